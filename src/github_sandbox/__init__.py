@@ -1,0 +1,1 @@
+"""A GitHub stand-in for tests and demonstrations; it knows nothing of any product."""

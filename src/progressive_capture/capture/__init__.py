@@ -1,0 +1,1 @@
+"""Index, hydrate, follow up and prove; never SQL or HTTP of its own."""

@@ -1,0 +1,1 @@
+"""GitHub as a protocol: requests, decoding, budgets, authentication; never the database."""

@@ -1,0 +1,1 @@
+"""What operators type and read; never rules of its own."""

@@ -1,0 +1,1 @@
+"""The schema and every SQL statement; never GitHub's wire formats."""
