@@ -1,0 +1,97 @@
+"""What a shard has done and still owes, as the text that is committed with the rows it covers; no I/O."""
+
+import msgspec
+
+from progressive_capture.domain.kinds import Kind, Source
+
+
+class Walk(msgspec.Struct, kw_only=True):
+    """How far the list of pull requests was walked."""
+
+    started_at: str
+    """The server's time when the walk's first request began."""
+    source: Source
+    updated_order: bool
+    """Newest update first; else oldest creation first."""
+    cursor: str | None = None
+    listed: int = 0
+    total: int | None = None
+    """GitHub's own count of pull requests when the walk began."""
+    floor: str | None = None
+    """The walk ends at pull requests updated before this."""
+    passed: bool = False
+    missing: list[int] = []
+    """Numbers asked for that are no pull requests."""
+
+
+class Pending(msgspec.Struct, frozen=True, array_like=True):
+    """A look-up still owed to a hydrated pull request."""
+
+    pull_request_id: int
+    number: int
+    node_id: str
+    """The pull request's node, or the thread's for its comments."""
+    kind: Kind
+    cursor: str | None
+    generation: str
+    expected: int | None = None
+    """GitHub's count where the first page told it."""
+    failures: int = 0
+
+
+class Detail(msgspec.Struct, frozen=True, array_like=True):
+    """A pull request whose files REST must complete: previous paths, or patches."""
+
+    pull_request_id: int
+    number: int
+    node_id: str
+    generation: str
+    expected: int | None
+    failures: int = 0
+
+
+class Again(msgspec.Struct, frozen=True, array_like=True):
+    """A pull request to read once more, since its counts differed or its answer was broken."""
+
+    number: int
+    tries: int
+    reads: int
+
+
+class Checkpoint(msgspec.Struct, kw_only=True):
+    """Everything a shard needs to go on after any interruption."""
+
+    walk: Walk | None = None
+    done: int = 0
+    """How many pull requests of the shard's list are hydrated and stored, from its beginning."""
+    pending: list[Pending] = []
+    details: list[Detail] = []
+    again: list[Again] = []
+    broken: list[tuple[int, Kind]] = []
+    """Kinds of pull requests of which an earlier page was broken: their count will not be believed."""
+
+
+class Spec(msgspec.Struct, kw_only=True):
+    """What a shard was given: the numbers of its pull requests, in the order of work."""
+
+    numbers: list[int] = []
+
+
+
+def encode(value: Checkpoint | Spec) -> str:
+    """The text that is stored."""
+    return msgspec.json.encode(value).decode()
+
+
+def decode_checkpoint(text: str | None) -> Checkpoint:
+    """Read a stored checkpoint; none is a fresh one.
+
+    Raises:
+        msgspec.DecodeError: the text is not ours.
+    """
+    return msgspec.json.decode(text, type=Checkpoint) if text else Checkpoint()
+
+
+def decode_spec(text: str | None) -> Spec:
+    """Read a stored shard specification; none is an empty list."""
+    return msgspec.json.decode(text, type=Spec) if text else Spec()
