@@ -1,0 +1,111 @@
+"""Fixtures of all tests: one shared PostgreSQL, fresh databases, the folder of recorded data."""
+
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from tests.support import postgres, services
+
+ROOT = Path(__file__).resolve().parent.parent
+DATA = ROOT.parent / "shared" / "data"
+RUN: pytest.StashKey[services.Run] = pytest.StashKey()
+FOLDER: pytest.StashKey[Path] = pytest.StashKey()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Open the run's folder in the one process that outlives all workers; workers are told where it is."""
+    if folder := getattr(config, "workerinput", {}).get("run_folder"):
+        config.stash[FOLDER] = Path(folder)
+    else:
+        config.stash[RUN] = services.Run()
+        config.stash[FOLDER] = config.stash[RUN].folder
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: object) -> None:
+    """Tell a worker of pytest-xdist where the run's folder is."""
+    node.workerinput["run_folder"] = str(node.config.stash[FOLDER])  # type: ignore[attr-defined] # xdist has no types
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Stop the servers that this run started."""
+    if run := config.stash.get(RUN, None):
+        run.close()
+
+
+@pytest.fixture(scope="session")
+def anyio_backend() -> str:
+    """Coroutine tests run on asyncio, as the program does."""
+    return "asyncio"
+
+
+@pytest.fixture(scope="session")
+def data() -> Path:
+    """Return the folder of recorded GitHub data, which lies beside the project and is not part of it."""
+    if not DATA.is_dir():
+        pytest.skip("the recorded data, ../shared/data, is not beside this clone")
+    return DATA
+
+
+@pytest.fixture(scope="session")
+def pg_server(pytestconfig: pytest.Config) -> services.Server:
+    """Return the run's PostgreSQL, started by the first worker that asks."""
+    folder = pytestconfig.stash[FOLDER]
+    try:
+        return services.shared(folder, "postgres", lambda: postgres.start(folder))
+    except postgres.UnavailableError as missing:
+        pytest.skip(str(missing))
+
+
+@pytest.fixture(scope="session")
+def pg_admin(pg_server: services.Server) -> Iterator[psycopg.Connection]:
+    """Connect as the superuser, to make and drop databases."""
+    with psycopg.connect(_url(pg_server, "postgres"), autocommit=True) as connection:
+        yield connection
+
+
+@pytest.fixture
+def pg_database(pg_admin: psycopg.Connection) -> Iterator[str]:
+    """Make an empty PostgreSQL database, dropped after the test; its name."""
+    name = f"test_{uuid.uuid4().hex}"
+    pg_admin.execute(sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(sql.Identifier(name)))
+    yield name
+    pg_admin.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+@pytest.fixture
+def pg_url(pg_server: services.Server, pg_database: str) -> str:
+    """Return the DATABASE_URL of an empty PostgreSQL database."""
+    return _url(pg_server, pg_database)
+
+
+@pytest.fixture
+def pooler_url(pytestconfig: pytest.Config, pg_server: services.Server, pg_database: str) -> str:
+    """Return the DATABASE_URL of an empty PostgreSQL database behind a transaction pooler."""
+    folder = pytestconfig.stash[FOLDER]
+    try:
+        pooler = services.shared(folder, "pgbouncer", lambda: postgres.start_pooler(folder, pg_server))
+    except postgres.UnavailableError as missing:
+        pytest.skip(str(missing))
+    return _url(pooler, pg_database)
+
+
+@pytest.fixture
+def sqlite_url(tmp_path: Path) -> str:
+    """Return the DATABASE_URL of a SQLite file that does not exist yet."""
+    return f"sqlite:///{tmp_path / 'capture.db'}"
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """Return the DATABASE_URL of an empty database, once for each kind of database."""
+    url: str = request.getfixturevalue("sqlite_url" if request.param == "sqlite" else "pg_url")
+    return url
+
+
+def _url(server: services.Server, database: str) -> str:
+    return f"postgresql://{postgres.USER}:{server.password}@127.0.0.1:{server.port}/{database}"
