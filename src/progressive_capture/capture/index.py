@@ -1,0 +1,191 @@
+"""The first phase of a capture: walk the list of pull requests, store it, and share out what is stale."""
+
+import asyncio
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import Connection
+
+from progressive_capture.capture.checkpoint import Checkpoint, Spec, Walk, encode
+from progressive_capture.capture.report import Progress
+from progressive_capture.capture.session import Session, failure
+from progressive_capture.domain.completeness import judge
+from progressive_capture.domain.kinds import INDEX_KINDS, Kind, Source
+from progressive_capture.domain.planning import REST_PAGE, Operation
+from progressive_capture.domain.records import CompletenessRow, Reading
+from progressive_capture.domain.scope import earlier
+from progressive_capture.github.outcomes import Page, Partial, TooHeavy
+from progressive_capture.github.results import IndexPage
+from progressive_capture.store import completeness, index, jobs, repositories
+
+OVERLAP_SECONDS: Final = 300
+"""How far a walk goes back behind the watermark: changes whose stamps were set late are met again."""
+
+
+class Index:
+    """The walk over one repository's pull requests, resumable at each page."""
+
+    def __init__(self, session: Session) -> None:
+        """Take the session of shard 0."""
+        self.session = session
+
+    async def finish(self) -> None:
+        """Walk on from the checkpoint until the list has passed, then write the shards that hydrate it.
+
+        Raises:
+            Pause: time is up, a limit ends too late, or GitHub refused for good.
+        """
+        while True:
+            walk = self.session.checkpoint.walk
+            if walk is not None and walk.passed:
+                return
+            if self.session.scope.numbers:
+                await self._numbers_page(walk)
+            else:
+                await self._list_page(walk)
+
+    async def _list_page(self, walk: Walk | None) -> None:
+        session = self.session
+        if walk is None:
+            walk = await asyncio.to_thread(self._new_walk)
+        size = REST_PAGE if walk.source is Source.REST else session.sizes.size(Operation.INDEX)
+        order = "updated_desc" if walk.updated_order else "created_asc"
+        answer = await session.ask(
+            lambda: session.tools.api.list_pull_requests(session.repo, order, walk.cursor, walk.source, size)
+        )
+        if isinstance(answer, TooHeavy) and walk.source is Source.GRAPHQL:
+            session.sizes.too_heavy(Operation.INDEX, size)
+            if size > 1:
+                return
+        if not isinstance(answer, Page | Partial):
+            if walk.source is Source.GRAPHQL and session.fallback.can_fall_back():
+                self._restart_by_rest()
+                return
+            raise failure(answer, "listing pull requests")
+        page = answer.data
+        if walk.source is Source.GRAPHQL:
+            session.sizes.succeeded(Operation.INDEX, page.lookups, page.cost)
+        await self._store(walk, page, last=self._is_last(walk, page))
+
+    async def _numbers_page(self, walk: Walk | None) -> None:
+        session = self.session
+        source = session.source(Operation.NUMBERS)
+        wanted = session.scope.numbers
+        size = 1 if source is Source.REST else session.sizes.size(Operation.NUMBERS)
+        begin = walk.listed if walk else 0
+        batch = wanted[begin : begin + size]
+        answer = await session.ask(lambda: session.tools.api.list_numbers(session.repo, batch, source))
+        if isinstance(answer, TooHeavy) and source is Source.GRAPHQL:
+            session.sizes.too_heavy(Operation.NUMBERS, len(batch))
+            if len(batch) > 1:
+                return
+        if not isinstance(answer, Page | Partial):
+            if source is Source.GRAPHQL and session.fallback.can_fall_back():
+                session.fallback.graphql_broke(Operation.NUMBERS, session.tools.clock())
+                return
+            raise failure(answer, "looking pull requests up by number")
+        page = answer.data
+        if walk is None:
+            walk = Walk(started_at=page.requested_at, source=source, updated_order=False, total=len(wanted))
+        walk.missing = [*walk.missing, *page.missing]
+        await self._store(walk, page, last=begin + len(batch) >= len(wanted), advanced=len(batch))
+
+    def _new_walk(self) -> Walk:
+        session = self.session
+        scope = session.scope
+        with session.tools.database.reading() as connection:
+            stored = repositories.find_by_id(connection, session.tools.host_id, session.repository_id)
+        watermark = stored.watermark if stored is not None and scope.moves_watermark and not scope.full else None
+        wanted_from = None
+        if scope.since_days is not None or scope.updated_from is not None or scope.limit is not None:
+            wanted_from = scope.updated_from
+        return Walk(
+            started_at="",
+            source=self._list_source(),
+            updated_order=watermark is not None or scope.is_narrowed,
+            floor=earlier(watermark, OVERLAP_SECONDS) if watermark else wanted_from,
+        )
+
+    def _list_source(self) -> Source:
+        """REST lists a hundred for a request and no points; GraphQL stands in where only it may be used."""
+        session = self.session
+        if session.source(Operation.INDEX) is Source.REST or session.fallback.can_fall_back():
+            return Source.REST
+        return Source.GRAPHQL
+
+    def _restart_by_rest(self) -> None:
+        session = self.session
+        session.fallback.graphql_broke(Operation.INDEX, session.tools.clock())
+        session.checkpoint.walk = None
+
+    def _is_last(self, walk: Walk, page: IndexPage) -> bool:
+        scope = self.session.scope
+        if page.next_cursor is None:
+            return True
+        if scope.limit is not None and walk.listed + len(page.records.index) >= scope.limit:
+            return True
+        floor = walk.floor or scope.updated_after(walk.started_at or page.requested_at)
+        oldest = min((row.updated_at for row in page.records.index), default=None)
+        return walk.updated_order and floor is not None and oldest is not None and oldest < floor
+
+    async def _store(self, walk: Walk, page: IndexPage, *, last: bool, advanced: int | None = None) -> None:
+        session = self.session
+        if not walk.started_at:
+            walk.started_at = page.requested_at
+        listed = walk.listed + (len(page.records.index) if advanced is None else advanced)
+        total = page.total if page.total is not None else walk.total
+        after = Walk(
+            started_at=walk.started_at,
+            source=walk.source,
+            updated_order=walk.updated_order,
+            cursor=page.next_cursor,
+            listed=listed,
+            total=total,
+            floor=walk.floor or session.scope.updated_after(walk.started_at),
+            passed=last,
+            missing=walk.missing,
+        )
+        rows = judged_rows(page.readings)
+        generations = dict.fromkeys((row.pull_request_id for row in page.records.index), page.requested_at)
+
+        def work(connection: Connection) -> None:
+            host = session.tools.host_id
+            index.save_index(connection, host, session.repository_id, page.requested_at, page.source, page.records)
+            completeness.save_completeness(connection, host, session.repository_id, generations, rows)
+            if last:
+                self._share_out(connection, after)
+
+        session.checkpoint = await self._committed(work, Checkpoint(walk=after))
+        session.tools.reporter.progress(
+            Progress("index", listed, total, len(page.records.index), *session.tools.api.budget_left())
+        )
+
+    async def _committed(self, work: "Work", checkpoint: Checkpoint) -> Checkpoint:
+        await self.session.commit(work, lambda _: checkpoint)
+        return checkpoint
+
+    def _share_out(self, connection: Connection, walk: Walk) -> None:
+        """Write the shards: each an explicit list of stale pull requests, in the order of their numbers."""
+        session = self.session
+        scope = session.scope
+        host, repository = session.tools.host_id, session.repository_id
+        if scope.full and not scope.is_narrowed and not walk.updated_order:
+            index.mark_unlisted(connection, host, repository, walk.started_at)
+        kinds = scope.kinds - INDEX_KINDS
+        if not kinds:
+            return
+        stale = index.stale_numbers(
+            connection,
+            host,
+            repository,
+            kinds=kinds,
+            updated_from=scope.updated_after(walk.started_at),
+            updated_to=scope.updated_to,
+            numbers=scope.numbers or None,
+            listed_since=None if not scope.limit else walk.started_at,
+            limit=scope.limit,
+            full_before=walk.started_at if scope.full else None,
+        )
+        if stale:
+            lists = split(stale, session.tools.runners)
+            jobs.add_shards(connection, session.claim, [encode(Spec(numbers=numbers)) for numbers in lists])

@@ -1,0 +1,37 @@
+"""The closed set of answers that `advance` gives, the same for every engine; no I/O."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """The shard is settled."""
+
+    job_settled: bool
+    """Whether it was the job's last one."""
+
+
+@dataclass(frozen=True, slots=True)
+class More:
+    """The deadline or a request to stop came first; everything so far is stored."""
+
+
+@dataclass(frozen=True, slots=True)
+class WaitUntil:
+    """Nothing can be done before a time, by the server's clock."""
+
+    until: datetime
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stopped:
+    """The shard cannot go on; its checkpoint stays for a later attempt."""
+
+    error: str
+    retryable: bool
+
+
+Advanced = Done | More | WaitUntil | Stopped
+"""What one call of `advance` came to."""

@@ -1,0 +1,195 @@
+"""One call of `advance`: the lease it holds, the waits it bears and the commits it fences; what is asked lives beside."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Final, TypeAlias, TypeVar
+
+from sqlalchemy import Connection
+
+from progressive_capture.capture.checkpoint import Checkpoint, decode_checkpoint, decode_spec, encode
+from progressive_capture.capture.report import Reporter
+from progressive_capture.capture.results import Advanced, More, Stopped, WaitUntil
+from progressive_capture.domain.fallback import Fallback
+from progressive_capture.domain.jobs import Claim, Counters
+from progressive_capture.domain.kinds import Source
+from progressive_capture.domain.planning import Operation, Sizes
+from progressive_capture.domain.scope import Scope
+from progressive_capture.github.api import GitHubApi, RepoRef
+from progressive_capture.github.outcomes import (
+    Broken,
+    Denied,
+    Missing,
+    Outcome,
+    Page,
+    Partial,
+    Throttled,
+    TooHeavy,
+)
+from progressive_capture.store import jobs
+from progressive_capture.store.database import Database
+
+LEASE: Final = timedelta(minutes=2)
+"""How long a shard stays ours without a commit; renewed at each one and while waiting."""
+
+T = TypeVar("T")
+
+Answered: TypeAlias = Page[T] | Partial[T] | TooHeavy | Broken | Missing | Denied
+"""What is left of an outcome once every limit was waited for."""
+
+RENEW_EVERY: Final = timedelta(seconds=30)
+
+LEASE_AFTER_WAIT: Final = timedelta(minutes=5)
+"""A shard that waits until a time is kept this long beyond it."""
+
+
+class Pause(Exception):  # noqa: N818 - it unwinds a call, and is no error
+    """Ends this call of `advance` with an answer; everything stored stays."""
+
+    def __init__(self, answer: Advanced) -> None:
+        """Carry the answer."""
+        super().__init__(answer)
+        self.answer = answer
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """What a capture works with; made in the composition root, replaced piece by piece in tests."""
+
+    database: Database
+    api: GitHubApi
+    host_id: int
+    holder: str
+    is_gone: Callable[[str], bool]
+    """Whether the process that a holder's text names exists no more."""
+    clock: Callable[[], datetime]
+    pause: Callable[[float], Awaitable[None]]
+    """Sleeps for seconds, and wakes at once when asked to stop."""
+    stopping: Callable[[], bool]
+    reporter: Reporter
+    patience: timedelta | None = None
+    """The longest wait borne in place; None bears any that ends before the deadline."""
+
+
+@dataclass(slots=True)
+class Session:
+    """The claim on one shard, with everything decided for it."""
+
+    tools: Tools
+    claim: Claim
+    scope: Scope
+    repo: RepoRef
+    deadline: datetime
+    sizes: Sizes
+    fallback: Fallback
+    checkpoint: Checkpoint
+    numbers: list[int]
+    renewed_at: datetime
+    counted: Counters = field(default_factory=Counters)
+
+    @classmethod
+    def begin(cls, tools: Tools, claim: Claim, scope: Scope, repo: RepoRef, deadline: datetime) -> "Session":
+        """Take up a claimed shard where its checkpoint ends."""
+        return cls(
+            tools=tools,
+            claim=claim,
+            scope=scope,
+            repo=repo,
+            deadline=deadline,
+            sizes=Sizes(kinds=scope.kinds),
+            fallback=Fallback(scope.source, anonymous=tools.api.anonymous),
+            checkpoint=decode_checkpoint(claim.checkpoint),
+            numbers=decode_spec(claim.spec).numbers,
+            renewed_at=tools.clock(),
+        )
+
+    @property
+    def repository_id(self) -> int:
+        """GitHub's numeric id of the repository."""
+        return self.repo.id
+
+    def source(self, operation: Operation) -> Source:
+        """The API that serves an operation now."""
+        return self.fallback.source(operation, self.tools.clock())
+
+    def check_time(self) -> None:
+        """End the call here when its deadline has passed or somebody asked to stop.
+
+        Raises:
+            Pause: with `More`.
+        """
+        if self.tools.stopping() or self.tools.clock() >= self.deadline:
+            raise Pause(More())
+
+    async def ask(self, call: Callable[[], Awaitable[Outcome[T]]]) -> Answered[T]:
+        """Send one request, bearing every wait that GitHub or the shared budget asks for.
+
+        Raises:
+            Pause: the wait ends after the deadline, or somebody asked to stop.
+        """
+        while True:
+            self.check_time()
+            outcome = await call()
+            if not isinstance(outcome, Throttled):
+                return outcome
+            await self.wait(outcome)
+
+    async def wait(self, throttled: Throttled) -> None:
+        """Sleep until a limit ends, keeping the lease; the end is told first.
+
+        Raises:
+            Pause: with `WaitUntil` when it ends too late for this call, with `More` when asked to stop.
+        """
+        tools = self.tools
+        until = throttled.until
+        if until > self.deadline or (tools.patience is not None and until > tools.clock() + tools.patience):
+            raise Pause(WaitUntil(until, throttled.why))
+        if until - tools.clock() > timedelta(seconds=1):
+            tools.reporter.waiting(until, throttled.why)
+        while (left := (until - tools.clock()).total_seconds()) > 0:
+            await tools.pause(min(left, RENEW_EVERY.total_seconds()))
+            if tools.stopping():
+                raise Pause(More())
+            if tools.clock() - self.renewed_at >= RENEW_EVERY:
+                await asyncio.to_thread(self._renew)
+
+    async def commit(self, work: Callable[[Connection], T], checkpoint: Callable[[T], Checkpoint]) -> T:
+        """Store one page: its rows, completeness and the checkpoint that covers them, in one fenced transaction.
+
+        `checkpoint` makes the new checkpoint from what `work` came to.
+
+        Raises:
+            LeaseLost: somebody else holds the shard; nothing of this page is stored.
+            StoreError: the database refused; nothing of this page is stored.
+        """
+        counters = self._counted_since()
+
+        def write() -> T:
+            now = self.tools.clock()
+            with self.tools.database.transaction() as connection:
+                result = work(connection)
+                text = encode(checkpoint(result))
+                jobs.write_checkpoint(connection, self.claim, text, counters, now, now + LEASE)
+            self.renewed_at = now
+            return result
+
+        return await asyncio.to_thread(write)
+
+    def _renew(self) -> None:
+        now = self.tools.clock()
+        with self.tools.database.transaction() as connection:
+            jobs.renew(connection, self.claim, now, now + LEASE)
+        self.renewed_at = now
+
+    def _counted_since(self) -> Counters:
+        total = self.tools.api.usage.counters()
+        delta = total - self.counted
+        self.counted = total
+        return delta
+
+
+def failure(outcome: Broken | Missing | Denied | TooHeavy, doing: str) -> Pause:
+    """The end of this call after an answer that no retry will mend: the sentence says what was being done."""
+    retryable = isinstance(outcome, TooHeavy) or (isinstance(outcome, Broken) and outcome.retryable)
+    return Pause(Stopped(f"While {doing}: {outcome.why}", retryable))
