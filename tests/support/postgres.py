@@ -62,8 +62,12 @@ def _reachable(folder: Path, run: Path) -> Path:
     user = services.account()
     if not user or _runs(folder / "postgres", user):
         return folder
-    shutil.copytree(folder.parent, run / "pginstall", symlinks=True)
-    return run / "pginstall" / "bin"
+    package = folder.parent.parent
+    libraries = package.with_name(f"{package.name}.libs")  # where a repaired wheel keeps what its programs load
+    shutil.copytree(folder.parent, run / package.name / folder.parent.name, symlinks=True)
+    if libraries.is_dir():
+        shutil.copytree(libraries, run / libraries.name, symlinks=True)
+    return run / package.name / folder.parent.name / folder.name
 
 
 def _initialise(initdb: Path, data: Path, password: str) -> None:
