@@ -1,5 +1,6 @@
 #!/bin/sh
-# Makes a virtual environment from a lock: setup.sh run|dev [FOLDER [PYTHON]]. Does nothing when it is there and current.
+# Makes a virtual environment from a lock: setup.sh run|dev|node|locks [FOLDER [PYTHON]]. Does nothing when it is current.
+# With `run` and `dev`, this project is part of it, editable.
 set -eu
 cd "$(dirname "$0")/.."
 . scripts/env.sh
@@ -50,7 +51,8 @@ if ! works || [ "$(pwd -P)" != "$(cat "$venv/.root" 2>/dev/null)" ]; then
     pwd -P >"$venv/.root"
 fi
 echo "Installing $lock into $venv."
-pip="$venv/bin/python -I -m pip install --quiet --no-warn-script-location"
-{ $pip --require-hashes --requirement "$lock" && $pip --no-deps --no-build-isolation --editable .; } ||
+pip="$venv/bin/python -I -m pip install -qq --no-warn-script-location"
+ours() { case $1 in run | dev) $pip --no-deps --no-build-isolation --editable . ;; esac; }
+{ $pip --require-hashes --requirement "$lock" && ours "$1"; } ||
     fail "Set-up did not finish: mend what pip says above (most often the network), then run make again; it goes on from here."
 made_from "$1" >"$venv/.made-$1"

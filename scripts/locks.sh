@@ -1,0 +1,20 @@
+#!/bin/sh
+# Makes the locks anew: every platform and Python at once, with hashes, and without the address of any index.
+# `locks.sh --upgrade` takes the newest releases that pyproject.toml allows; without it, what is locked stays.
+set -eu
+cd "$(dirname "$0")/.."
+. scripts/env.sh
+sh scripts/setup.sh locks .venv-locks
+lock() { # NAME, then what to lock
+    name=$1
+    shift
+    .venv-locks/bin/uv pip compile --no-config --quiet --universal --python-version 3.11 --generate-hashes \
+        --no-header --no-annotate --no-emit-index-url --no-emit-find-links --only-binary :all: \
+        --output-file "requirements/$name.txt" "$@"
+}
+lock run "$@" --constraint requirements/constraints.in --extra sandbox --group build pyproject.toml
+lock dev "$@" --constraint requirements/constraints.in --constraint requirements/run.txt \
+    --extra sandbox --group build --group dev pyproject.toml
+lock node "$@" --group node
+lock locks "$@" --group locks
+npm install --package-lock-only --ignore-scripts

@@ -1,0 +1,24 @@
+#!/bin/sh
+# Runs the unit tests on the other versions of Python that this machine has, each in an environment of its own.
+set -eu
+cd "$(dirname "$0")/.."
+. scripts/env.sh
+used=$(python -I -c 'import sys; print("%d.%d" % sys.version_info[:2])')
+
+find_version() { # On PATH, or where pyenv keeps what is not on PATH.
+    for candidate in "python$1" "${PYENV_ROOT:-$HOME/.pyenv}/versions/$1".*/bin/python; do
+        "$candidate" -I -c 'import ensurepip, sys; print(sys.executable)' 2>/dev/null && return
+    done
+    return 1
+}
+
+for version in 3.11 3.12 3.13; do
+    [ "$version" = "$used" ] && continue
+    if ! found=$(find_version "$version"); then
+        echo "Not run: unit tests on Python $version, which is not on this machine (or has no venv module)."
+        continue
+    fi
+    sh scripts/setup.sh dev ".venv-$version" "$found"
+    echo "Unit tests on Python $version:"
+    ".venv-$version/bin/python" -m pytest -q -n 2 -p no:cacheprovider tests/unit tests/sandbox/unit
+done
