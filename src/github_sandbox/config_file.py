@@ -1,0 +1,88 @@
+"""Reading a small JSON or TOML file strictly: each complaint is one sentence; never knows what the keys mean."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from typing import TYPE_CHECKING, Any, TypeVar
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+T = TypeVar("T")
+
+
+class ConfigError(Exception):
+    """A file, flag or body that was given is not what it must be; the text says where and what to do."""
+
+
+class Table:
+    """One object of a file: every key is taken once with its type, and what is left over is refused."""
+
+    def __init__(self, where: str, value: object) -> None:
+        """Hold `value`, found at `where`; raise ConfigError when it is no object."""
+        if not isinstance(value, dict):
+            raise ConfigError(f"{where}: expected an object of keys and values")
+        self.where = where
+        self._left: dict[str, Any] = dict(value)
+        self._known: list[str] = []
+
+    def take(self, key: str, kind: type[T] | tuple[type[T], ...], default: T | None = None) -> T | None:
+        """Take an optional value of `kind`; raise ConfigError when it has another type."""
+        self._known.append(key)
+        value = self._left.pop(key, None)
+        if value is None:
+            return default
+        kinds = kind if isinstance(kind, tuple) else (kind,)
+        if not isinstance(value, kind) or (isinstance(value, bool) and bool not in kinds):
+            names = " or ".join(one.__name__ for one in kinds)
+            raise ConfigError(f"{self.where}: {key} must be {names}, not {json.dumps(value, default=str)}")
+        return value
+
+    def need(self, key: str, kind: type[T]) -> T:
+        """Take a value that must be there."""
+        value = self.take(key, kind)
+        if value is None:
+            raise ConfigError(f"{self.where}: {key} is missing")
+        return value
+
+    def number(self, key: str) -> float | None:
+        """Take an optional number that is zero or more."""
+        value = self.take(key, (int, float))
+        if value is not None and value < 0:
+            raise ConfigError(f"{self.where}: {key} must be zero or more")
+        return value
+
+    def texts(self, key: str) -> list[str]:
+        """Take an optional list of strings."""
+        values = self.take(key, list) or []
+        if not all(isinstance(value, str) for value in values):
+            raise ConfigError(f"{self.where}: {key} must be a list of strings")
+        return values
+
+    def tables(self, key: str) -> list[Table]:
+        """Take an optional list of objects."""
+        return [Table(f"{self.where}.{key}[{n}]", value) for n, value in enumerate(self.take(key, list) or [])]
+
+    def items(self, key: str) -> list[tuple[str, Table]]:
+        """Take an optional object of objects, as pairs."""
+        return [
+            (name, Table(f"{self.where}.{key}.{name}", value)) for name, value in (self.take(key, dict) or {}).items()
+        ]
+
+    def done(self) -> None:
+        """Refuse whatever was not taken."""
+        if self._left:
+            unknown = ", ".join(sorted(self._left))
+            raise ConfigError(f"{self.where}: unknown {unknown}; known are {', '.join(sorted(self._known))}")
+
+
+def read_table(path: Path) -> Table:
+    """Read a JSON file, or a TOML one by its suffix; raise ConfigError when it cannot be read or parsed."""
+    try:
+        text = path.read_text(encoding="utf-8")
+        return Table(str(path), tomllib.loads(text) if path.suffix == ".toml" else json.loads(text))
+    except OSError as error:
+        raise ConfigError(f"{path} cannot be read: {error.strerror}") from error
+    except (UnicodeDecodeError, json.JSONDecodeError, tomllib.TOMLDecodeError) as error:
+        raise ConfigError(f"{path} is not {'TOML' if path.suffix == '.toml' else 'JSON'}: {error}") from error

@@ -1,0 +1,179 @@
+"""Deciding which fault meets which request, and bending answers accordingly; never reads a file or a clock."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from github_sandbox.http.answers import graphql_errors, html_page, json_answer, message
+from github_sandbox.http.encoding import Json, dumps, loads
+from github_sandbox.http.messages import Response
+from github_sandbox.refusals import FORMS, Context
+from github_sandbox.stable import stable_share
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from github_sandbox.faults_file import Effect, Match, NullNodes, PathError, Rule
+
+HTML_STATUS = 502
+FIRST_ERROR_STATUS = 400
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a rule can look at: the method and route template, the GraphQL operation's name, the token, the cursor."""
+
+    method: str
+    route: str
+    operation: str | None
+    token: str
+    cursor: str | None = None
+
+
+class Faults:
+    """The rules in force; each counts the requests that it matches, so that the n-th is the same in every run."""
+
+    def __init__(self, rules: tuple[Rule, ...], seed: int) -> None:
+        """Apply `rules`, the first that holds for a request; `seed` decides by probability."""
+        self._rules = rules
+        self._seed = seed
+        self._turns: Counter[int] = Counter()
+        self.applied: Counter[str] = Counter()
+        self._last: dict[tuple[str, str | None, str], Response] = {}
+
+    def choose(self, asked: Asked) -> Effect | None:
+        """Give the effect of the first rule that holds for this request."""
+        chosen: Rule | None = None
+        for number, rule in enumerate(self._rules):
+            if not _concerns(rule.match, asked):
+                continue
+            self._turns[number] += 1
+            turn = self._turns[number]
+            lucky = stable_share(self._seed, rule.name, number, turn) < rule.match.probability
+            if chosen is None and rule.match.turns.holds(turn) and lucky:
+                chosen = rule
+        if chosen is None:
+            return None
+        self.applied[chosen.name] += 1
+        return chosen.effect
+
+    def bend(self, effect: Effect, asked: Asked, answer: Response) -> Response:
+        """Apply what an effect does to a finished answer's body and status."""
+        if effect.page == "duplicate":
+            answer = self._last.get((asked.route, asked.operation, asked.token), answer)
+        if effect.page == "reorder" or effect.null_nodes or effect.errors:
+            answer.body = dumps(_bent(effect, loads(answer.body)))
+        if effect.status is not None:
+            answer.status = effect.status
+        if effect.body is not None:
+            answer.body = effect.body.encode() if isinstance(effect.body, str) else dumps(effect.body)
+        return answer
+
+    def remember(self, asked: Asked, answer: Response) -> None:
+        """Keep the last good page of each kind, for a rule that serves a page twice."""
+        if any(rule.effect.page == "duplicate" for rule in self._rules):
+            kept = Response(answer.status, dict(answer.headers), answer.body)
+            self._last[asked.route, asked.operation, asked.token] = kept
+
+
+def instead(effect: Effect, asked: Asked, context: Context) -> Response | None:
+    """Give the answer that takes the place of the real one, so that nothing is executed or charged; None: no such."""
+    if effect.disconnect == "before":
+        return Response(drop=True)
+    if effect.expire_token or effect.refusal is not None:
+        return FORMS[effect.refusal](context) if effect.refusal else message(401, "Bad credentials")
+    if effect.html:
+        return html_page(effect.status or HTML_STATUS)
+    if effect.expire_cursor and asked.cursor is not None:
+        text = f"`{asked.cursor}` does not appear to be a valid cursor."
+        return graphql_errors([{"type": "INVALID_CURSOR_ARGUMENTS", "message": text}])
+    if effect.status is not None and effect.status >= FIRST_ERROR_STATUS:
+        return message(effect.status, "Server Error") if effect.body is None else _given(effect)
+    return None
+
+
+def seal(effect: Effect, answer: Response) -> Response:
+    """Apply what an effect does to an answer on the wire: headers, a body cut short, a broken connection."""
+    answer.headers.update(effect.headers)
+    if effect.truncate is not None:
+        answer.headers.pop("content-encoding", None)
+        answer.body = answer.body[: int(len(answer.body) * effect.truncate)]
+    if effect.disconnect == "within":
+        answer.cut = len(answer.body) // 2
+    return answer
+
+
+def _given(effect: Effect) -> Response:
+    if isinstance(effect.body, str):
+        return Response(effect.status or 200, {"content-type": "text/plain; charset=utf-8"}, effect.body.encode())
+    return json_answer(effect.body, effect.status or 200)
+
+
+def _concerns(match: Match, asked: Asked) -> bool:
+    return (
+        match.operation in {None, asked.operation}
+        and match.route in {None, asked.route}
+        and match.method in {None, asked.method}
+        and match.token in {None, asked.token}
+    )
+
+
+def _bent(effect: Effect, body: Json) -> Json:
+    if effect.page == "reorder":
+        _reorder(body)
+    if isinstance(body, dict):
+        if effect.null_nodes is not None:
+            _blank(effect.null_nodes, body)
+        for error in effect.errors:
+            _break(error, body)
+    return body
+
+
+def _reorder(body: Json) -> None:
+    if isinstance(body, list):
+        body.reverse()
+        return
+    for _, nodes in _node_lists(body, ()):
+        nodes.reverse()
+        return
+
+
+def _blank(wanted: NullNodes, body: dict[str, Any]) -> None:
+    for path, nodes in _node_lists(body.get("data"), ()):
+        names = tuple(step for step in path if isinstance(step, str))
+        if wanted.path and names != wanted.path:
+            continue
+        errors = body.setdefault("errors", [])
+        for position in range(wanted.every - 1, len(nodes), wanted.every):
+            nodes[position] = None
+            errors.append({"type": wanted.type, "path": [*path, position], "message": wanted.message})
+        if not wanted.path:
+            return
+
+
+def _break(error: PathError, body: dict[str, Any]) -> None:
+    holder: Any = body.get("data")
+    for step in error.path[:-1]:
+        try:
+            holder = holder[step]
+        except (KeyError, IndexError, TypeError):
+            return
+    last: Any = error.path[-1]
+    here = holder if isinstance(holder, dict) else range(len(holder)) if isinstance(holder, list) else ()
+    if last in here:
+        holder[last] = None
+        kind = {} if error.type is None else {"type": error.type}
+        body.setdefault("errors", []).append({**kind, "path": list(error.path), "message": error.message})
+
+
+def _node_lists(value: Json, path: tuple[str | int, ...]) -> Iterator[tuple[tuple[str | int, ...], list[Any]]]:
+    if isinstance(value, list):
+        for position, member in enumerate(value):
+            yield from _node_lists(member, (*path, position))
+    elif isinstance(value, dict):
+        for key, member in value.items():
+            if key == "nodes" and isinstance(member, list):
+                yield (*path, key), member
+            yield from _node_lists(member, (*path, key))

@@ -1,0 +1,1 @@
+"""The HTTP face: bytes on a socket to requests and back; never knows what a pull request is."""
