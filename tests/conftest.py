@@ -1,5 +1,6 @@
 """Fixtures of all tests: one shared PostgreSQL, fresh databases, the folder of recorded data."""
 
+import os
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,8 +17,24 @@ RUN: pytest.StashKey[services.Run] = pytest.StashKey()
 FOLDER: pytest.StashKey[Path] = pytest.StashKey()
 
 
+# A developer's own tokens, addresses and proxies are not for tests, nor for the programs that tests start.
+FOREIGN_SETTINGS = (
+    "PC_",
+    "GITHUB_",
+    "GH_",
+    "CONTRIBUTOR_",
+    "INNGEST_",
+    "DATABASE_URL",
+    "HTTP_PROXY",
+    "HTTPS_PROXY",
+    "ALL_PROXY",
+)
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Open the run's folder in the one process that outlives all workers; workers are told where it is."""
+    for name in [name for name in os.environ if name.upper().startswith(FOREIGN_SETTINGS)]:  # noqa: TID251 - see above
+        del os.environ[name]  # noqa: TID251 - as above
     if folder := getattr(config, "workerinput", {}).get("run_folder"):
         config.stash[FOLDER] = Path(folder)
     else:

@@ -1,0 +1,69 @@
+"""Captures sandbox/demo from the built-in GitHub stand-in, with no token, no network and no GitHub setting of yours."""
+
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from typing import Final
+
+REPOSITORY: Final = "sandbox/demo"
+# The address is part of a repository's identity: the same port each time makes the second run an incremental one.
+USUAL_PORT: Final = 8901
+STOP_SECONDS: Final = 10
+MADE_UP_TOKEN: Final = "made-up-for-the-sandbox"  # noqa: S105 - it opens nothing
+# A real token must not reach a server that is not GitHub, nor a real address this demonstration.
+GITHUB_SETTINGS: Final = ("PC_", "GITHUB_", "GH_", "CONTRIBUTOR_")
+
+
+def environment(address: str) -> dict[str, str]:
+    """Return this process's environment, with all that concerns GitHub replaced by the stand-in's address."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(GITHUB_SETTINGS)}  # noqa: TID251 - a child's environment, no setting of ours
+    return kept | {"PC_GITHUB_API_URL": address, "PC_GITHUB_TOKENS": MADE_UP_TOKEN}
+
+
+def port() -> int:
+    """Return the usual port when nobody listens there, else 0: any free one."""
+    with closing(socket.socket()) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", USUAL_PORT))
+        except OSError:
+            return 0
+    return USUAL_PORT
+
+
+@contextmanager
+def sandbox() -> Iterator[str]:
+    """Serve the stand-in while the body runs; yield its address."""
+    server = subprocess.Popen(
+        ["github-sandbox", "serve", "--port", str(port())],
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,  # Ctrl-C is for the capture, which ends its page first
+    )
+    try:
+        word, _, address = (server.stdout.readline() if server.stdout else "").strip().partition(" ")
+        if word != "ready":
+            sys.exit("The sandbox did not start; it says why above.")
+        yield address
+    finally:
+        server.terminate()
+        server.communicate(timeout=STOP_SECONDS)
+
+
+def main() -> int:
+    """Capture the demonstration repository; return the exit code of ``pc capture``."""
+    with sandbox() as address:
+        print(f"{REPOSITORY} is made up, and served at {address} by the built-in GitHub stand-in.", flush=True)
+        capture = subprocess.Popen(["pc", "capture", REPOSITORY, *sys.argv[1:]], env=environment(address))
+        while True:
+            try:
+                return capture.wait()
+            except KeyboardInterrupt:  # the capture got it too, and stops in its own time
+                continue
+
+
+if __name__ == "__main__":
+    sys.exit(main())
