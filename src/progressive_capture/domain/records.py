@@ -350,3 +350,11 @@ UNAVAILABLE: Final[dict[Source, dict[str, frozenset[str]]]] = {
     },
 }
 """Columns that a source cannot give: an upsert from that source leaves them as they are, and a fresh row has NULL there."""
+
+
+class Target(NamedTuple):
+    """A pull request to hydrate."""
+
+    pull_request_id: int
+    node_id: str
+    number: int

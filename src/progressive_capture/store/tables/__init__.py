@@ -1,0 +1,61 @@
+"""The one definition of the schema, as SQLAlchemy Core tables; no statement lives here."""
+
+from progressive_capture.store.tables.base import METADATA
+from progressive_capture.store.tables.captured import (
+    LABELS,
+    MILESTONES,
+    PR_ASSIGNEES,
+    PR_COMMITS,
+    PR_FILES,
+    PR_ISSUE_COMMENTS,
+    PR_LABELS,
+    PR_REQUESTED_REVIEWERS,
+    PR_REVIEW_COMMENTS,
+    PR_REVIEW_THREADS,
+    PR_REVIEWS,
+    PULL_REQUESTS,
+    pr_comments_view,
+)
+from progressive_capture.store.tables.known import (
+    COMPLETENESS,
+    CONTRIBUTOR_LOGINS,
+    CONTRIBUTORS,
+    HOSTS,
+    PAGE_SIZES,
+    PULL_REQUEST_INDEX,
+    REPOSITORIES,
+    REPOSITORY_NAMES,
+)
+from progressive_capture.store.tables.work import BUDGETS, IS_OPEN, JOB_EVENTS, JOB_SHARDS, JOBS, PRINCIPALS, SLOTS
+
+__all__ = [
+    "BUDGETS",
+    "COMPLETENESS",
+    "CONTRIBUTORS",
+    "CONTRIBUTOR_LOGINS",
+    "HOSTS",
+    "IS_OPEN",
+    "JOBS",
+    "JOB_EVENTS",
+    "JOB_SHARDS",
+    "LABELS",
+    "METADATA",
+    "MILESTONES",
+    "PAGE_SIZES",
+    "PRINCIPALS",
+    "PR_ASSIGNEES",
+    "PR_COMMITS",
+    "PR_FILES",
+    "PR_ISSUE_COMMENTS",
+    "PR_LABELS",
+    "PR_REQUESTED_REVIEWERS",
+    "PR_REVIEWS",
+    "PR_REVIEW_COMMENTS",
+    "PR_REVIEW_THREADS",
+    "PULL_REQUESTS",
+    "PULL_REQUEST_INDEX",
+    "REPOSITORIES",
+    "REPOSITORY_NAMES",
+    "SLOTS",
+    "pr_comments_view",
+]

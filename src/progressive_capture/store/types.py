@@ -1,0 +1,58 @@
+"""The column types that SQLite and PostgreSQL store differently; no table and no statement lives here."""
+
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from sqlalchemy import JSON, BigInteger, Dialect, Integer, SmallInteger, String, Text, Uuid
+from sqlalchemy.dialects.postgresql import JSONB, TIMESTAMP
+from sqlalchemy.types import TypeDecorator, TypeEngine
+
+
+class GitHubTime(TypeDecorator[str]):
+    """A time as GitHub writes it: ISO 8601 text in UTC ending in `Z`; TIMESTAMPTZ on PostgreSQL."""
+
+    impl = Text
+    cache_ok = True
+    coerce_compared_value = TypeDecorator.coerce_compared_value
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """Store text on SQLite, which has no type for times."""
+        if dialect.name == "postgresql":
+            return dialect.type_descriptor(TIMESTAMP(timezone=True))
+        return dialect.type_descriptor(Text())
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> Any:  # noqa: ANN401 - as the base class
+        """Hand PostgreSQL a time, SQLite the text."""
+        if value is None or dialect.name != "postgresql":
+            return value
+        return datetime.fromisoformat(value)
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> str | None:  # noqa: ANN401 - as the base class
+        """Give back the text."""
+        if value is None or dialect.name != "postgresql":
+            return value  # type: ignore[no-any-return] # the driver's rows are untyped
+        return self.text(value.astimezone(UTC))
+
+    @staticmethod
+    def text(value: datetime) -> str:
+        """Write a time as GitHub does: whole seconds, unless it has a fraction."""
+        return value.strftime("%Y-%m-%dT%H:%M:%S.%fZ" if value.microsecond else "%Y-%m-%dT%H:%M:%SZ")
+
+
+class OwnTime(GitHubTime):
+    """A time of our own: always six digits of a second, so that texts sort as times do."""
+
+    cache_ok = True
+
+    @staticmethod
+    def text(value: datetime) -> str:
+        """Write a time with six digits of a second."""
+        return value.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+SERIAL_SMALL: Final = SmallInteger().with_variant(Integer(), "sqlite")
+SERIAL: Final = BigInteger().with_variant(Integer(), "sqlite")
+"""A key that the database numbers; SQLite does that for INTEGER alone. https://www.sqlite.org/autoinc.html"""
+
+UUID_TEXT: Final = Uuid(as_uuid=False).with_variant(String(36), "sqlite")
+JSON_VALUE: Final = JSON().with_variant(JSONB(), "postgresql")
