@@ -3,6 +3,7 @@
 import msgspec
 
 from progressive_capture.domain.kinds import Kind, Source
+from progressive_capture.domain.scope import Scope
 
 
 class Walk(msgspec.Struct, kw_only=True):
@@ -35,7 +36,11 @@ class Pending(msgspec.Struct, frozen=True, array_like=True):
     cursor: str | None
     generation: str
     expected: int | None = None
-    """GitHub's count where the first page told it."""
+    """GitHub's own count of the whole kind, where the first page told it."""
+    tries: int = 0
+    """Readings of this pull request before this one."""
+    reads: int = 0
+    """How many of them ended short."""
     failures: int = 0
 
 
@@ -47,6 +52,9 @@ class Detail(msgspec.Struct, frozen=True, array_like=True):
     node_id: str
     generation: str
     expected: int | None
+    truncated: bool = False
+    tries: int = 0
+    reads: int = 0
     failures: int = 0
 
 
@@ -56,6 +64,7 @@ class Again(msgspec.Struct, frozen=True, array_like=True):
     number: int
     tries: int
     reads: int
+    by_rest: bool = False
 
 
 class Checkpoint(msgspec.Struct, kw_only=True):
@@ -69,11 +78,14 @@ class Checkpoint(msgspec.Struct, kw_only=True):
     again: list[Again] = []
     broken: list[tuple[int, Kind]] = []
     """Kinds of pull requests of which an earlier page was broken: their count will not be believed."""
+    renaming: list[int] = []
+    """Ids of pull requests with a renamed file, whose list of files is not read to its end yet."""
 
 
 class Spec(msgspec.Struct, kw_only=True):
-    """What a shard was given: the numbers of its pull requests, in the order of work."""
+    """What a shard was given: its job's scope, and (but for shard 0) its pull requests in the order of work."""
 
+    scope: Scope
     numbers: list[int] = []
 
 
@@ -92,6 +104,10 @@ def decode_checkpoint(text: str | None) -> Checkpoint:
     return msgspec.json.decode(text, type=Checkpoint) if text else Checkpoint()
 
 
-def decode_spec(text: str | None) -> Spec:
-    """Read a stored shard specification; none is an empty list."""
-    return msgspec.json.decode(text, type=Spec) if text else Spec()
+def decode_spec(text: str) -> Spec:
+    """Read a stored shard specification.
+
+    Raises:
+        msgspec.DecodeError: the text is not ours.
+    """
+    return msgspec.json.decode(text, type=Spec)

@@ -21,6 +21,8 @@ from progressive_capture.github.outcomes import (
     Broken,
     Denied,
     Missing,
+    Moved,
+    NotModified,
     Outcome,
     Page,
     Partial,
@@ -35,7 +37,7 @@ LEASE: Final = timedelta(minutes=2)
 
 T = TypeVar("T")
 
-Answered: TypeAlias = Page[T] | Partial[T] | TooHeavy | Broken | Missing | Denied
+Answered: TypeAlias = Page[T] | Partial[T] | TooHeavy | Broken | Missing | Moved | Denied | NotModified
 """What is left of an outcome once every limit was waited for."""
 
 RENEW_EVERY: Final = timedelta(seconds=30)
@@ -189,7 +191,12 @@ class Session:
         return delta
 
 
-def failure(outcome: Broken | Missing | Denied | TooHeavy, doing: str) -> Pause:
+def failure(outcome: TooHeavy | Broken | Missing | Moved | Denied | NotModified, doing: str) -> Pause:
     """The end of this call after an answer that no retry will mend: the sentence says what was being done."""
     retryable = isinstance(outcome, TooHeavy) or (isinstance(outcome, Broken) and outcome.retryable)
-    return Pause(Stopped(f"While {doing}: {outcome.why}", retryable))
+    return Pause(Stopped(f"While {doing}: {why(outcome)}", retryable))
+
+
+def why(outcome: TooHeavy | Broken | Missing | Moved | Denied | NotModified) -> str:
+    """What an answer without data says, for people."""
+    return "GitHub says that nothing changed." if isinstance(outcome, NotModified) else outcome.why

@@ -1,0 +1,297 @@
+"""The second phase of a capture: hydrate a shard's pull requests and fetch what their pages cut off."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from sqlalchemy import Connection
+
+from progressive_capture.capture.checkpoint import Again, Checkpoint, Detail, Pending
+from progressive_capture.capture.closing import TRIES, close
+from progressive_capture.capture.ledger import Absorbed, Ledger
+from progressive_capture.capture.report import Progress
+from progressive_capture.capture.session import Session, failure, why
+from progressive_capture.domain.kinds import INDEX_KINDS, Kind, Source
+from progressive_capture.domain.planning import Operation
+from progressive_capture.domain.records import Records, Target
+from progressive_capture.domain.scope import SourceChoice
+from progressive_capture.github.outcomes import Broken, Page, Partial, TooHeavy
+from progressive_capture.github.results import LookUp
+from progressive_capture.store import index, rows
+
+TARGETS_AT_ONCE: Final = 1_000
+"""Pull requests whose node ids are read from the index together."""
+
+
+@dataclass(frozen=True, slots=True)
+class HydrateRequest:
+    """Hydrate these; `again` says that they were read before in this shard."""
+
+    targets: list[Target]
+    source: Source
+    again: tuple[Again, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FollowUpRequest:
+    """Fetch these look-ups in one query."""
+
+    batch: list[Pending]
+
+
+@dataclass(frozen=True, slots=True)
+class TwinRequest:
+    """Fetch one kind of one pull request by REST, since GraphQL stays broken for it."""
+
+    owed: Pending
+
+
+@dataclass(frozen=True, slots=True)
+class DetailRequest:
+    """Complete the files of one pull request by REST."""
+
+    detail: Detail
+
+
+Request = HydrateRequest | FollowUpRequest | TwinRequest | DetailRequest
+
+
+@dataclass(frozen=True, slots=True)
+class PageToStore:
+    """One answer as it will be stored."""
+
+    records: Records
+    source: Source
+    generation: str | None
+    """Set when it begins a generation; else the rows belong to those of `absorbed`."""
+    absorbed: Absorbed
+
+
+class Hydration:
+    """The work on one shard's list, resumable at each page.
+
+    While a page is being stored the next one is already asked for; nothing is asked twice unless the process dies.
+    """
+
+    def __init__(self, session: Session) -> None:
+        """Take up the list where the checkpoint ends."""
+        self.session = session
+        scope = session.scope
+        self.kinds = scope.kinds - INDEX_KINDS
+        self.ledger = Ledger(
+            kinds=self.kinds,
+            details_wanted=scope.source is SourceChoice.AUTO and not session.tools.api.anonymous,
+            patches=scope.patches,
+        )
+        self.ledger.restore(session.checkpoint)
+        self.done = session.checkpoint.done
+        self.targets: list[Target] = []
+        self.targets_from = self.done
+
+    async def finish(self) -> None:
+        """Work until the whole list is hydrated and nothing is owed.
+
+        Raises:
+            Pause: time is up, a limit ends too late, or GitHub refused for good; everything answered is stored.
+        """
+        storing: asyncio.Task[Stored] | None = None
+        try:
+            while True:
+                request = await self._next_request()
+                if request is None and storing is None:
+                    return
+                page = await self._answer(request) if request is not None else None
+                if storing is not None:
+                    finished, storing = storing, None
+                    self._merge(await finished)
+                if page is not None:
+                    storing = asyncio.create_task(self._store(page))
+        finally:
+            if storing is not None:
+                self._merge(await storing)
+
+    async def _next_request(self) -> Request | None:
+        session, ledger = self.session, self.ledger
+        source = session.source(Operation.FOLLOW_UP)
+        size = session.sizes.size(Operation.FOLLOW_UP)
+        if len(ledger.pending) >= size and source is Source.GRAPHQL:
+            return FollowUpRequest(ledger.pending[:size])
+        if ledger.details:
+            return DetailRequest(ledger.details[0])
+        if self.done < len(session.numbers):
+            return await self._next_page()
+        if ledger.again:
+            return await self._again()
+        if not ledger.pending:
+            return None
+        if source is Source.GRAPHQL:
+            return FollowUpRequest(ledger.pending[:size])
+        return TwinRequest(ledger.pending[0])
+
+    async def _next_page(self) -> HydrateRequest | None:
+        session = self.session
+        source = session.source(Operation.HYDRATE)
+        size = 1 if source is Source.REST else session.sizes.size(Operation.HYDRATE)
+        begin = self.done - self.targets_from
+        if begin >= len(self.targets):
+            wanted = session.numbers[self.done : self.done + TARGETS_AT_ONCE]
+            self.targets = await asyncio.to_thread(self._load, wanted)
+            self.targets_from, begin = self.done, 0
+        return HydrateRequest(self.targets[begin : begin + size], source)
+
+    async def _again(self) -> HydrateRequest:
+        session, first = self.session, self.ledger.again[0]
+        by_rest = first.by_rest or session.source(Operation.HYDRATE) is Source.REST
+        size = 1 if by_rest else session.sizes.size(Operation.HYDRATE)
+        batch = [each for each in self.ledger.again if each.by_rest == first.by_rest][:size]
+        targets = await asyncio.to_thread(self._load, [each.number for each in batch])
+        return HydrateRequest(targets, Source.REST if by_rest else Source.GRAPHQL, tuple(batch))
+
+    def _load(self, numbers: list[int]) -> list[Target]:
+        session = self.session
+        with session.tools.database.reading() as connection:
+            return index.targets(connection, session.tools.host_id, session.repository_id, numbers)
+
+    async def _answer(self, request: Request) -> PageToStore | None:
+        """Ask, and take the answer in; None when it only taught us to ask for less, or elsewhere."""
+        match request:
+            case HydrateRequest():
+                return await self._hydrate(request)
+            case FollowUpRequest():
+                return await self._follow_up(request)
+            case TwinRequest():
+                return await self._follow_up_by_rest(request)
+            case DetailRequest():
+                return await self._complete_files(request)
+
+    async def _hydrate(self, request: HydrateRequest) -> PageToStore | None:
+        session, source = self.session, request.source
+        asked = len(request.targets)
+        answer = await session.ask(
+            lambda: session.tools.api.hydrate(
+                session.repo, request.targets, self.kinds, source, patches=session.scope.patches
+            )
+        )
+        if isinstance(answer, TooHeavy | Broken) and source is Source.GRAPHQL:
+            self._give_way(Operation.HYDRATE, answer, asked)
+            return None
+        if not isinstance(answer, Page | Partial):
+            raise failure(answer, "reading pull requests")
+        page = answer.data
+        if source is Source.GRAPHQL:
+            session.sizes.succeeded(Operation.HYDRATE, page.lookups, page.cost)
+        attempts = {each.number: each for each in request.again}
+        absorbed = self.ledger.hydrated(request.targets, page.records, page.readings, page.requested_at, attempts)
+        self._answered(request)
+        for failed in page.failed:
+            tries = attempts[failed.target.number].tries if failed.target.number in attempts else 0
+            if not failed.permanent and tries + 1 < TRIES:
+                self.ledger.again.append(Again(failed.target.number, tries + 1, 0))
+        return PageToStore(page.records, source, page.requested_at, absorbed)
+
+    def _answered(self, request: HydrateRequest) -> None:
+        if request.again:
+            read = {each.number for each in request.again}
+            self.ledger.again = [each for each in self.ledger.again if each.number not in read]
+        else:
+            self.done += len(request.targets)
+
+    async def _follow_up(self, request: FollowUpRequest) -> PageToStore | None:
+        session = self.session
+        batch = request.batch
+        lookups = [LookUp(*(owed.pull_request_id, owed.number, owed.node_id, owed.kind, owed.cursor)) for owed in batch]
+        answer = await session.ask(lambda: session.tools.api.follow_up(session.repo, lookups))
+        if isinstance(answer, TooHeavy | Broken):
+            self._give_way(Operation.FOLLOW_UP, answer, len(batch))
+            return None
+        if not isinstance(answer, Page | Partial):
+            raise failure(answer, "reading what pages cut off")
+        page = answer.data
+        session.sizes.succeeded(Operation.FOLLOW_UP, page.lookups, page.cost)
+        return PageToStore(page.records, page.source, None, self.ledger.followed(batch, page.records, page.readings))
+
+    async def _follow_up_by_rest(self, request: TwinRequest) -> PageToStore | None:
+        session, owed = self.session, request.owed
+        if owed.kind is Kind.REVIEW_THREADS:
+            return PageToStore(Records(), Source.GRAPHQL, None, self.ledger.followed([owed], Records(), []))
+        target = Target(owed.pull_request_id, _pull_request_node(owed), owed.number)
+        answer = await session.ask(
+            lambda: session.tools.api.follow_up_rest(session.repo, target, owed.kind, patches=session.scope.patches)
+        )
+        if not isinstance(answer, Page | Partial):
+            raise failure(answer, f"reading {owed.kind} of #{owed.number} by REST")
+        page = answer.data
+        return PageToStore(page.records, Source.REST, None, self.ledger.replaced(owed, page.readings))
+
+    async def _complete_files(self, request: DetailRequest) -> PageToStore | None:
+        session, detail = self.session, request.detail
+        target = Target(detail.pull_request_id, detail.node_id, detail.number)
+        answer = await session.ask(
+            lambda: session.tools.api.file_details(session.repo, target, patches=session.scope.patches)
+        )
+        if isinstance(answer, Page | Partial):
+            records = Records(pr_files=list(answer.data.rows))
+            return PageToStore(records, Source.REST, None, self.ledger.detailed(detail, failed=False))
+        session.tools.reporter.note(f"The previous paths of #{detail.number} could not be read: {why(answer)}")
+        return PageToStore(Records(), Source.REST, None, self.ledger.detailed(detail, failed=True))
+
+    def _give_way(self, operation: Operation, answer: TooHeavy | Broken, asked: int) -> None:
+        """Ask for less after a query was too heavy; leave the operation to REST when GraphQL cannot serve it.
+
+        Raises:
+            Pause: GraphQL alone may be used and cannot.
+        """
+        session = self.session
+        if isinstance(answer, TooHeavy) and asked > 1:
+            session.sizes.too_heavy(operation, asked)
+            return
+        if not session.fallback.can_fall_back():
+            raise failure(answer, f"asking GitHub to {operation}")
+        session.tools.reporter.note(f"GraphQL is left alone for a while ({operation}): {answer.why}")
+        session.fallback.graphql_broke(operation, session.tools.clock())
+
+    async def _store(self, page: PageToStore) -> "Stored":
+        session, absorbed = self.session, page.absorbed
+        host, repository = session.tools.host_id, session.repository_id
+        done, checkpoint = self.done, self.ledger.snapshot(self.done)
+        by_rest_last = session.fallback.can_fall_back()
+
+        def work(connection: Connection) -> Stored:
+            accepted: Mapping[int, bool]
+            if page.generation is not None:
+                accepted = rows.save_hydrated(
+                    connection, host, repository, page.source, page.generation, page.records
+                )
+            else:
+                accepted = rows.save_followed(
+                    connection, host, repository, page.source, absorbed.generations, page.records
+                )
+            again = close(
+                connection, host, repository, page.source, absorbed, accepted, by_rest_last=by_rest_last
+            )
+            return Stored(again, frozenset(absorbed.generations) - frozenset(accepted))
+
+        def covering(stored: Stored) -> Checkpoint:
+            checkpoint.again.extend(stored.again)
+            return checkpoint
+
+        stored = await session.commit(work, covering)
+        brought = sum(len(getattr(page.records, name)) for name in page.records.__slots__)
+        session.tools.reporter.progress(
+            Progress("hydrate", done, len(session.numbers), brought, *session.tools.api.budget_left())
+        )
+        return stored
+
+    def _merge(self, stored: "Stored") -> None:
+        self.ledger.again.extend(stored.again)
+        self.ledger.drop(stored.superseded)
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What the transaction of a page found out."""
+
+    again: list[Again]
+    superseded: frozenset[int]
+    """Pull requests of which somebody had stored a newer reading."""

@@ -1,0 +1,373 @@
+"""What hydrated pull requests are still owed, and which of their kinds an answer closes; state in memory, no I/O."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Final, NamedTuple
+
+from msgspec.structs import replace
+
+from progressive_capture.capture.checkpoint import Again, Checkpoint, Detail, Pending
+from progressive_capture.domain.kinds import FILES_CAP, Kind, Proof, State
+from progressive_capture.domain.records import CompletenessRow, Reading, Records, Target
+
+FAILURES: Final = 2
+"""A look-up that failed this often leaves its kind broken for this reading."""
+
+MOVED: Final = frozenset({"renamed", "copied"})
+"""Statuses of files that have a previous path, which only REST tells."""
+
+
+class Closing(NamedTuple):
+    """A kind of a pull request whose list has been read to its end."""
+
+    pull_request_id: int
+    number: int
+    kind: Kind
+    generation: str
+    expected: int | None
+    seen: int | None
+    """How many were read, when one answer held them all; None when the rows must be counted."""
+    proof: Proof
+    broken: bool
+    truncated: bool
+    tries: int
+    reads: int
+
+
+@dataclass(slots=True)
+class Absorbed:
+    """What one answer leads to."""
+
+    closings: list[Closing] = field(default_factory=list)
+    pending: list[CompletenessRow] = field(default_factory=list)
+    """Kinds whose reading has begun and not ended."""
+    generations: dict[int, str] = field(default_factory=dict)
+    """The generation of every pull request that the answer touches."""
+
+
+class _Page(NamedTuple):
+    """The pull requests of one hydrated page, by id."""
+
+    targets: Sequence[Target]
+    generation: str
+    attempts: dict[int, Again]
+
+    def number(self, identifier: int) -> int:
+        return next(target.number for target in self.targets if target.pull_request_id == identifier)
+
+    def attempt(self, identifier: int) -> Again:
+        number = self.number(identifier)
+        return self.attempts.get(number) or Again(number, 0, 0)
+
+
+@dataclass(slots=True)
+class Ledger:
+    """Look-ups owed, pull requests to read again, and how many answers each kind still waits for."""
+
+    kinds: frozenset[Kind]
+    details_wanted: bool
+    """Whether REST may complete files: in `auto`, never where GraphQL alone is to be used."""
+    patches: bool
+    pending: list[Pending] = field(default_factory=list)
+    details: list[Detail] = field(default_factory=list)
+    again: list[Again] = field(default_factory=list)
+    broken: set[tuple[int, Kind]] = field(default_factory=set)
+    renaming: set[int] = field(default_factory=set)
+    open: Counter[tuple[int, Kind]] = field(default_factory=Counter)
+
+    def restore(self, checkpoint: Checkpoint) -> None:
+        """Owe again what the checkpoint says was owed."""
+        self.pending = list(checkpoint.pending)
+        self.details = list(checkpoint.details)
+        self.again = list(checkpoint.again)
+        self.broken = set(checkpoint.broken)
+        self.renaming = set(checkpoint.renaming)
+        self.open = Counter((owed.pull_request_id, owed.kind) for owed in self.pending)
+        self.open.update((owed.pull_request_id, Kind.FILES) for owed in self.details)
+
+    def snapshot(self, done: int, again: Iterable[Again] = ()) -> Checkpoint:
+        """Everything owed now, as a checkpoint of the first `done` pull requests of the shard's list."""
+        return Checkpoint(
+            done=done,
+            pending=list(self.pending),
+            details=list(self.details),
+            again=[*self.again, *again],
+            broken=sorted(self.broken),
+            renaming=sorted(self.renaming),
+        )
+
+    def hydrated(
+        self,
+        targets: Sequence[Target],
+        records: Records,
+        readings: Sequence[Reading],
+        generation: str,
+        attempts: dict[int, Again],
+    ) -> Absorbed:
+        """Take in a page of hydrated pull requests: what it closes, and what it leaves owed.
+
+        `attempts` names, by number, what earlier readings of a pull request came to.
+        """
+        absorbed = Absorbed(generations={target.pull_request_id: generation for target in targets})
+        page = _Page(targets, generation, attempts)
+        moved = {row.pull_request_id for row in records.pr_files if row.status in MOVED}
+        listed = {row.pull_request_id: row.changed_files for row in records.pull_requests}
+        whole_comments = {reading.pull_request_id for reading in readings if reading.kind is Kind.REVIEW_COMMENTS}
+        for reading in readings:
+            expected = reading.total
+            truncated = reading.truncated
+            if reading.kind is Kind.FILES and listed.get(reading.pull_request_id, 0) > FILES_CAP:
+                expected, truncated = listed[reading.pull_request_id], True
+            self._first_page(page, reading, expected, truncated, moved, absorbed)
+        if Kind.REVIEW_COMMENTS in self.kinds:
+            self._owe_thread_comments(page, records, absorbed, whole_comments)
+        return absorbed
+
+    def followed(self, batch: Sequence[Pending], records: Records, readings: Sequence[Reading]) -> Absorbed:
+        """Take in the answer to a batch of look-ups; those without a reading in it have failed."""
+        absorbed = Absorbed(generations={owed.pull_request_id: owed.generation for owed in batch})
+        answers = {(reading.node_id, reading.kind): reading for reading in readings}
+        threads: dict[int, list[str]] = {}
+        for row in records.pr_review_threads:
+            threads.setdefault(row.pull_request_id, []).append(row.node_id)
+        asked = set(map(id, batch))
+        self.pending = [owed for owed in self.pending if id(owed) not in asked]
+        self.renaming.update(row.pull_request_id for row in records.pr_files if row.status in MOVED)
+        for owed in batch:
+            self.open[owed.pull_request_id, owed.kind] -= 1
+            reading = answers.get((owed.node_id, owed.kind))
+            if reading is None:
+                self._failed(owed)
+                continue
+            if reading.broken:
+                self.broken.add((owed.pull_request_id, owed.kind))
+            if reading.cursor is not None:
+                self._owe(_next_page(owed, reading.cursor))
+            if owed.kind is Kind.REVIEW_THREADS and Kind.REVIEW_COMMENTS in self.kinds:
+                for thread in threads.get(owed.pull_request_id, ()):
+                    self._owe(_comments_of(owed, thread))
+        closed: set[int] = set()
+        for owed in batch:
+            reading = answers.get((owed.node_id, owed.kind))
+            self._close_if_read(owed, reading.total if reading else None, absorbed)
+            self._close_thread_comments(owed, absorbed, closed)
+        return absorbed
+
+    def replaced(self, owed: Pending, readings: Sequence[Reading]) -> Absorbed:
+        """Take in the whole list of one kind of one pull request from REST, instead of all its look-ups owed."""
+        absorbed = Absorbed(generations={owed.pull_request_id: owed.generation})
+        key = (owed.pull_request_id, owed.kind)
+        self.pending = [each for each in self.pending if (each.pull_request_id, each.kind) != key]
+        self.open.pop(key, None)
+        self.broken.discard(key)
+        for reading in readings:
+            absorbed.closings.append(
+                Closing(
+                    *(owed.pull_request_id, owed.number, owed.kind, owed.generation),
+                    expected=reading.total if owed.expected is None else owed.expected,
+                    seen=None,
+                    proof=reading.proof,
+                    broken=reading.broken,
+                    truncated=reading.truncated,
+                    tries=owed.tries,
+                    reads=owed.reads,
+                )
+            )
+        return absorbed
+
+    def detailed(self, detail: Detail, *, failed: bool) -> Absorbed:
+        """Take in the files that REST gave for a pull request, or its failure to."""
+        absorbed = Absorbed(generations={detail.pull_request_id: detail.generation})
+        self.details = [each for each in self.details if each is not detail]
+        if failed and detail.failures + 1 < FAILURES:
+            self.details.append(_failed_detail(detail))
+            return absorbed
+        self.open[detail.pull_request_id, Kind.FILES] -= 1
+        if failed:
+            self.broken.add((detail.pull_request_id, Kind.FILES))
+        absorbed.closings.append(
+            Closing(
+                *(detail.pull_request_id, detail.number, Kind.FILES, detail.generation),
+                expected=detail.expected,
+                seen=None,
+                proof=Proof.TOTAL,
+                broken=self._was_broken(detail.pull_request_id, Kind.FILES),
+                truncated=detail.truncated,
+                tries=detail.tries,
+                reads=detail.reads,
+            )
+        )
+        return absorbed
+
+    def drop(self, pull_request_ids: Iterable[int]) -> None:
+        """Owe nothing to pull requests of which somebody stored a newer reading meanwhile."""
+        gone = set(pull_request_ids)
+        if not gone:
+            return
+        self.pending = [owed for owed in self.pending if owed.pull_request_id not in gone]
+        self.details = [owed for owed in self.details if owed.pull_request_id not in gone]
+        self.broken = {key for key in self.broken if key[0] not in gone}
+        self.renaming -= gone
+        for key in [key for key in self.open if key[0] in gone]:
+            del self.open[key]
+
+    def _first_page(
+        self,
+        page: "_Page",
+        reading: Reading,
+        expected: int | None,
+        truncated: bool,
+        moved: set[int],
+        absorbed: Absorbed,
+    ) -> None:
+        identifier, kind = reading.pull_request_id, reading.kind
+        attempt = page.attempt(identifier)
+        if reading.cursor is not None:
+            if reading.broken:
+                self.broken.add((identifier, kind))
+            if kind is Kind.FILES and identifier in moved:
+                self.renaming.add(identifier)
+            self._owe(
+                Pending(
+                    *(identifier, page.number(identifier), reading.node_id, kind, reading.cursor, page.generation),
+                    expected=expected,
+                    tries=attempt.tries,
+                    reads=attempt.reads,
+                )
+            )
+        elif kind is Kind.FILES and self._wants_detail(identifier in moved, reading):
+            if reading.broken:
+                self.broken.add((identifier, kind))
+            self._owe_detail(
+                Detail(
+                    *(identifier, page.number(identifier), reading.node_id, page.generation, expected),
+                    truncated=truncated,
+                    tries=attempt.tries,
+                    reads=attempt.reads,
+                )
+            )
+        else:
+            absorbed.closings.append(
+                Closing(
+                    *(identifier, page.number(identifier), kind, page.generation, expected, reading.seen),
+                    *(reading.proof, reading.broken, truncated, attempt.tries, attempt.reads),
+                )
+            )
+            return
+        absorbed.pending.append(_pending_row(identifier, kind, expected, reading.seen))
+
+    def _owe_thread_comments(
+        self, page: "_Page", records: Records, absorbed: Absorbed, whole_comments: set[int]
+    ) -> None:
+        for thread in records.pr_review_threads:
+            identifier = thread.pull_request_id
+            attempt = page.attempt(identifier)
+            self._owe(
+                Pending(
+                    *(identifier, page.number(identifier), thread.node_id, Kind.REVIEW_COMMENTS, None, page.generation),
+                    tries=attempt.tries,
+                    reads=attempt.reads,
+                )
+            )
+        broken_threads = {each.pull_request_id for each in absorbed.closings if _is_broken_threads(each)}
+        for row in records.pull_requests:
+            if row.id in whole_comments:
+                continue
+            if self._open_threads(row.id):
+                absorbed.pending.append(_pending_row(row.id, Kind.REVIEW_COMMENTS, None, 0))
+                continue
+            attempt = page.attempt(row.id)
+            absorbed.closings.append(
+                Closing(
+                    *(row.id, row.number, Kind.REVIEW_COMMENTS, page.generation, 0, 0, Proof.TOTAL),
+                    *(row.id in broken_threads, False, attempt.tries, attempt.reads),
+                )
+            )
+
+    def _close_if_read(self, owed: Pending, total: int | None, absorbed: Absorbed) -> None:
+        identifier, kind = owed.pull_request_id, owed.kind
+        if self.open[identifier, kind] == 0 and kind is not Kind.REVIEW_COMMENTS:
+            del self.open[identifier, kind]
+            truncated = kind is Kind.FILES and (owed.expected or 0) > FILES_CAP
+            expected = owed.expected if truncated or total is None else total
+            if kind is Kind.FILES and self.details_wanted and (self.patches or identifier in self.renaming):
+                self.renaming.discard(identifier)
+                self._owe_detail(
+                    Detail(
+                        *(identifier, owed.number, owed.node_id, owed.generation, expected),
+                        truncated=truncated,
+                        tries=owed.tries,
+                        reads=owed.reads,
+                    )
+                )
+                return
+            self.renaming.discard(identifier)
+            absorbed.closings.append(self._counted(owed, kind, expected, truncated=truncated))
+
+    def _close_thread_comments(self, owed: Pending, absorbed: Absorbed, closed: set[int]) -> None:
+        """Close a pull request's review comments once no thread, and no comment of one, is owed any more."""
+        identifier = owed.pull_request_id
+        hangs_on_threads = owed.kind in {Kind.REVIEW_COMMENTS, Kind.REVIEW_THREADS}
+        if not hangs_on_threads or Kind.REVIEW_COMMENTS not in self.kinds:
+            return
+        if identifier in closed or self._open_threads(identifier):
+            return
+        closed.add(identifier)
+        self.open.pop((identifier, Kind.REVIEW_COMMENTS), None)
+        absorbed.closings.append(self._counted(owed, Kind.REVIEW_COMMENTS, None, truncated=False))
+
+    def _counted(self, owed: Pending, kind: Kind, expected: int | None, *, truncated: bool) -> Closing:
+        return Closing(
+            *(owed.pull_request_id, owed.number, kind, owed.generation, expected, None, Proof.TOTAL),
+            *(self._was_broken(owed.pull_request_id, kind), truncated, owed.tries, owed.reads),
+        )
+
+    def _was_broken(self, identifier: int, kind: Kind) -> bool:
+        was = (identifier, kind) in self.broken
+        self.broken.discard((identifier, kind))
+        return was
+
+    def _open_threads(self, identifier: int) -> bool:
+        return self.open[identifier, Kind.REVIEW_COMMENTS] > 0 or self.open[identifier, Kind.REVIEW_THREADS] > 0
+
+    def _wants_detail(self, moved: bool, reading: Reading) -> bool:
+        return self.details_wanted and reading.proof is Proof.TOTAL and (self.patches or moved)
+
+    def _failed(self, owed: Pending) -> None:
+        if owed.failures + 1 < FAILURES:
+            self._owe(_failed_pending(owed))
+        else:
+            self.broken.add((owed.pull_request_id, owed.kind))
+
+    def _owe(self, owed: Pending) -> None:
+        self.pending.append(owed)
+        self.open[owed.pull_request_id, owed.kind] += 1
+
+    def _owe_detail(self, detail: Detail) -> None:
+        self.details.append(detail)
+        self.open[detail.pull_request_id, Kind.FILES] += 1
+
+
+def _pending_row(identifier: int, kind: Kind, expected: int | None, seen: int) -> CompletenessRow:
+    return CompletenessRow(identifier, kind, expected, seen, Proof.TOTAL, State.PENDING, 0)
+
+
+def _is_broken_threads(closing: Closing) -> bool:
+    return closing.kind is Kind.REVIEW_THREADS and closing.broken
+
+
+def _next_page(owed: Pending, cursor: str) -> Pending:
+    return replace(owed, cursor=cursor, failures=0)
+
+
+def _comments_of(owed: Pending, thread: str) -> Pending:
+    return replace(owed, node_id=thread, kind=Kind.REVIEW_COMMENTS, cursor=None, expected=None, failures=0)
+
+
+def _failed_pending(owed: Pending) -> Pending:
+    return replace(owed, failures=owed.failures + 1)
+
+
+def _failed_detail(detail: Detail) -> Detail:
+    return replace(detail, failures=detail.failures + 1)
