@@ -1,0 +1,163 @@
+"""Settings: names, precedence, refusals in one sentence, and secrets that stay inside."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import SecretStr, ValidationError
+
+from progressive_capture import settings as module
+from progressive_capture.domain.errors import ExitCode
+from progressive_capture.settings import Settings, SettingsError
+
+PEM = "-----BEGIN RSA PRIVATE KEY-----\nQUJD\n-----END RSA PRIVATE KEY-----"
+EVERY_NAME = [name for field in Settings.model_fields for name in module.names(field)]
+
+
+@pytest.fixture(autouse=True)
+def _bare(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in EVERY_NAME:
+        monkeypatch.delenv(name, raising=False)
+
+
+def read(monkeypatch: pytest.MonkeyPatch, values: Mapping[str, str]) -> Settings:
+    for name, value in values.items():
+        monkeypatch.setenv(name, value)
+    return Settings.read()
+
+
+def plain(settings: Settings, field: str) -> object:
+    held = getattr(settings, field)
+    return held.get_secret_value() if isinstance(held, SecretStr) else held
+
+
+def shown(settings: Settings) -> list[str]:
+    return [token.get_secret_value() for token in settings.tokens]
+
+
+def test_defaults_need_no_environment() -> None:
+    settings = Settings.read()
+    assert settings.github_api_url == "https://api.github.com"
+    assert settings.database_url.get_secret_value() == "progressive-capture.db"
+    assert (settings.rest_per_minute, settings.graphql_per_minute) == (900, 2_000)
+    assert settings.tokens == ()
+    assert not settings.uses_app
+    assert not settings.debug
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "other"),
+    [
+        ("github_api_url", "https://a.example/api/v3", "https://b.example/api/v3"),
+        ("own_tokens", "one", "two"),
+        ("common_token", "one", "two"),
+        ("app_id", "Iv1.one", "2"),
+        ("app_private_key", PEM, PEM.replace("QUJD", "REVG")),
+    ],
+)
+def test_our_name_counts_first_and_empty_is_not_set(
+    monkeypatch: pytest.MonkeyPatch, field: str, value: str, other: str
+) -> None:
+    first, second = module.names(field)
+    more = {"PC_APP_ID": "1"} if field == "app_private_key" else {}
+    more |= {"PC_APP_PRIVATE_KEY": PEM} if field == "app_id" else {}
+    assert plain(read(monkeypatch, {first: value, second: other, **more}), field) == value
+    assert plain(read(monkeypatch, {first: ""}), field) == other
+    assert plain(read(monkeypatch, {first: value, second: ""}), field) == value
+
+
+def test_tokens_may_stand_between_commas_or_lines_and_count_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = read(monkeypatch, {"PC_GITHUB_TOKENS": " one, two\nthree,,one\n"})
+    assert shown(settings) == ["one", "two", "three"]
+
+
+def test_own_tokens_come_before_the_app_and_the_app_before_common_tokens(monkeypatch: pytest.MonkeyPatch) -> None:
+    app = {"CONTRIBUTOR_APP_ID": "7", "CONTRIBUTOR_APP_PRIVATE_KEY": PEM, "GITHUB_TOKEN": "common"}
+    settings = read(monkeypatch, app)
+    assert settings.uses_app
+    assert shown(settings) == []
+    settings = read(monkeypatch, {"PC_GITHUB_TOKEN": "own"})
+    assert not settings.uses_app
+    assert shown(settings) == ["own"]
+    assert read(monkeypatch, {"PC_GITHUB_TOKEN": " \n"}).uses_app
+
+
+def test_a_key_with_literal_line_ends_is_a_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = read(monkeypatch, {"PC_APP_ID": "7", "PC_APP_PRIVATE_KEY": '"' + PEM.replace("\n", "\\n") + '"'})
+    assert settings.app_key().get_secret_value() == PEM + "\n"
+
+
+def test_a_key_may_lie_in_a_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    path = tmp_path / "app.pem"
+    path.write_text(PEM + "\n")
+    settings = read(monkeypatch, {"PC_APP_ID": "7", "PC_APP_PRIVATE_KEY_FILE": str(path)})
+    assert settings.app_key().get_secret_value() == PEM + "\n"
+    path.unlink()
+    with pytest.raises(SettingsError, match=r"PC_APP_PRIVATE_KEY_FILE.*cannot be read.*No such file"):
+        settings.app_key()
+
+
+@pytest.mark.parametrize(
+    ("values", "sentence"),
+    [
+        ({"PC_REST_PER_MINUTE": "-1"}, "PC_REST_PER_MINUTE wants a whole number from 0"),
+        ({"PC_GRAPHQL_PER_MINUTE": "many"}, "PC_GRAPHQL_PER_MINUTE wants a whole number from 0"),
+        ({"PC_APP_INSTALLATION_ID": "x"}, "PC_APP_INSTALLATION_ID wants a whole number from 1"),
+        ({"PC_DEBUG": "perhaps"}, "PC_DEBUG wants 0 or 1"),
+        ({"PC_APP_ID": "7"}, "PC_APP_ID is set without its key"),
+        ({"PC_APP_PRIVATE_KEY": PEM}, "set without its App: set PC_APP_ID"),
+        ({"GITHUB_API_URL": "github.com"}, "https:// in front"),
+        ({"PC_GITHUB_API_URL": "ftp://github.com"}, "https:// in front"),
+        ({"PC_GITHUB_API_URL": "https://"}, "https:// in front"),
+        ({"PC_GITHUB_API_URL": "https://[::1"}, "this is no address"),
+        ({"PC_GITHUB_API_URL": "https://h:port"}, "this is no address"),
+        ({"PC_GITHUB_API_URL": "https://u:p@github.com"}, "without a user"),
+        ({"PC_GITHUB_API_URL": "https://github.com?x=1"}, "a question mark"),
+        ({"PC_GITHUB_API_URL": "http://github.example.com"}, "use https"),
+        ({"PC_GITHUB_API_URL": "http://127.0.0.1.example.com"}, "use https"),
+    ],
+)
+def test_what_cannot_be_meant_is_one_sentence(
+    monkeypatch: pytest.MonkeyPatch, values: dict[str, str], sentence: str
+) -> None:
+    with pytest.raises(SettingsError) as caught:
+        read(monkeypatch, values)
+    assert sentence in str(caught.value)
+    assert "\n" not in str(caught.value)
+    assert caught.value.exit_code is ExitCode.USAGE
+
+
+@pytest.mark.parametrize(
+    "address", ["http://127.0.0.1:8080", "http://localhost:1", "http://[::1]:9", "https://h.example/api/v3"]
+)
+def test_addresses_that_may_be_used(monkeypatch: pytest.MonkeyPatch, address: str) -> None:
+    assert read(monkeypatch, {"PC_GITHUB_API_URL": address + "/"}).github_api_url == address
+
+
+@pytest.mark.parametrize("token", ["gh\u00f6_x", "ghp_\x01x", "ghp_\u200bx"])
+def test_a_token_that_no_header_can_carry_is_refused_unseen(monkeypatch: pytest.MonkeyPatch, token: str) -> None:
+    settings = read(monkeypatch, {"GITHUB_TOKEN": token})
+    with pytest.raises(SettingsError, match="GITHUB_TOKEN or GH_TOKEN holds a character") as caught:
+        _ = settings.tokens
+    assert token not in str(caught.value)
+
+
+def test_what_is_no_key_is_refused_unseen(monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = read(monkeypatch, {"PC_APP_ID": "7", "PC_APP_PRIVATE_KEY": "hunter2"})
+    with pytest.raises(SettingsError, match="whole PEM file") as caught:
+        settings.app_key()
+    assert "hunter2" not in str(caught.value)
+
+
+@given(st.text(st.characters(codec="ascii", categories=["L", "N"]), min_size=12, max_size=60))
+def test_no_repr_shows_a_secret(secret: str) -> None:
+    settings = Settings.model_construct(own_tokens=SecretStr(secret), database_url=SecretStr(secret))
+    assert secret not in repr(settings)
+    assert secret not in str(settings)
+
+
+def test_settings_are_frozen() -> None:
+    with pytest.raises(ValidationError, match="frozen"):
+        Settings.read().debug = True
