@@ -1,0 +1,132 @@
+"""One repository: its record, pull requests, issues and commits; it makes none of them."""
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias
+
+from github_sandbox.world.pulls import Pulls, PullSource
+from github_sandbox.world.records import Record, seconds_of, shown
+
+if TYPE_CHECKING:
+    from github_sandbox.world.state import World
+
+Access: TypeAlias = Literal["visible", "private", "deleted", "blocked"]
+"""visible: to all. private: to `readers`, missing for others. deleted: missing for all. blocked: REST 451."""
+_ROOM_FOR_NEW: Final = 1_000_000
+_COMMENTED: Final = 30
+
+
+class Repository:
+    """A repository: `record` (scalars and references), `pulls`, and the issues that fill the gaps in the numbers."""
+
+    def __init__(
+        self,
+        world: "World",
+        record: Record,
+        source: PullSource,
+        *,
+        cache: int | None,
+        issue: Callable[["Repository", int], Record],
+    ) -> None:
+        self.world = world
+        self.record = record
+        record["_repository"] = self
+        self.access: Access = "visible"
+        self.readers: set[str] = set()
+        self.blocked_at: str | None = None
+        self.pulls = Pulls(self, source, cache)
+        self.last_number = source.numbers[-1] if source.numbers else 0
+        self.issue_base = world.reserve("Issue", self.last_number + _ROOM_FOR_NEW)
+        self._make_issue = issue
+        self._issues: dict[int, Record] = {}
+        self._commits: dict[str, Record] = {}
+
+    @property
+    def owner(self) -> str:
+        """Login of the owner."""
+        login: str = self.record["owner"]["login"]
+        return login
+
+    @property
+    def name(self) -> str:
+        """Name without the owner."""
+        name: str = self.record["name"]
+        return name
+
+    @property
+    def database_id(self) -> int:
+        """GitHub's numeric id; never changes."""
+        found: int = self.record["databaseId"]
+        return found
+
+    def visible_to(self, viewer: str | None) -> bool:
+        """Whether `viewer` (a login, or None) may read it; False means that both APIs say it does not exist."""
+        if self.access == "private":
+            return viewer is not None and (viewer == self.owner or viewer in self.readers)
+        return self.access != "deleted"
+
+    def take_number(self) -> int:
+        """The next number for a pull request or an issue."""
+        self.last_number += 1
+        return self.last_number
+
+    def issue_numbers(self) -> list[int]:
+        """Numbers of the issues, ascending: every number that no pull request has."""
+        taken = set(self.pulls.numbers())
+        return [number for number in range(1, self.last_number + 1) if number not in taken]
+
+    def issue(self, number: int) -> Record | None:
+        """The issue (not pull request) with this number, with its comments in ``_connections``."""
+        if number not in self._issues:
+            if not 0 < number <= self.last_number or self.pulls.by_number(number) is not None:
+                return None
+            self._issues[number] = self._make_issue(self, number)
+        return self._issues[number]
+
+    def keep_commit(self, commit: Record) -> Record:
+        """Make a commit findable for ever (a merge commit, or one that a force-push replaced)."""
+        return self._commits.setdefault(commit["oid"], commit)
+
+    def commit(self, oid: str) -> Record | None:
+        """The commit of any pull request, past or present, with this oid."""
+        kept = self._commits.get(oid)
+        if kept is not None:
+            return kept
+        pull = self.pulls.holding_commit(oid)
+        if pull is None:
+            return None
+        rows = (each["commit"] for each in pull.connection("commits"))
+        merge = pull.record["mergeCommit"]
+        return next((each for each in (*rows, merge) if each is not None and each["oid"] == oid), None)
+
+    def label(self, name: str) -> Record | None:
+        """The label with this name, upper and lower case alike."""
+        return next((x for x in self.record["_connections"]["labels"] if x["name"].lower() == name.lower()), None)
+
+    def review_comments(self, since: int = 0, viewer: str | None = None) -> Iterator[Record]:
+        """Review comments with updatedAt at or after `since` (seconds), pull request by pull request."""
+        for pull in self.pulls.touched_since(since):
+            yield from (each for each in pull.review_comments(viewer) if seconds_of(each["updatedAt"]) >= since)
+
+    def issue_comments(self, since: int = 0, viewer: str | None = None) -> Iterator[Record]:
+        """Comments on pull requests and issues alike, with updatedAt at or after `since` (seconds)."""
+        for pull in self.pulls.touched_since(since):
+            yield from (each for each in pull.shown("comments", viewer) if seconds_of(each["updatedAt"]) >= since)
+        for number in self.commented_issues():
+            issue = self.issue(number)
+            if issue is not None:
+                yield from (x for x in shown(issue, "comments", viewer) if seconds_of(x["updatedAt"]) >= since)
+
+    def commented_issues(self) -> list[int]:
+        """Numbers of the issues that have comments: a thirtieth of the gaps, so that both kinds are mixed."""
+        gaps = self.issue_numbers()
+        return [number for number in gaps if number % _COMMENTED == 0]
+
+    def issue_by_id(self, database_id: int) -> Record | None:
+        """The issue with this numeric id (pull requests take ids of the same row: ``_restIssueId``)."""
+        return self.issue(database_id - self.issue_base)
+
+    def issue_comment_by_id(self, node_id: str) -> Record | None:
+        """The comment on an issue, not a pull request, with this node id."""
+        issues = (self.issue(number) for number in self.commented_issues())
+        comments = (each for issue in issues if issue is not None for each in issue["_connections"]["comments"])
+        return next((each for each in comments if each["id"] == node_id), None)
