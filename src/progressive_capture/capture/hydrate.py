@@ -106,7 +106,7 @@ class Hydration:
                     finished, storing = storing, None
                     self._merge(await finished)
                 if page is not None:
-                    storing = asyncio.create_task(self._store(page))
+                    storing = asyncio.create_task(self._store(page, self.done, self.ledger.snapshot(self.done)))
         finally:
             if storing is not None:
                 self._merge(await storing)
@@ -251,10 +251,9 @@ class Hydration:
         session.tools.reporter.note(f"GraphQL is left alone for a while ({operation}): {answer.why}")
         session.fallback.graphql_broke(operation, session.tools.clock())
 
-    async def _store(self, page: PageToStore) -> "Stored":
+    async def _store(self, page: PageToStore, done: int, checkpoint: Checkpoint) -> "Stored":
         session, absorbed = self.session, page.absorbed
         host, repository = session.tools.host_id, session.repository_id
-        done, checkpoint = self.done, self.ledger.snapshot(self.done)
         by_rest_last = session.fallback.can_fall_back()
 
         def work(connection: Connection) -> Stored:

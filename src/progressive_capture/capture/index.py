@@ -1,7 +1,7 @@
 """The first phase of a capture: walk the list of pull requests, store it, and share out what is stale."""
 
 import asyncio
-from datetime import datetime
+import math
 from typing import Final
 
 from sqlalchemy import Connection
@@ -10,16 +10,23 @@ from progressive_capture.capture.checkpoint import Checkpoint, Spec, Walk, encod
 from progressive_capture.capture.report import Progress
 from progressive_capture.capture.session import Session, failure
 from progressive_capture.domain.completeness import judge
-from progressive_capture.domain.kinds import INDEX_KINDS, Kind, Source
+from progressive_capture.domain.kinds import INDEX_KINDS, Source
 from progressive_capture.domain.planning import REST_PAGE, Operation
 from progressive_capture.domain.records import CompletenessRow, Reading
 from progressive_capture.domain.scope import earlier
 from progressive_capture.github.outcomes import Page, Partial, TooHeavy
-from progressive_capture.github.results import IndexPage
+from progressive_capture.github.results import IndexPage, Order
 from progressive_capture.store import completeness, index, jobs, repositories
 
 OVERLAP_SECONDS: Final = 300
 """How far a walk goes back behind the watermark: changes whose stamps were set late are met again."""
+
+
+SHARD_MAX: Final = 30_000
+"""Pull requests of one shard: the longest list that one runner is handed."""
+
+SHARD_MIN: Final = 300
+"""Sharing out fewer would cost more in half-full queries than it saves in time."""
 
 
 class Index:
@@ -49,7 +56,7 @@ class Index:
         if walk is None:
             walk = await asyncio.to_thread(self._new_walk)
         size = REST_PAGE if walk.source is Source.REST else session.sizes.size(Operation.INDEX)
-        order = "updated_desc" if walk.updated_order else "created_asc"
+        order = Order.UPDATED_DESC if walk.updated_order else Order.CREATED_ASC
         answer = await session.ask(
             lambda: session.tools.api.list_pull_requests(session.repo, order, walk.cursor, walk.source, size)
         )
@@ -96,14 +103,11 @@ class Index:
         with session.tools.database.reading() as connection:
             stored = repositories.find_by_id(connection, session.tools.host_id, session.repository_id)
         watermark = stored.watermark if stored is not None and scope.moves_watermark and not scope.full else None
-        wanted_from = None
-        if scope.since_days is not None or scope.updated_from is not None or scope.limit is not None:
-            wanted_from = scope.updated_from
         return Walk(
             started_at="",
             source=self._list_source(),
             updated_order=watermark is not None or scope.is_narrowed,
-            floor=earlier(watermark, OVERLAP_SECONDS) if watermark else wanted_from,
+            floor=earlier(watermark, OVERLAP_SECONDS) if watermark else None,
         )
 
     def _list_source(self) -> Source:
@@ -155,14 +159,12 @@ class Index:
             if last:
                 self._share_out(connection, after)
 
-        session.checkpoint = await self._committed(work, Checkpoint(walk=after))
+        checkpoint = Checkpoint(walk=after)
+        await session.commit(work, lambda _: checkpoint)
+        session.checkpoint = checkpoint
         session.tools.reporter.progress(
             Progress("index", listed, total, len(page.records.index), *session.tools.api.budget_left())
         )
-
-    async def _committed(self, work: "Work", checkpoint: Checkpoint) -> Checkpoint:
-        await self.session.commit(work, lambda _: checkpoint)
-        return checkpoint
 
     def _share_out(self, connection: Connection, walk: Walk) -> None:
         """Write the shards: each an explicit list of stale pull requests, in the order of their numbers."""
@@ -187,5 +189,30 @@ class Index:
             full_before=walk.started_at if scope.full else None,
         )
         if stale:
-            lists = split(stale, session.tools.runners)
-            jobs.add_shards(connection, session.claim, [encode(Spec(numbers=numbers)) for numbers in lists])
+            lists = shard_lists(stale, session.tools.runners)
+            jobs.add_shards(connection, session.claim, [encode(Spec(scope=scope, numbers=each)) for each in lists])
+
+
+def judged_rows(readings: list[Reading]) -> list[CompletenessRow]:
+    """The completeness of what the list itself carries: labels, assignees, requested reviewers."""
+    rows = []
+    for reading in readings:
+        verdict = judge(
+            expected=reading.total,
+            stored=reading.seen,
+            proof=reading.proof,
+            broken=reading.broken or reading.cursor is not None,
+            truncated=reading.truncated,
+            reads=0,
+        )
+        expected = reading.seen if reading.total is None else reading.total
+        identity = (reading.pull_request_id, reading.kind, expected, reading.seen, reading.proof)
+        rows.append(CompletenessRow(*identity, verdict.state, verdict.reads))
+    return rows
+
+
+def shard_lists(numbers: list[int], runners: int) -> list[list[int]]:
+    """Share numbers out over runners in runs of neighbours: at most `SHARD_MAX` each, and none below `SHARD_MIN`."""
+    shards = max(min(runners, len(numbers) // SHARD_MIN), math.ceil(len(numbers) / SHARD_MAX), 1)
+    size = math.ceil(len(numbers) / shards)
+    return [numbers[begin : begin + size] for begin in range(0, len(numbers), size)]

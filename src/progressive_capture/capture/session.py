@@ -70,6 +70,8 @@ class Tools:
     """Sleeps for seconds, and wakes at once when asked to stop."""
     stopping: Callable[[], bool]
     reporter: Reporter
+    runners: int = 1
+    """Principals that work side by side: a long list is shared out over them."""
     patience: timedelta | None = None
     """The longest wait borne in place; None bears any that ends before the deadline."""
 

@@ -55,7 +55,7 @@ class PriceModel:
 class PageSize:
     """Items to ask for in one query of one operation, at most `ceiling`: halved when too heavy, grown back slowly."""
 
-    allowed: int
+    allowed: int = LOOKUPS_NEAREST
     """What the last failures left; the price model may ask for less."""
     good: int = 0
     refused: int | None = None
@@ -78,7 +78,7 @@ class PageSize:
         if self.refused is not None and grown >= self.refused:
             grown = max(self.allowed, self.refused - 1)
             self.refused = None
-        self.allowed = min(grown, ceiling)
+        self.allowed = grown if grown < ceiling else LOOKUPS_NEAREST
 
     def too_heavy(self, asked: int) -> None:
         """Halve after a query of `asked` items was too heavy, so that the same one is never sent twice."""
@@ -115,31 +115,29 @@ class Sizes:
     def size(self, operation: Operation) -> int:
         """How many items to ask for now."""
         ceiling = self.ceiling(operation)
-        return self._page(operation, ceiling).current(ceiling)
+        return self._page(operation).current(ceiling)
 
     def succeeded(self, operation: Operation, lookups: int, cost: int | None) -> None:
         """Learn from a good answer."""
         self.prices.observe(lookups, cost)
-        ceiling = self.ceiling(operation)
-        self._page(operation, ceiling).succeeded(ceiling)
+        self._page(operation).succeeded(self.ceiling(operation))
 
     def too_heavy(self, operation: Operation, asked: int) -> None:
         """Learn from a query that GitHub could not finish."""
-        self._page(operation, self.ceiling(operation)).too_heavy(asked)
+        self._page(operation).too_heavy(asked)
 
     def restore(self, remembered: dict[str, int]) -> None:
-        """Begin with the sizes that were found for this repository before."""
+        """Begin with the sizes that were found for this repository before; 0 stands for the full size."""
         for operation in Operation:
-            if (size := remembered.get(operation.value)) is not None:
-                self.pages[operation] = PageSize(allowed=max(1, size))
+            if size := remembered.get(operation.value, 0):
+                self.pages[operation] = PageSize(allowed=size)
 
     def remembered(self) -> dict[str, int]:
-        """The shrunken sizes worth remembering."""
+        """The sizes worth remembering, 0 where nothing had to be shrunk."""
         return {
-            operation.value: page.allowed
+            operation.value: page.allowed if page.allowed < self.ceiling(operation) else 0
             for operation, page in self.pages.items()
-            if page.allowed < self.ceiling(operation)
         }
 
-    def _page(self, operation: Operation, ceiling: int) -> PageSize:
-        return self.pages.setdefault(operation, PageSize(allowed=ceiling))
+    def _page(self, operation: Operation) -> PageSize:
+        return self.pages.setdefault(operation, PageSize())

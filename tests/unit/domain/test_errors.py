@@ -1,0 +1,12 @@
+"""Errors that people read."""
+
+from progressive_capture.domain.errors import ExitCode, LeaseHeld, ProgressiveCaptureError
+
+
+def test_a_held_lease_names_its_holder_and_its_end() -> None:
+    """The sentence says who is at work, until when, and what to do."""
+    held = LeaseHeld("host:12:34", "2026-01-01T00:00:00Z")
+    assert "host:12:34" in str(held)
+    assert "2026-01-01T00:00:00Z" in str(held)
+    assert isinstance(held, ProgressiveCaptureError)
+    assert held.exit_code is ExitCode.FAILED
