@@ -1,0 +1,75 @@
+"""What one request carries while it is executed: the world, who asks, its variables and the errors so far."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol, TypeAlias
+
+from graphql import FieldNode
+
+from github_sandbox.graphql.errors import FieldError, wire_form
+from github_sandbox.graphql.pages import Listing
+from github_sandbox.world.records import Record
+from github_sandbox.world.repository import Repository
+from github_sandbox.world.state import World
+
+Arguments: TypeAlias = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class RateView:
+    """The asking principal's GraphQL budget after this query was charged; `reset_at` is a DateTime."""
+
+    limit: int
+    remaining: int
+    used: int
+    reset_at: str
+
+
+class Asker(Protocol):
+    """Who asks: the user that `viewer` gives, and the private repositories (owner/name, lower case) it may read."""
+
+    @property
+    def login(self) -> str:
+        """The user's login."""
+
+    @property
+    def database_id(self) -> int:
+        """The user's numeric id."""
+
+    @property
+    def private(self) -> frozenset[str]:
+        """Private repositories that it may read beside its own."""
+
+
+@dataclass(slots=True)
+class Execution:
+    """One request under way. `path` maps depth to response key or index; deeper entries may be left over."""
+
+    world: World
+    asker: Asker
+    rate: RateView
+    cost: int
+    node_count: int
+    variables: dict[str, Any] = field(default_factory=dict)
+    errors: list[dict[str, Any]] = field(default_factory=list)
+    path: dict[int, str | int] = field(default_factory=dict)
+    arguments: dict[int, Any] = field(default_factory=dict)
+    viewer: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Keep the login at hand; connections ask for it at every parent."""
+        self.viewer = self.asker.login
+
+    def sees(self, repository: Repository) -> bool:
+        """Say whether the asker may read `repository`; one that it may not read does not exist for it."""
+        if repository.visible_to(self.viewer):
+            return True
+        return repository.access == "private" and repository.record["nameWithOwner"].lower() in self.asker.private
+
+    def report(self, error: FieldError, nodes: Sequence[FieldNode], depth: int) -> None:
+        """List `error` at the place that `path` shows down to and with `depth`."""
+        self.errors.append(wire_form(error, nodes, [self.path[each] for each in range(depth + 1)]))
+
+
+Resolver: TypeAlias = Callable[[Any, Arguments, Execution], Any]
+Connector: TypeAlias = Callable[[Record, Arguments, Execution], Listing]

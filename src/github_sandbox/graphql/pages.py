@@ -1,0 +1,214 @@
+"""Pages of connections: boundaries, opaque cursors and page facts; where the records come from is not known here."""
+
+import base64
+import binascii
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from github_sandbox.graphql.errors import FieldError
+from github_sandbox.world.node_ids import parse
+from github_sandbox.world.records import Record
+
+PAGE_LIMIT = 100
+_MARK = b"cursor:v2:"
+
+
+class Listing(Protocol):
+    """An ordered collection that a connection pages through; it is read at the moment of the request, never copied."""
+
+    def total(self) -> int:
+        """Give `totalCount`, without making records where that can be avoided."""
+
+    def __len__(self) -> int:
+        """Give the number of records that can be reached."""
+
+    def window(self, start: int, stop: int) -> Sequence[Any]:
+        """Give the records from `start` up to, not including, `stop`."""
+
+    def key(self, record: Any, index: int) -> str:  # noqa: ANN401 - each listing knows its own records
+        """Write where `record`, seen at `index`, stands, so that `bounds` finds the place again."""
+
+    def bounds(self, key: str) -> tuple[int, int]:
+        """Give how many records stand before the place `key`, and how many up to and with it; ValueError if no key."""
+
+
+@dataclass(frozen=True, slots=True)
+class PageRequest:
+    """The paging arguments of one field, checked; the same for every parent that the field is resolved on."""
+
+    limit: int | None
+    from_end: bool
+    after: str | None
+    before: str | None
+
+
+def page_request(field: str, args: Mapping[str, Any], *, selects_items: bool) -> PageRequest:
+    """Check `first`, `last`, `after` and `before` of the connection `field`; FieldError in GitHub's words.
+
+    One of first and last is required only where nodes or edges are selected, and is 1 to 100:
+    https://docs.github.com/en/graphql/overview/rate-limits-and-query-limits-for-the-graphql-api#node-limit
+    """
+    first, last = args.get("first"), args.get("last")
+    if first is None and last is None and selects_items:
+        raise FieldError(
+            f"You must provide a `first` or `last` value to properly paginate the `{field}` connection.",
+            "MISSING_PAGINATION_BOUNDARIES",
+        )
+    if first is not None and last is not None:
+        raise FieldError(
+            f"Passing both `first` and `last` to paginate the `{field}` connection is not supported.", "UNPROCESSABLE"
+        )
+    _check_size(field, "last" if first is None else "first", last if first is None else first)
+    return PageRequest(
+        limit=last if first is None else first,
+        from_end=last is not None,
+        after=_decoded(args.get("after")),
+        before=_decoded(args.get("before")),
+    )
+
+
+def _check_size(field: str, name: str, size: int | None) -> None:
+    if size is None:
+        return
+    if size > PAGE_LIMIT:
+        raise FieldError(
+            f"Requesting {size} records on the `{field}` connection exceeds the `{name}` limit of {PAGE_LIMIT} records.",
+            "EXCESSIVE_PAGINATION",
+        )
+    if size < 1:
+        raise FieldError(f"`{name}` on the `{field}` connection must be between 1 and {PAGE_LIMIT}.", "UNPROCESSABLE")
+
+
+def encode_cursor(key: str) -> str:
+    """Make the opaque cursor of a place."""
+    return base64.b64encode(_MARK + key.encode()).decode()
+
+
+def _decoded(cursor: str | None) -> str | None:
+    if cursor is None:
+        return None
+    try:
+        raw = base64.b64decode(cursor, validate=True)
+        if raw.startswith(_MARK):
+            return raw.removeprefix(_MARK).decode()
+    except (binascii.Error, UnicodeError, ValueError):
+        pass
+    raise invalid_cursor(cursor)
+
+
+def invalid_cursor(cursor: str) -> FieldError:
+    """Say that a cursor is none of ours, or of another connection."""
+    return FieldError(f"`{cursor}` does not appear to be a valid cursor.", "INVALID_CURSOR_ARGUMENTS")
+
+
+class Page:
+    """One page of a listing as the connection, its edges and its pageInfo show it."""
+
+    __slots__ = ("items", "listing", "start", "stop")
+
+    def __init__(self, listing: Listing, request: PageRequest, *, cut: bool = True) -> None:
+        """Cut the page out of the listing, unless only counts are asked for; FieldError when a cursor is not its own."""
+        self.listing = listing
+        if not cut:
+            self.start = self.stop = 0
+            self.items: Sequence[Any] = ()
+            return
+        low, high = 0, len(listing)
+        if request.after is not None:
+            low = _place(listing, request.after)[1]
+        if request.before is not None:
+            high = min(high, _place(listing, request.before)[0])
+        high = max(low, high)
+        if request.limit is not None:
+            if request.from_end:
+                low = max(low, high - request.limit)
+            else:
+                high = min(high, low + request.limit)
+        self.start, self.stop = low, high
+        self.items = listing.window(low, high)
+
+    def has_next(self) -> bool:
+        """Say whether records follow this page."""
+        return self.stop < len(self.listing)
+
+    def has_previous(self) -> bool:
+        """Say whether records precede this page."""
+        return self.start > 0
+
+    def cursor(self, offset: int) -> str | None:
+        """Give the cursor of the record at `offset` of this page (-1 is the last one); None on an empty page."""
+        items = self.items
+        if not items:
+            return None
+        at = self.stop - 1 if offset < 0 else self.start + offset
+        return encode_cursor(self.listing.key(items[offset], at))
+
+    def edges(self) -> list[tuple["Page", int, Any]]:
+        """Give what each edge shows: this page, the offset, the record."""
+        return [(self, offset, item) for offset, item in enumerate(self.items)]
+
+
+def _place(listing: Listing, key: str) -> tuple[int, int]:
+    try:
+        return listing.bounds(key)
+    except ValueError:
+        raise invalid_cursor(encode_cursor(key)) from None
+
+
+class Records:
+    """A listing over a list of records in its given order, such as a pull request's reviews."""
+
+    __slots__ = ("_records",)
+
+    def __init__(self, records: Sequence[Record]) -> None:
+        """Page through `records`."""
+        self._records = records
+
+    def total(self) -> int:
+        """Give the number of records."""
+        return len(self._records)
+
+    def __len__(self) -> int:
+        """Give the number of records."""
+        return len(self._records)
+
+    def window(self, start: int, stop: int) -> Sequence[Record]:
+        """Give a slice; the list itself when that is all of it."""
+        records = self._records
+        return records if start == 0 and stop >= len(records) else records[start:stop]
+
+    def key(self, record: Record, index: int) -> str:
+        """Write the index and what names the record."""
+        return f"{index}:{_name_of(record)}"
+
+    def bounds(self, key: str) -> tuple[int, int]:
+        """Find the record again by name; where it is gone, stand between its neighbours."""
+        hint, separator, name = key.partition(":")
+        if not separator or not hint.isdecimal():
+            raise ValueError(key)
+        records, index = self._records, int(hint)
+        if index < len(records) and _name_of(records[index]) == name:
+            return index, index + 1
+        for at, record in enumerate(records):
+            if _name_of(record) == name:
+                return at, at + 1
+        at = _first_later(records, name, index)
+        return at, at
+
+
+def _name_of(record: Record) -> str:
+    name: str | None = record.get("id") or record.get("path") or record.get("email")
+    return name or ""
+
+
+def _first_later(records: Sequence[Record], name: str, index: int) -> int:
+    """Numeric ids rise with time, so the first larger one follows a record that is gone; a commit has none, nor a file."""
+    anchor = parse(name)
+    if anchor is not None and anchor.numbers and anchor.oid is None:
+        for at, record in enumerate(records):
+            other = parse(_name_of(record))
+            if other is not None and other.kind == anchor.kind and other.numbers > anchor.numbers:
+                return at
+        return len(records)
+    return min(index, len(records))

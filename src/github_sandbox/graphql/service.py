@@ -1,0 +1,160 @@
+"""The GraphQL endpoint without HTTP: prices a query before it runs, then runs it; charges and refuses nothing itself."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import orjson
+from graphql import GraphQLError, OperationDefinitionNode
+
+from github_sandbox.graphql.compiler import Compiler
+from github_sandbox.graphql.documents import Document, Documents, Plan
+from github_sandbox.graphql.errors import RefusedQueryError
+from github_sandbox.graphql.execution import Asker, Execution, RateView
+from github_sandbox.graphql.reference import Disturbance, Reference
+from github_sandbox.graphql.schema import load_schema
+from github_sandbox.graphql.shape import NODE_LIMIT, Measurer, Shape
+from github_sandbox.graphql.tables import connection_table, resolver_table
+from github_sandbox.world.state import World
+
+Rounding = Literal["nearest", "up"]
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A query that may run, and what it will cost; all of it is known before execution.
+
+    `pull_requests` estimates how many pull requests it touches when every page is full. A `dry_run` query asks for its
+    price only (https://docs.github.com/en/graphql/reference/queries#ratelimit).
+    """
+
+    document: Document
+    operation: OperationDefinitionNode
+    given: Mapping[str, Any]
+    variables: dict[str, Any]
+    cost: int
+    lookups: int
+    node_count: int
+    pull_requests: int
+    dry_run: bool
+
+
+@dataclass(slots=True)
+class Executed:
+    """An answer: `data` and `errors` may be changed until `body` writes them down."""
+
+    data: dict[str, Any] | None
+    errors: list[dict[str, Any]] = field(default_factory=list)
+
+    def body(self) -> bytes:
+        """Write the answer as JSON. Lone surrogates, which UTF-8 cannot carry, become escapes, as GitHub's would."""
+        answer = {"data": self.data} if not self.errors else {"data": self.data, "errors": self.errors}
+        return dump(answer)
+
+
+def dump(answer: object) -> bytes:
+    """Write JSON; slower for what orjson refuses."""
+    try:
+        return orjson.dumps(answer)
+    except TypeError:
+        return json.dumps(answer, separators=(",", ":")).encode("ascii")
+
+
+class GraphQLService:
+    """Answers GraphQL queries over one world; one request at a time, in one thread."""
+
+    def __init__(self, world: World, *, rounding: Rounding = "nearest") -> None:
+        """Build schema and tables; `rounding` is how look-ups / 100 become points."""
+        self._world = world
+        self._rounding = rounding
+        self._schema = load_schema()
+        self._documents = Documents(self._schema)
+        self._resolvers = resolver_table(self._schema)
+        self._connections = connection_table()
+        self._reference = Reference(self._schema, self._resolvers, self._connections)
+
+    def prepare(self, query: str, variables: Mapping[str, Any] | None, operation_name: str | None = None) -> Prepared:
+        """Parse, validate and price a query; RefusedQueryError carries the `errors` of one that will not run.
+
+        A refused query costs nothing. Over 500,000 possible nodes is refused:
+        https://docs.github.com/en/graphql/overview/rate-limits-and-query-limits-for-the-graphql-api#node-limit
+        """
+        document = self._documents.get(query)
+        operation = document.operation(operation_name)
+        given = variables or {}
+        coerced = self._documents.variables(operation, given)
+        shape = Measurer(self._schema, document.fragments, coerced).measure(operation)
+        _check_nodes(shape)
+        return Prepared(
+            document=document,
+            operation=operation,
+            given=given,
+            variables=coerced,
+            cost=shape.points(self._rounding),
+            lookups=shape.lookups,
+            node_count=shape.nodes,
+            pull_requests=shape.pull_requests,
+            dry_run=shape.dry_run,
+        )
+
+    def execute(
+        self, prepared: Prepared, *, asker: Asker, rate: RateView, disturbance: Disturbance | None = None
+    ) -> Executed:
+        """Run a prepared query for `asker`.
+
+        `disturbance` is asked for every path of the answer and may break it there with a FieldError; such queries, and
+        introspection, run on graphql-core, all others on the compiled plan, with the same result.
+        """
+        execution = Execution(
+            world=self._world,
+            asker=asker,
+            rate=rate,
+            cost=prepared.cost,
+            node_count=prepared.node_count,
+            variables=prepared.variables,
+        )
+        if disturbance is not None or prepared.document.introspects:
+            return self._by_reference(prepared, execution, disturbance)
+        try:
+            data = self._plan(prepared)(execution)
+        except GraphQLError:  # an argument that cannot be coerced: graphql-core words and places it
+            execution.errors.clear()
+            return self._by_reference(prepared, execution, None)
+        return Executed(data, execution.errors)
+
+    def execute_by_reference(self, prepared: Prepared, *, asker: Asker, rate: RateView) -> Executed:
+        """Run a prepared query on graphql-core, whatever it is; proves that the compiled plan answers alike."""
+        execution = Execution(self._world, asker, rate, prepared.cost, prepared.node_count, prepared.variables)
+        return self._by_reference(prepared, execution, None)
+
+    def _by_reference(self, prepared: Prepared, execution: Execution, disturbance: Disturbance | None) -> Executed:
+        name = prepared.operation.name.value if prepared.operation.name else None
+        data = self._reference.execute(prepared.document, name, prepared.given, execution, disturbance)
+        return Executed(data, execution.errors)
+
+    def _plan(self, prepared: Prepared) -> Plan:
+        """Give the compiled plan; it depends on the operation and on what @skip and @include are told."""
+        document, operation = prepared.document, prepared.operation
+        key = (id(operation), *(prepared.variables.get(name) for name in document.deciding))
+        plan = document.plans.get(key)
+        if plan is None:
+            compiler = Compiler(
+                self._schema, document.fragments, prepared.variables, self._resolvers, self._connections
+            )
+            plan = document.plans[key] = compiler.operation(operation)
+        return plan
+
+
+def _check_nodes(shape: Shape) -> None:
+    if shape.too_deep is not None:
+        raise RefusedQueryError(
+            [
+                {
+                    "type": "MAX_NODE_LIMIT_EXCEEDED",
+                    "message": f"By the time this query traverses to the {shape.too_deep} connection, it is requesting "
+                    f"up to {shape.nodes:,} possible nodes which exceeds the maximum limit of {NODE_LIMIT:,}.",
+                }
+            ],
+            data_is_null=True,
+        )
