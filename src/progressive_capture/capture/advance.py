@@ -3,7 +3,7 @@
 import asyncio
 from datetime import datetime
 
-from progressive_capture.capture.checkpoint import decode_checkpoint, decode_spec
+from progressive_capture.capture.checkpoint import decode_spec
 from progressive_capture.capture.hydrate import Hydration
 from progressive_capture.capture.index import Index
 from progressive_capture.capture.prove import settle

@@ -42,6 +42,13 @@ class Pending(msgspec.Struct, frozen=True, array_like=True):
     reads: int = 0
     """How many of them ended short."""
     failures: int = 0
+    owner_node_id: str | None = None
+    """The pull request's node, where `node_id` is a thread's."""
+
+    @property
+    def pull_request_node(self) -> str:
+        """The node of the pull request."""
+        return self.owner_node_id or self.node_id
 
 
 class Detail(msgspec.Struct, frozen=True, array_like=True):

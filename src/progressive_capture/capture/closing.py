@@ -3,14 +3,13 @@
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from sqlalchemy import Connection
-
 from progressive_capture.capture.checkpoint import Again
 from progressive_capture.capture.ledger import Absorbed, Closing
 from progressive_capture.domain.completeness import Judged, judge
 from progressive_capture.domain.kinds import Kind, Proof, Source, State
 from progressive_capture.domain.records import CompletenessRow
 from progressive_capture.store import completeness
+from progressive_capture.store.database import Connection
 
 TRIES: Final = 2
 """Readings of one pull request by the same API before its gap is left to be shown."""

@@ -5,8 +5,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import Connection
-
 from progressive_capture.capture.checkpoint import Again, Checkpoint, Detail, Pending
 from progressive_capture.capture.closing import TRIES, close
 from progressive_capture.capture.ledger import Absorbed, Ledger
@@ -19,6 +17,7 @@ from progressive_capture.domain.scope import SourceChoice
 from progressive_capture.github.outcomes import Broken, Page, Partial, TooHeavy
 from progressive_capture.github.results import LookUp
 from progressive_capture.store import index, rows
+from progressive_capture.store.database import Connection
 
 TARGETS_AT_ONCE: Final = 1_000
 """Pull requests whose node ids are read from the index together."""
@@ -157,13 +156,14 @@ class Hydration:
         """Ask, and take the answer in; None when it only taught us to ask for less, or elsewhere."""
         match request:
             case HydrateRequest():
-                return await self._hydrate(request)
+                answer = self._hydrate(request)
             case FollowUpRequest():
-                return await self._follow_up(request)
+                answer = self._follow_up(request)
             case TwinRequest():
-                return await self._follow_up_by_rest(request)
+                answer = self._follow_up_by_rest(request)
             case DetailRequest():
-                return await self._complete_files(request)
+                answer = self._complete_files(request)
+        return await answer
 
     async def _hydrate(self, request: HydrateRequest) -> PageToStore | None:
         session, source = self.session, request.source
@@ -215,7 +215,7 @@ class Hydration:
         session, owed = self.session, request.owed
         if owed.kind is Kind.REVIEW_THREADS:
             return PageToStore(Records(), Source.GRAPHQL, None, self.ledger.followed([owed], Records(), []))
-        target = Target(owed.pull_request_id, _pull_request_node(owed), owed.number)
+        target = Target(owed.pull_request_id, owed.pull_request_node, owed.number)
         answer = await session.ask(
             lambda: session.tools.api.follow_up_rest(session.repo, target, owed.kind, patches=session.scope.patches)
         )
@@ -278,7 +278,7 @@ class Hydration:
         stored = await session.commit(work, covering)
         brought = sum(len(getattr(page.records, name)) for name in page.records.__slots__)
         session.tools.reporter.progress(
-            Progress("hydrate", done, len(session.numbers), brought, *session.tools.api.budget_left())
+            Progress("hydrate", done, len(session.numbers), brought, *session.budget_left)
         )
         return stored
 

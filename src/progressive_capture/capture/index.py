@@ -4,8 +4,6 @@ import asyncio
 import math
 from typing import Final
 
-from sqlalchemy import Connection
-
 from progressive_capture.capture.checkpoint import Checkpoint, Spec, Walk, encode
 from progressive_capture.capture.report import Progress
 from progressive_capture.capture.session import Session, failure
@@ -17,6 +15,7 @@ from progressive_capture.domain.scope import earlier
 from progressive_capture.github.outcomes import Page, Partial, TooHeavy
 from progressive_capture.github.results import IndexPage, Order
 from progressive_capture.store import completeness, index, jobs, repositories
+from progressive_capture.store.database import Connection
 
 OVERLAP_SECONDS: Final = 300
 """How far a walk goes back behind the watermark: changes whose stamps were set late are met again."""
@@ -163,7 +162,7 @@ class Index:
         await session.commit(work, lambda _: checkpoint)
         session.checkpoint = checkpoint
         session.tools.reporter.progress(
-            Progress("index", listed, total, len(page.records.index), *session.tools.api.budget_left())
+            Progress("index", listed, total, len(page.records.index), *session.budget_left)
         )
 
     def _share_out(self, connection: Connection, walk: Walk) -> None:

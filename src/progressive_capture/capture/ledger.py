@@ -49,12 +49,15 @@ class Absorbed:
 class _Page(NamedTuple):
     """The pull requests of one hydrated page, by id."""
 
-    targets: Sequence[Target]
+    targets: dict[int, Target]
     generation: str
     attempts: dict[int, Again]
 
     def number(self, identifier: int) -> int:
-        return next(target.number for target in self.targets if target.pull_request_id == identifier)
+        return self.targets[identifier].number
+
+    def node(self, identifier: int) -> str:
+        return self.targets[identifier].node_id
 
     def attempt(self, identifier: int) -> Again:
         number = self.number(identifier)
@@ -110,7 +113,7 @@ class Ledger:
         `attempts` names, by number, what earlier readings of a pull request came to.
         """
         absorbed = Absorbed(generations={target.pull_request_id: generation for target in targets})
-        page = _Page(targets, generation, attempts)
+        page = _Page({target.pull_request_id: target for target in targets}, generation, attempts)
         moved = {row.pull_request_id for row in records.pr_files if row.status in MOVED}
         listed = {row.pull_request_id: row.changed_files for row in records.pull_requests}
         whole_comments = {reading.pull_request_id for reading in readings if reading.kind is Kind.REVIEW_COMMENTS}
@@ -268,6 +271,7 @@ class Ledger:
                     *(identifier, page.number(identifier), thread.node_id, Kind.REVIEW_COMMENTS, None, page.generation),
                     tries=attempt.tries,
                     reads=attempt.reads,
+                    owner_node_id=page.node(identifier),
                 )
             )
         broken_threads = {each.pull_request_id for each in absorbed.closings if _is_broken_threads(each)}
@@ -362,7 +366,8 @@ def _next_page(owed: Pending, cursor: str) -> Pending:
 
 
 def _comments_of(owed: Pending, thread: str) -> Pending:
-    return replace(owed, node_id=thread, kind=Kind.REVIEW_COMMENTS, cursor=None, expected=None, failures=0)
+    thread_comments = {"node_id": thread, "kind": Kind.REVIEW_COMMENTS, "cursor": None, "expected": None}
+    return replace(owed, **thread_comments, failures=0, owner_node_id=owed.pull_request_node)
 
 
 def _failed_pending(owed: Pending) -> Pending:

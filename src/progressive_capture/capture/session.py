@@ -1,12 +1,10 @@
-"""One call of `advance`: the lease it holds, the waits it bears and the commits it fences; what is asked lives beside."""
+"""One call of `advance`: the lease it holds, the waits it bears, the commits it fences; what is asked lives beside."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final, TypeAlias, TypeVar
-
-from sqlalchemy import Connection
 
 from progressive_capture.capture.checkpoint import Checkpoint, decode_checkpoint, decode_spec, encode
 from progressive_capture.capture.report import Reporter
@@ -16,7 +14,7 @@ from progressive_capture.domain.jobs import Claim, Counters
 from progressive_capture.domain.kinds import Source
 from progressive_capture.domain.planning import Operation, Sizes
 from progressive_capture.domain.scope import Scope
-from progressive_capture.github.api import GitHubApi, RepoRef
+from progressive_capture.github.api import GitHubApi
 from progressive_capture.github.outcomes import (
     Broken,
     Denied,
@@ -29,8 +27,9 @@ from progressive_capture.github.outcomes import (
     Throttled,
     TooHeavy,
 )
+from progressive_capture.github.results import RepoRef
 from progressive_capture.store import jobs
-from progressive_capture.store.database import Database
+from progressive_capture.store.database import Connection, Database
 
 LEASE: Final = timedelta(minutes=2)
 """How long a shard stays ours without a commit; renewed at each one and while waiting."""
@@ -41,6 +40,9 @@ Answered: TypeAlias = Page[T] | Partial[T] | TooHeavy | Broken | Missing | Moved
 """What is left of an outcome once every limit was waited for."""
 
 RENEW_EVERY: Final = timedelta(seconds=30)
+
+WORTH_TELLING: Final = timedelta(seconds=1)
+"""Shorter waits are part of the pace."""
 
 LEASE_AFTER_WAIT: Final = timedelta(minutes=5)
 """A shard that waits until a time is kept this long beyond it."""
@@ -109,6 +111,12 @@ class Session:
         )
 
     @property
+    def budget_left(self) -> tuple[int | None, int | None]:
+        """Points of GraphQL and requests of REST that are left in this window, as far as known."""
+        usage = self.tools.api.usage
+        return usage.graphql.left, usage.rest.left
+
+    @property
     def repository_id(self) -> int:
         """GitHub's numeric id of the repository."""
         return self.repo.id
@@ -117,46 +125,13 @@ class Session:
         """The API that serves an operation now."""
         return self.fallback.source(operation, self.tools.clock())
 
-    def check_time(self) -> None:
-        """End the call here when its deadline has passed or somebody asked to stop.
-
-        Raises:
-            Pause: with `More`.
-        """
-        if self.tools.stopping() or self.tools.clock() >= self.deadline:
-            raise Pause(More())
-
     async def ask(self, call: Callable[[], Awaitable[Outcome[T]]]) -> Answered[T]:
-        """Send one request, bearing every wait that GitHub or the shared budget asks for.
+        """Send one request, bearing every wait that GitHub or the shared budget asks for, and keeping the lease.
 
         Raises:
             Pause: the wait ends after the deadline, or somebody asked to stop.
         """
-        while True:
-            self.check_time()
-            outcome = await call()
-            if not isinstance(outcome, Throttled):
-                return outcome
-            await self.wait(outcome)
-
-    async def wait(self, throttled: Throttled) -> None:
-        """Sleep until a limit ends, keeping the lease; the end is told first.
-
-        Raises:
-            Pause: with `WaitUntil` when it ends too late for this call, with `More` when asked to stop.
-        """
-        tools = self.tools
-        until = throttled.until
-        if until > self.deadline or (tools.patience is not None and until > tools.clock() + tools.patience):
-            raise Pause(WaitUntil(until, throttled.why))
-        if until - tools.clock() > timedelta(seconds=1):
-            tools.reporter.waiting(until, throttled.why)
-        while (left := (until - tools.clock()).total_seconds()) > 0:
-            await tools.pause(min(left, RENEW_EVERY.total_seconds()))
-            if tools.stopping():
-                raise Pause(More())
-            if tools.clock() - self.renewed_at >= RENEW_EVERY:
-                await asyncio.to_thread(self._renew)
+        return await bear(self.tools, call, self.deadline, self._keep)
 
     async def commit(self, work: Callable[[Connection], T], checkpoint: Callable[[T], Checkpoint]) -> T:
         """Store one page: its rows, completeness and the checkpoint that covers them, in one fenced transaction.
@@ -180,8 +155,10 @@ class Session:
 
         return await asyncio.to_thread(write)
 
-    def _renew(self) -> None:
+    def _keep(self) -> None:
         now = self.tools.clock()
+        if now - self.renewed_at < RENEW_EVERY:
+            return
         with self.tools.database.transaction() as connection:
             jobs.renew(connection, self.claim, now, now + LEASE)
         self.renewed_at = now
@@ -191,6 +168,42 @@ class Session:
         delta = total - self.counted
         self.counted = total
         return delta
+
+
+async def bear(
+    tools: Tools,
+    call: Callable[[], Awaitable[Outcome[T]]],
+    deadline: datetime,
+    keep: Callable[[], None] | None = None,
+) -> Answered[T]:
+    """Send one request, and again after every limit that GitHub or the shared budget sets.
+
+    `keep` is called in a worker thread now and then while waiting, to keep what would otherwise be lost.
+
+    Raises:
+        Pause: with `WaitUntil` when a wait ends too late, with `More` when time is up or somebody asked to stop.
+    """
+    while True:
+        if tools.stopping() or tools.clock() >= deadline:
+            raise Pause(More())
+        outcome = await call()
+        if not isinstance(outcome, Throttled):
+            return outcome
+        await _wait(tools, outcome, deadline, keep)
+
+
+async def _wait(tools: Tools, throttled: Throttled, deadline: datetime, keep: Callable[[], None] | None) -> None:
+    until = throttled.until
+    if until > deadline or (tools.patience is not None and until > tools.clock() + tools.patience):
+        raise Pause(WaitUntil(until, throttled.why))
+    if until - tools.clock() > WORTH_TELLING:
+        tools.reporter.waiting(until, throttled.why)
+    while (left := (until - tools.clock()).total_seconds()) > 0:
+        await tools.pause(min(left, RENEW_EVERY.total_seconds()))
+        if tools.stopping():
+            raise Pause(More())
+        if keep is not None:
+            await asyncio.to_thread(keep)
 
 
 def failure(outcome: TooHeavy | Broken | Missing | Moved | Denied | NotModified, doing: str) -> Pause:

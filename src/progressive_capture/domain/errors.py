@@ -25,11 +25,11 @@ class UsageError(ProgressiveCaptureError):
     exit_code = ExitCode.USAGE
 
 
-class CaptureFailed(ProgressiveCaptureError):
+class CaptureFailed(ProgressiveCaptureError):  # noqa: N818 - it says what happened, as its siblings do
     """A capture cannot go on; what it has is kept, and the same command resumes it."""
 
 
-class LeaseHeld(ProgressiveCaptureError):
+class LeaseHeld(ProgressiveCaptureError):  # noqa: N818 - as CaptureFailed
     """Somebody else is at work on the same job."""
 
     def __init__(self, holder: str, until: str) -> None:

@@ -147,6 +147,10 @@ class Counters:
         """Sum field by field."""
         return type(self)(*(getattr(self, each.name) + getattr(other, each.name) for each in fields(self)))
 
+    def __sub__(self, other: Self) -> Self:
+        """Subtract field by field: the increase since `other`."""
+        return type(self)(*(getattr(self, each.name) - getattr(other, each.name) for each in fields(self)))
+
     @property
     def requests(self) -> int:
         """Requests to both APIs."""

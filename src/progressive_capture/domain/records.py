@@ -12,6 +12,8 @@ from progressive_capture.domain.kinds import Kind, Proof, Source, State
 
 
 class RepositoryRow(NamedTuple):
+    """A repository as GitHub shows it now."""
+
     id: int
     node_id: str
     owner_login: str
@@ -37,6 +39,8 @@ class RepositoryRow(NamedTuple):
 
 
 class ContributorRow(NamedTuple):
+    """A person or program that GitHub knows by a number."""
+
     id: int
     node_id: str
     login: str
@@ -47,6 +51,8 @@ class ContributorRow(NamedTuple):
 
 
 class MilestoneRow(NamedTuple):
+    """A milestone of the repository."""
+
     number: int
     node_id: str
     title: str
@@ -59,6 +65,8 @@ class MilestoneRow(NamedTuple):
 
 
 class LabelRow(NamedTuple):
+    """A label of the repository."""
+
     node_id: str
     name: str
     color: str
@@ -66,6 +74,8 @@ class LabelRow(NamedTuple):
 
 
 class IndexRow(NamedTuple):
+    """What the list of pull requests says of one."""
+
     number: int
     pull_request_id: int
     node_id: str
@@ -75,16 +85,22 @@ class IndexRow(NamedTuple):
 
 
 class PullRequestLabelRow(NamedTuple):
+    """A label on a pull request."""
+
     pull_request_id: int
     label_node_id: str
 
 
 class AssigneeRow(NamedTuple):
+    """Somebody assigned to a pull request."""
+
     pull_request_id: int
     contributor_id: int
 
 
 class RequestedReviewerRow(NamedTuple):
+    """Somebody whose review is asked for and outstanding."""
+
     pull_request_id: int
     reviewer_type: str
     """User, Bot, Mannequin or Team."""
@@ -94,6 +110,8 @@ class RequestedReviewerRow(NamedTuple):
 
 
 class PullRequestRow(NamedTuple):
+    """A pull request without its lists."""
+
     id: int
     node_id: str
     number: int
@@ -137,6 +155,8 @@ class PullRequestRow(NamedTuple):
 
 
 class ReviewRow(NamedTuple):
+    """A review."""
+
     id: int
     node_id: str
     pull_request_id: int
@@ -156,6 +176,8 @@ class ReviewRow(NamedTuple):
 
 
 class ReviewThreadRow(NamedTuple):
+    """A thread of review comments, without them."""
+
     node_id: str
     pull_request_id: int
     is_resolved: bool
@@ -174,6 +196,8 @@ class ReviewThreadRow(NamedTuple):
 
 
 class ReviewCommentRow(NamedTuple):
+    """A comment on a line or a file."""
+
     id: int
     node_id: str
     pull_request_id: int
@@ -207,6 +231,8 @@ class ReviewCommentRow(NamedTuple):
 
 
 class IssueCommentRow(NamedTuple):
+    """A comment in the conversation."""
+
     id: int
     node_id: str
     pull_request_id: int
@@ -223,6 +249,8 @@ class IssueCommentRow(NamedTuple):
 
 
 class CommitRow(NamedTuple):
+    """A commit of a pull request."""
+
     pull_request_id: int
     sha: str
     position: int
@@ -243,6 +271,8 @@ class CommitRow(NamedTuple):
 
 
 class FileRow(NamedTuple):
+    """A file that a pull request changes."""
+
     pull_request_id: int
     path: str
     previous_path: str | None
@@ -262,6 +292,8 @@ class ThreadTotalRow(NamedTuple):
 
 
 class CompletenessRow(NamedTuple):
+    """What is known about one kind of one pull request."""
+
     pull_request_id: int
     kind: Kind
     expected: int | None
@@ -349,7 +381,7 @@ UNAVAILABLE: Final[dict[Source, dict[str, frozenset[str]]]] = {
         "pr_files": frozenset({"previous_path", "blob_sha", "patch"}),
     },
 }
-"""Columns that a source cannot give: an upsert from that source leaves them as they are, and a fresh row has NULL there."""
+"""Columns that a source cannot give: an upsert from it leaves them as they are; in a fresh row they are NULL."""
 
 
 class Target(NamedTuple):

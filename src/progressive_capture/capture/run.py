@@ -1,0 +1,291 @@
+"""Captures of whole repositories on this machine: look up, open the job, run its shards, say what came of it."""
+
+import asyncio
+import time
+import uuid
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Final, TypeVar
+
+from progressive_capture.capture.advance import advance
+from progressive_capture.capture.checkpoint import Checkpoint, Spec, decode_checkpoint, encode
+from progressive_capture.capture.results import Advanced, Done, More, Stopped, WaitUntil
+from progressive_capture.capture.session import Answered, Tools, bear, why
+from progressive_capture.domain.errors import CaptureFailed, LeaseHeld
+from progressive_capture.domain.forecast import Forecast
+from progressive_capture.domain.jobs import Counters, EngineName, Job, JobType, NewJob, Processor, Shard, ShardState, Trigger
+from progressive_capture.domain.kinds import Kind, Source, State
+from progressive_capture.domain.scope import Scope, SourceChoice, moment
+from progressive_capture.github.outcomes import Outcome, Page, Partial
+from progressive_capture.github.results import RepositoryLookUp
+from progressive_capture.store import completeness, jobs, repositories
+from progressive_capture.store.completeness import Gap
+
+T = TypeVar("T")
+
+CONTRIBUTORS_FRESH: Final = timedelta(hours=24)
+"""How long a repository's contributor count is good enough."""
+
+GAPS_SHOWN: Final = 1_000
+"""Gaps that an answer lists one by one; all are counted."""
+
+UNFINISHED: Final = frozenset({ShardState.PENDING, ShardState.PROCESSING, ShardState.FAILED})
+
+FAR: Final = timedelta(days=365)
+"""The deadline of work that has none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Captured:
+    """What a capture came to."""
+
+    repository: str
+    repository_id: int
+    job_id: str
+    mode: str
+    """`first`, `incremental`, `full` or `part` (a narrowed scope)."""
+    interrupted: bool
+    held: dict[str, int]
+    """Rows that the database now holds of this repository, by table, without those that GitHub no longer shows."""
+    rows: int
+    """Rows that this run stored."""
+    requests: int
+    rest_requests: int
+    points: int
+    bytes_received: int
+    waits: int
+    waited_seconds: float
+    seconds: float
+    pull_requests: int
+    """Pull requests that were hydrated."""
+    gaps: list[Gap] = field(default_factory=list)
+    gap_count: int = 0
+    short_count: int = 0
+    truncated_count: int = 0
+    missing_numbers: list[int] = field(default_factory=list)
+    forecast: Forecast | None = None
+
+
+async def capture_repository(tools: Sequence[Tools], owner_name: str, scope: Scope) -> Captured:
+    """Capture one repository as far as `scope` asks, resuming the open job of the same work.
+
+    `tools` holds one set for each principal; they work side by side.
+
+    Raises:
+        LeaseHeld: somebody else runs the same job; nothing was recorded.
+        CaptureFailed: GitHub refused; what is stored stays, and the same call resumes it.
+        StoreError: the database refused.
+    """
+    began = time.monotonic()
+    first = tools[0]
+    before = sum((each.api.usage.counters() for each in tools), Counters())
+    await asyncio.to_thread(_refuse_if_held, first, owner_name, scope)
+    found = await look_up(first, owner_name, scope)
+    try:
+        job, mode = await asyncio.to_thread(_open, first, found, scope)
+        interrupted = await run_job(tools, job)
+    finally:
+        for each in tools:
+            await each.api.finish()
+    used = sum((each.api.usage.counters() for each in tools), Counters()) - before
+    return await asyncio.to_thread(
+        _captured, first, found, job, scope, mode, used, interrupted=interrupted, seconds=time.monotonic() - began
+    )
+
+
+async def look_up(tools: Tools, owner_name: str, scope: Scope) -> RepositoryLookUp:
+    """Ask who the repository is, and store it with its contributor count (one or two requests).
+
+    Raises:
+        CaptureFailed: it does not exist, or may not be read.
+    """
+    source = Source.REST if scope.source is SourceChoice.REST or tools.api.anonymous else Source.GRAPHQL
+    found = await _must(tools, lambda: tools.api.look_up_repository(owner_name, source), f"looking up {owner_name}")
+    known = await asyncio.to_thread(_save_repository, tools, found)
+    if not known and scope.source is not SourceChoice.GRAPHQL:
+        answer = await asked(tools, lambda: tools.api.count_contributors(found.row.owner_login + "/" + found.row.name))
+        if isinstance(answer, Page | Partial) and answer.data is not None:
+            await asyncio.to_thread(_save_contributors, tools, found, answer.data)
+    return found
+
+
+async def asked(tools: Tools, call: Callable[[], Awaitable[Outcome[T]]]) -> Answered[T]:
+    """Ask outside any shard, bearing limits.
+
+    Raises:
+        CaptureFailed: somebody asked to stop while waiting.
+    """
+    return await bear(tools, call, deadline=tools.clock() + FAR)
+
+
+async def run_job(tools: Sequence[Tools], job: Job) -> bool:
+    """Run all shards of a job on this machine until it is settled; True when somebody asked to stop first.
+
+    Raises:
+        CaptureFailed: a shard cannot go on.
+    """
+    while True:
+        shards = await asyncio.to_thread(_unsettled, tools[0], job.id)
+        if not shards:
+            return False
+        if shards[0].k == 0:
+            shards = shards[:1]
+        waiting = asyncio.Queue[int]()
+        for shard in shards:
+            waiting.put_nowait(shard.k)
+        runners = [_run_shards(each, job, waiting) for each in tools[: len(shards)]]
+        if any(await _together(runners)):
+            return True
+
+
+async def _together(runners: Sequence[Awaitable[bool]]) -> list[bool]:
+    """Run side by side; the first failure ends the others after their page."""
+    async with asyncio.TaskGroup() as group:
+        tasks = [group.create_task(_as_coroutine(runner)) for runner in runners]
+    return [task.result() for task in tasks]
+
+
+async def _run_shards(tools: Tools, job: Job, waiting: asyncio.Queue[int]) -> bool:
+    while not waiting.empty():
+        k = waiting.get_nowait()
+        while True:
+            answer = await advance(tools, job.id, k, job.attempt, tools.clock() + FAR)
+            if isinstance(answer, Done):
+                break
+            if isinstance(answer, Stopped):
+                raise CaptureFailed(answer.error)
+            if isinstance(answer, WaitUntil):
+                await _sit_out(tools, answer)
+            if tools.stopping():
+                return True
+    return False
+
+
+async def _sit_out(tools: Tools, wait: WaitUntil) -> None:
+    tools.reporter.waiting(wait.until, wait.why)
+    while (left := (wait.until - tools.clock()).total_seconds()) > 0 and not tools.stopping():
+        await tools.pause(left)
+
+
+async def _must(tools: Tools, call: Callable[[], Awaitable[Outcome[T]]], doing: str) -> T:
+    answer = await asked(tools, call)
+    if isinstance(answer, Page | Partial):
+        return answer.data
+    raise CaptureFailed(f"While {doing}: {why(answer)}")
+
+
+def _refuse_if_held(tools: Tools, owner_name: str, scope: Scope) -> None:
+    """Refuse before anything is asked or recorded when a living process holds the same job.
+
+    Raises:
+        LeaseHeld: it does.
+    """
+    with tools.database.reading() as connection:
+        stored = repositories.find_repository(connection, tools.host_id, owner_name)
+        if stored is None:
+            return
+        job = jobs.find_open(connection, _new_job(tools, stored.id, owner_name, scope).dedupe_key)
+        shards = jobs.shards(connection, job.id) if job is not None else []
+    now = tools.clock()
+    for shard in shards:
+        if shard.claimed_by is None or shard.lease_until is None or shard.state is not ShardState.PROCESSING:
+            continue
+        if moment(shard.lease_until) > now and not tools.is_gone(shard.claimed_by):
+            raise LeaseHeld(shard.claimed_by, shard.lease_until)
+
+
+def _new_job(tools: Tools, repository_id: int, owner_name: str, scope: Scope) -> NewJob:
+    return NewJob(
+        id=str(uuid.uuid4()),
+        job_type=JobType.HISTORICAL_PR_SYNC,
+        host_id=tools.host_id,
+        repository_id=repository_id,
+        repository_name=owner_name,
+        processor=Processor.GITHUB_ACTIONS,
+        trigger=Trigger.MANUAL,
+        scope=scope.text,
+        kinds=scope.kinds,
+        source=scope.source,
+        spec=encode(Spec(scope=scope)),
+        full=scope.full,
+        patches=scope.patches,
+        engine=EngineName.LOCAL,
+        route_rule="pc-capture",
+        route_reason="`pc capture` runs on this machine at once.",
+        time_range_days=scope.since_days,
+    )
+
+
+def _open(tools: Tools, found: RepositoryLookUp, scope: Scope) -> tuple[Job, str]:
+    """Take the open job of this work, or insert it; with the words for what it will do."""
+    name = f"{found.row.owner_login}/{found.row.name}"
+    with tools.database.transaction() as connection:
+        stored = repositories.find_repository(connection, tools.host_id, name)
+        job = jobs.open_job(connection, _new_job(tools, found.row.id, name, scope), tools.clock())
+    if scope.is_narrowed or not scope.covers_all_kinds:
+        return job, "part"
+    if scope.full:
+        return job, "full"
+    return job, "incremental" if stored is not None and stored.watermark else "first"
+
+
+def _unsettled(tools: Tools, job_id: str) -> list[Shard]:
+    with tools.database.reading() as connection:
+        return [shard for shard in jobs.shards(connection, job_id) if shard.state in UNFINISHED]
+
+
+def _save_repository(tools: Tools, found: RepositoryLookUp) -> bool:
+    """Store who the repository is; True when its contributor count is fresh enough."""
+    with tools.database.transaction() as connection:
+        host = tools.host_id
+        repositories.save_repository(connection, host, found.row, found.requested_at, found.source)
+        stored = repositories.find_repository(connection, host, f"{found.row.owner_login}/{found.row.name}")
+    counted_at = stored.contributors_counted_at if stored is not None else None
+    return counted_at is not None and tools.clock() - moment(counted_at) < CONTRIBUTORS_FRESH
+
+
+def _save_contributors(tools: Tools, found: RepositoryLookUp, total: int) -> None:
+    with tools.database.transaction() as connection:
+        repositories.set_contributors_total(connection, tools.host_id, found.row.id, total, found.requested_at)
+
+
+def _captured(
+    tools: Tools,
+    found: RepositoryLookUp,
+    job: Job,
+    scope: Scope,
+    mode: str,
+    used: Counters,
+    *,
+    interrupted: bool,
+    seconds: float,
+) -> Captured:
+    """Count what is held, and compare it with what GitHub counts, in the extent that was asked for."""
+    with tools.database.reading() as connection:
+        shards = jobs.shards(connection, job.id)
+        walk = decode_checkpoint(next(shard.checkpoint for shard in shards if shard.k == 0)).walk
+        proof = prove(connection, tools.host_id, found.row.id, scope, walk)
+    done = sum((shard.counters for shard in shards), Counters())
+    return Captured(
+        repository=f"{found.row.owner_login}/{found.row.name}",
+        repository_id=found.row.id,
+        job_id=job.id,
+        mode=mode,
+        interrupted=interrupted,
+        held=proof.held,
+        rows=done.rows,
+        requests=used.requests,
+        rest_requests=used.rest_requests,
+        points=used.points,
+        bytes_received=used.bytes_in,
+        waits=used.waits,
+        waited_seconds=used.waited_ms / 1_000,
+        seconds=seconds,
+        pull_requests=done.pull_requests,
+        gaps=proof.gaps,
+        gap_count=proof.gap_count,
+        short_count=proof.short_count,
+        truncated_count=proof.truncated_count,
+        missing_numbers=list(walk.missing) if walk is not None else [],
+    )
