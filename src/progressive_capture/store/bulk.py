@@ -1,0 +1,113 @@
+"""Upserts of many rows in one statement, each text made once from the tables; which rows go where is decided elsewhere.
+
+Rows are positional tuples: on SQLite the driver's executemany takes them as they are; PostgreSQL gets whole columns as
+arrays, pipelined, so that a page of many tables costs one round trip.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any, Final
+
+from sqlalchemy import Boolean, Column, Connection, Numeric, Table
+from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
+from sqlalchemy.types import Integer
+
+from progressive_capture.store import arrays
+
+Row = tuple[Any, ...]
+
+_POSTGRESQL: Final = PGDialect_psycopg()  # type: ignore[no-untyped-call] # SQLAlchemy leaves it unannotated
+
+
+@dataclass(frozen=True, eq=False)
+class Upsert:
+    """One upsert statement: what it writes, and what becomes of a row that is there already."""
+
+    table: Table
+    columns: tuple[str, ...]
+    """Columns given row by row, in the order of the row's values."""
+    constants: tuple[str, ...] = ()
+    """Columns whose one value holds for all rows of a call."""
+    kept: frozenset[str] = frozenset()
+    """Columns that an update leaves as they are."""
+    updates: Mapping[str, str] = field(default_factory=dict)
+    """Columns that an update sets otherwise than to the new value: SQL over `excluded` and the table's name."""
+    condition: str = ""
+    """When an update happens at all."""
+
+
+def upsert(connection: Connection, statement: Upsert, rows: Sequence[Row], constants: Row = ()) -> None:
+    """Write the rows; of two rows with the same key the caller keeps one."""
+    if not rows:
+        return
+    text = _text(statement, connection.dialect.name)
+    cursor = connection.connection.cursor()
+    try:
+        if connection.dialect.name == "sqlite":
+            cursor.executemany(text, [row + constants for row in rows] if constants else rows)
+        else:
+            cursor.execute(text, (*constants, *_arrays(statement, rows)))
+    finally:
+        cursor.close()
+
+
+@contextmanager
+def pipelined(connection: Connection) -> Iterator[None]:
+    """Send the upserts within without waiting for each other's results, where the driver can."""
+    if connection.dialect.name == "sqlite":
+        yield
+        return
+    driver: Any = connection.connection.driver_connection
+    with driver.pipeline():
+        yield
+
+
+def _arrays(statement: Upsert, rows: Sequence[Row]) -> Iterator[str]:
+    columns = statement.table.c
+    for name, values in zip(statement.columns, zip(*rows, strict=True), strict=True):
+        plain = isinstance(columns[name].type, Integer | Numeric | Boolean)
+        yield arrays.plain(values) if plain else arrays.texts(values)
+
+
+@cache
+def _text(statement: Upsert, dialect: str) -> str:
+    names = [_quoted(name) for name in (*statement.columns, *statement.constants)]
+    values = _values_of_sqlite(statement) if dialect == "sqlite" else _values_of_postgresql(statement)
+    key = ", ".join(column.name for column in statement.table.primary_key)
+    target = f"INSERT INTO {statement.table.name} ({', '.join(names)}) {values} ON CONFLICT ({key}) DO"
+    updates = _updates(statement)
+    if not updates:
+        return f"{target} NOTHING"
+    condition = f" WHERE {statement.condition}" if statement.condition else ""
+    return f"{target} UPDATE SET {', '.join(updates)}{condition}"
+
+
+def _updates(statement: Upsert) -> list[str]:
+    fixed = {column.name for column in statement.table.primary_key} | statement.kept
+    given = [name for name in (*statement.columns, *statement.constants) if name not in fixed | set(statement.updates)]
+    plain = [f"{_quoted(name)} = excluded.{_quoted(name)}" for name in given]
+    return plain + [f"{_quoted(name)} = {value}" for name, value in statement.updates.items()]
+
+
+def _values_of_sqlite(statement: Upsert) -> str:
+    marks = ", ".join("?" * (len(statement.columns) + len(statement.constants)))
+    return f"VALUES ({marks})"
+
+
+def _values_of_postgresql(statement: Upsert) -> str:
+    columns = statement.table.c
+    given = ", ".join(f"given.{_quoted(name)}" for name in statement.columns)
+    constants = "".join(f", %s::{_type(columns[name])}" for name in statement.constants)
+    lists = ", ".join(f"%s::{_type(columns[name])}[]" for name in statement.columns)
+    names = ", ".join(_quoted(name) for name in statement.columns)
+    return f"SELECT {given}{constants} FROM unnest({lists}) AS given ({names})"  # noqa: S608 - as above
+
+
+def _type(column: Column[Any]) -> str:
+    return str(column.type.compile(_POSTGRESQL))
+
+
+def _quoted(name: str) -> str:
+    return _POSTGRESQL.identifier_preparer.quote(name)

@@ -1,0 +1,77 @@
+"""What is proven of each kind of each pull request; rows of those kinds are counted elsewhere."""
+
+from collections.abc import Collection, Iterable, Mapping
+from typing import Final
+
+from sqlalchemy import Connection, Table, select
+
+from progressive_capture.domain.kinds import Kind, Proof, State
+from progressive_capture.domain.records import CompletenessRow
+from progressive_capture.store.bulk import Upsert, upsert
+from progressive_capture.store.keys import among
+from progressive_capture.store.tables import (
+    COMPLETENESS,
+    PR_ASSIGNEES,
+    PR_COMMITS,
+    PR_FILES,
+    PR_ISSUE_COMMENTS,
+    PR_LABELS,
+    PR_REQUESTED_REVIEWERS,
+    PR_REVIEW_COMMENTS,
+    PR_REVIEW_THREADS,
+    PR_REVIEWS,
+)
+
+KIND_TABLES: Final[Mapping[Kind, Table]] = {
+    Kind.LABELS: PR_LABELS,
+    Kind.ASSIGNEES: PR_ASSIGNEES,
+    Kind.REQUESTED_REVIEWERS: PR_REQUESTED_REVIEWERS,
+    Kind.REVIEWS: PR_REVIEWS,
+    Kind.REVIEW_THREADS: PR_REVIEW_THREADS,
+    Kind.REVIEW_COMMENTS: PR_REVIEW_COMMENTS,
+    Kind.ISSUE_COMMENTS: PR_ISSUE_COMMENTS,
+    Kind.COMMITS: PR_COMMITS,
+    Kind.FILES: PR_FILES,
+}
+
+_COMPLETENESS: Final = Upsert(
+    COMPLETENESS,
+    columns=(*CompletenessRow._fields, "captured_at"),
+    constants=("host_id", "repository_id"),
+    condition="excluded.captured_at >= completeness.captured_at",
+)
+
+
+def save_completeness(
+    connection: Connection,
+    host_id: int,
+    repository_id: int,
+    generations: Mapping[int, str],
+    rows: Iterable[CompletenessRow],
+) -> None:
+    """Store what is known of kinds, as of the reading of each pull request; nothing newer is overwritten.
+
+    Rows of pull requests that are not in `generations` are dropped.
+    """
+    kept = {
+        (row.pull_request_id, row.kind): (*row, generations[row.pull_request_id])
+        for row in rows
+        if row.pull_request_id in generations
+    }
+    upsert(connection, _COMPLETENESS, list(kept.values()), (host_id, repository_id))
+
+
+def stored_completeness(
+    connection: Connection, host_id: int, ids: Collection[int]
+) -> dict[tuple[int, Kind], CompletenessRow]:
+    """Return what is known of all kinds of these pull requests."""
+    table = COMPLETENESS.c
+    columns = [table[name] for name in CompletenessRow._fields]
+    found = connection.execute(
+        select(*columns).where(table.host_id == host_id, among(connection, table.pull_request_id, ids))
+    )
+    rows = (
+        CompletenessRow(number, Kind(kind), expected, stored, Proof(proof), State(state), reads)
+        for number, kind, expected, stored, proof, state, reads in found
+    )
+    return {(row.pull_request_id, row.kind): row for row in rows}

@@ -1,0 +1,172 @@
+"""One open database: its connections, transactions and schema version; no table's rows are known here."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from pathlib import Path
+from typing import Any, Final, Self
+
+from sqlalchemy import Connection, Engine, create_engine, event, func, select
+
+from progressive_capture.store import errors, schema, urls
+
+BUSY_SECONDS: Final = 30
+CONNECT_SECONDS: Final = 10
+IDLE_SECONDS: Final = 300
+"""Connections unused for longer are opened anew: servers and poolers drop them."""
+
+_BEGIN: Final = "begin_statement"
+
+
+class Database:
+    """A SQLite file or a PostgreSQL database, for use by several threads.
+
+    Every statement runs inside `transaction()` or `reading()`, where the driver's exceptions become `StoreError`.
+    """
+
+    def __init__(self, engine: Engine, *, is_sqlite: bool) -> None:
+        self._engine = engine
+        self._reader = engine.execution_options(**{_BEGIN: "BEGIN"})
+        self._is_sqlite = is_sqlite
+        # SQLite has one writer at a time: threads of one process queue here instead of polling the file's lock.
+        self._writer: AbstractContextManager[Any] = threading.Lock() if is_sqlite else nullcontext()
+
+    @classmethod
+    def open(cls, url: str, *, create: bool = True) -> Self:
+        """Open the database at a DATABASE_URL, and see that it answers.
+
+        Args:
+            url: see `urls.parse`.
+            create: whether a SQLite file that does not exist is made.
+
+        Raises:
+            StoreError: it cannot be used as it is; the message says why and what to do.
+        """
+        address = urls.parse(url)
+        if address.is_sqlite:
+            path = Path(address.url.database or "")
+            if not create and not path.exists():
+                raise errors.SchemaMissing(f"there is no file {path}")
+            database = cls(_sqlite(address), is_sqlite=True)
+        else:
+            database = cls(_postgresql(address), is_sqlite=False)
+        try:
+            with database.reading() as connection:
+                schema.refuse_newer(connection)
+        except BaseException:
+            database.close()
+            raise
+        return database
+
+    @property
+    def dialect(self) -> str:
+        """`sqlite` or `postgresql`."""
+        return self._engine.dialect.name
+
+    @contextmanager
+    def transaction(self, *, durable: bool = True) -> Iterator[Connection]:
+        """Begin a transaction that writes; it is committed at the end, or undone by an exception.
+
+        Args:
+            durable: whether the commit must survive a loss of power (on SQLite a flush of the disk).
+        """
+        with translated(), self._writer, self._engine.connect() as connection:
+            if self._is_sqlite:
+                level = "FULL" if durable else "NORMAL"
+                _driver(connection).execute(f"PRAGMA synchronous = {level}").close()
+            with connection.begin():
+                yield connection
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """Begin a transaction that only reads."""
+        with translated(), self._reader.begin() as connection:
+            yield connection
+
+    def migrate(self) -> None:
+        """Bring the schema to this program's version; several processes may do so at once.
+
+        Raises:
+            StoreError: the database cannot be written, or is newer than the program.
+        """
+        with self.reading() as connection:
+            if schema.is_current(connection):
+                return
+        with self.transaction() as connection:
+            lock(connection, _MIGRATIONS)
+            if not schema.is_current(connection):
+                schema.upgrade(connection)
+
+    def check_schema(self) -> None:
+        """See that the schema is this program's, for commands that only read.
+
+        Raises:
+            SchemaMissing: it is older, or there is none.
+            SchemaTooNew: it is newer.
+        """
+        with self.reading() as connection:
+            if not schema.is_current(connection):
+                raise errors.SchemaMissing(f"revision {schema.revision(connection) or 'none'}")
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._engine.dispose()
+
+
+_MIGRATIONS: Final = 0
+"""The lock of migrations; hosts have the locks of their ids, from 1."""
+
+_LOCK_CLASS: Final = 0x7063
+"""Tells our advisory locks from those of other programs in the same database."""
+
+
+def lock(connection: Connection, number: int) -> None:
+    """Hold a lock of our own until the transaction ends; SQLite's writers exclude each other anyway.
+
+    Transaction-level locks work through a transaction pooler, session-level ones do not.
+    https://www.postgresql.org/docs/current/explicit-locking.html#ADVISORY-LOCKS
+    """
+    if connection.dialect.name == "postgresql":
+        timeout = func.set_config("lock_timeout", f"{BUSY_SECONDS}s", True)
+        connection.execute(select(timeout, func.pg_advisory_xact_lock(_LOCK_CLASS, number)))
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Turn the driver's exceptions into ours."""
+    try:
+        yield
+    except errors.DRIVER_ERRORS as error:
+        raise errors.translate(error) from error
+
+
+def _sqlite(address: urls.Address) -> Engine:
+    engine = create_engine(address.url, connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False})
+
+    @event.listens_for(engine, "connect")
+    def configure(connection: Any, _record: object) -> None:  # noqa: ANN401 - the driver's connection
+        # The driver's own transaction control would begin too late and commit before DDL.
+        # https://docs.sqlalchemy.org/en/20/dialects/sqlite.html#enabling-non-legacy-sqlite-transactional-modes
+        connection.isolation_level = None
+        for statement in ("PRAGMA journal_mode = WAL", "PRAGMA foreign_keys = ON"):
+            connection.execute(statement).close()
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        connection.exec_driver_sql(connection.get_execution_options().get(_BEGIN, "BEGIN IMMEDIATE"))
+
+    return engine
+
+
+def _postgresql(address: urls.Address) -> Engine:
+    arguments: dict[str, Any] = {"connect_timeout": CONNECT_SECONDS}
+    if address.pooled:
+        arguments["prepare_threshold"] = None
+    # No look-up of the hstore type on every connection: no column has it.
+    return create_engine(
+        address.url, connect_args=arguments, pool_recycle=IDLE_SECONDS, pool_use_lifo=True, use_native_hstore=False
+    )
+
+
+def _driver(connection: Connection) -> Any:  # noqa: ANN401 - one of two drivers' connections
+    return connection.connection.driver_connection

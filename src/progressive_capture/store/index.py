@@ -1,0 +1,245 @@
+"""What GitHub's list of pull requests says: the index, and the labels, assignees and reviewers that it carries."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any, Final, NamedTuple
+
+from sqlalchemy import Connection, Table, select, update
+
+from progressive_capture.domain.kinds import Kind, Source, State
+from progressive_capture.domain.records import (
+    AssigneeRow,
+    CompletenessRow,
+    IndexRow,
+    LabelRow,
+    PullRequestLabelRow,
+    Records,
+    RequestedReviewerRow,
+    Target,
+)
+from progressive_capture.domain.scope import moment
+from progressive_capture.store.bulk import Row, Upsert, pipelined, upsert
+from progressive_capture.store.closing import mark_unseen
+from progressive_capture.store.completeness import save_completeness
+from progressive_capture.store.database import lock
+from progressive_capture.store.keys import among
+from progressive_capture.store.people import save_contributors
+from progressive_capture.store.tables import (
+    LABELS,
+    PR_ASSIGNEES,
+    PR_LABELS,
+    PR_REQUESTED_REVIEWERS,
+    PULL_REQUEST_INDEX,
+    PULL_REQUESTS,
+)
+
+
+class Listed(NamedTuple):
+    """One kind that the list itself carries, as a set of rows."""
+
+    kind: Kind
+    table: Table
+    upsert: Upsert
+
+    def rows(self, records: Records) -> Sequence[Any]:
+        """Pick its rows from what an answer brought."""
+        rows: Sequence[Any] = getattr(records, self.table.name)
+        return rows
+
+
+class _Known(NamedTuple):
+    updated_at: str
+    listed_at: str
+    is_deleted: bool
+
+
+def _set(kind: Kind, table: Table, fields: tuple[str, ...]) -> Listed:
+    columns = (*fields, "captured_at")
+    constants = ("host_id", "repository_id", "source")
+    return Listed(kind, table, Upsert(table, columns, constants, updates={"deleted_at": "NULL"}))
+
+
+LISTED: Final = (
+    _set(Kind.LABELS, PR_LABELS, PullRequestLabelRow._fields),
+    _set(Kind.ASSIGNEES, PR_ASSIGNEES, AssigneeRow._fields),
+    _set(Kind.REQUESTED_REVIEWERS, PR_REQUESTED_REVIEWERS, RequestedReviewerRow._fields),
+)
+
+_INDEX: Final = Upsert(
+    PULL_REQUEST_INDEX,
+    columns=IndexRow._fields,
+    constants=("host_id", "repository_id", "first_listed_at", "listed_at", "source"),
+    kept=frozenset({"first_listed_at"}),
+    updates={"deleted_at": "NULL"},
+)
+
+_LABELS: Final = Upsert(
+    LABELS,
+    columns=LabelRow._fields,
+    constants=("host_id", "repository_id", "captured_at", "source"),
+    updates={"deleted_at": "NULL"},
+    condition="excluded.captured_at >= labels.captured_at",
+)
+
+
+def save_index(
+    connection: Connection,
+    host_id: int,
+    repository_id: int,
+    listed_at: str,
+    source: Source,
+    records: Records,
+    completeness: Sequence[CompletenessRow],
+) -> frozenset[int]:
+    """Store a page of the list, asked for at `listed_at`.
+
+    A pull request of which a newer listing is stored, by (updated_at, listed_at), is left as it is. Labels and the
+    like are stored as whole sets where `completeness` says that all of them were seen: others are marked deleted.
+
+    Returns:
+        The ids of the accepted pull requests.
+    """
+    lock(connection, host_id)
+    known = _known(connection, host_id, repository_id, [row.number for row in records.index])
+    accepted = {
+        row.pull_request_id: row for row in records.index if not _is_older(row, listed_at, known.get(row.number))
+    }
+    tail = (host_id, repository_id, listed_at, source.value)
+    with pipelined(connection):
+        index = (host_id, repository_id, listed_at, listed_at, source.value)
+        upsert(connection, _INDEX, list(accepted.values()), index)
+        save_contributors(connection, host_id, source, listed_at, records.contributors)
+        upsert(connection, _LABELS, list({row.node_id: row for row in records.labels}.values()), tail)
+        _save_sets(connection, (host_id, repository_id, source), dict.fromkeys(accepted, listed_at), records)
+        save_completeness(connection, host_id, repository_id, dict.fromkeys(accepted, listed_at), completeness)
+    before = {row.pull_request_id for row in accepted.values() if row.number in known}
+    for kind in LISTED:
+        whole = {row.pull_request_id for row in completeness if row.kind is kind.kind and row.state is State.COMPLETE}
+        mark_unseen(connection, host_id, kind.table, whole & before, listed_at)
+    _restore(connection, host_id, [row.pull_request_id for row in accepted.values() if _was_deleted(row, known)])
+    return frozenset(accepted)
+
+
+def save_listed_followed(
+    connection: Connection,
+    host_id: int,
+    repository_id: int,
+    source: Source,
+    generations: Mapping[int, str],
+    records: Records,
+) -> frozenset[int]:
+    """Store further labels, assignees or reviewers of pull requests whose lists one page did not hold.
+
+    Args:
+        connection: within a transaction.
+        host_id: the API host.
+        repository_id: GitHub's id.
+        source: the API that the page came from.
+        generations: `listed_at` of the listing that each pull request's rows belong to; rows of others are dropped.
+        records: labels, pr_labels, pr_assignees, pr_requested_reviewers and contributors.
+
+    Returns:
+        The ids of the pull requests whose stored listing is the one given; the rows of others are dropped.
+    """
+    lock(connection, host_id)
+    table = PULL_REQUEST_INDEX.c
+    listed = connection.execute(
+        select(table.pull_request_id, table.listed_at).where(
+            table.host_id == host_id, among(connection, table.pull_request_id, list(generations))
+        )
+    )
+    accepted = {number: listed_at for number, listed_at in listed if generations[number] == listed_at}
+    if not accepted:
+        return frozenset()
+    seen_at = max(accepted.values())
+    with pipelined(connection):
+        save_contributors(connection, host_id, source, seen_at, records.contributors)
+        labels = list({row.node_id: row for row in records.labels}.values())
+        upsert(connection, _LABELS, labels, (host_id, repository_id, seen_at, source.value))
+        _save_sets(connection, (host_id, repository_id, source), accepted, records)
+    return frozenset(accepted)
+
+
+def mark_unlisted(connection: Connection, host_id: int, repository_id: int, listed_before: str) -> int:
+    """Mark pull requests as deleted that a full walk, begun at `listed_before`, did not list.
+
+    Returns:
+        How many were marked; listing them again takes the mark away.
+    """
+    lock(connection, host_id)
+    table, pulls = PULL_REQUEST_INDEX.c, PULL_REQUESTS.c
+    here = (table.host_id == host_id, table.repository_id == repository_id)
+    marked = connection.execute(
+        update(PULL_REQUEST_INDEX)
+        .where(*here, table.deleted_at.is_(None), table.listed_at < listed_before)
+        .values(deleted_at=listed_before)
+    )
+    gone = select(table.pull_request_id).where(*here, table.deleted_at == listed_before)
+    connection.execute(
+        update(PULL_REQUESTS)
+        .where(pulls.host_id == host_id, pulls.id.in_(gone), pulls.deleted_at.is_(None))
+        .values(deleted_at=listed_before)
+    )
+    return marked.rowcount
+
+
+def targets(connection: Connection, host_id: int, repository_id: int, numbers: Iterable[int]) -> list[Target]:
+    """Return the listed pull requests of these numbers, by number."""
+    table = PULL_REQUEST_INDEX.c
+    found = connection.execute(
+        select(table.pull_request_id, table.node_id, table.number)
+        .where(
+            table.host_id == host_id,
+            table.repository_id == repository_id,
+            among(connection, table.number, list(numbers)),
+        )
+        .order_by(table.number)
+    )
+    return [Target(*row) for row in found]
+
+
+def _known(connection: Connection, host_id: int, repository_id: int, numbers: Collection[int]) -> dict[int, _Known]:
+    table = PULL_REQUEST_INDEX.c
+    found = connection.execute(
+        select(table.number, table.updated_at, table.listed_at, table.deleted_at).where(
+            table.host_id == host_id, table.repository_id == repository_id, among(connection, table.number, numbers)
+        )
+    )
+    return {
+        number: _Known(updated_at, listed_at, deleted_at is not None)
+        for number, updated_at, listed_at, deleted_at in found
+    }
+
+
+def _is_older(row: IndexRow, listed_at: str, known: _Known | None) -> bool:
+    if known is None:
+        return False
+    return (moment(row.updated_at), listed_at) < (moment(known.updated_at), known.listed_at)
+
+
+def _was_deleted(row: IndexRow, known: Mapping[int, _Known]) -> bool:
+    return row.number in known and known[row.number].is_deleted
+
+
+def _save_sets(
+    connection: Connection, place: tuple[int, int, Source], generations: Mapping[int, str], records: Records
+) -> None:
+    host_id, repository_id, source = place
+    for kind in LISTED:
+        rows: dict[Row, None] = {
+            (*row, generations[row.pull_request_id]): None
+            for row in kind.rows(records)
+            if row.pull_request_id in generations
+        }
+        upsert(connection, kind.upsert, list(rows), (host_id, repository_id, source.value))
+
+
+def _restore(connection: Connection, host_id: int, ids: Collection[int]) -> None:
+    """Take the mark of deletion from pull requests that GitHub lists again."""
+    if not ids:
+        return
+    table = PULL_REQUESTS.c
+    connection.execute(
+        update(PULL_REQUESTS)
+        .where(table.host_id == host_id, among(connection, table.id, ids), table.deleted_at.is_not(None))
+        .values(deleted_at=None)
+    )

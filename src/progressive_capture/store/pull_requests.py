@@ -1,0 +1,194 @@
+"""Hydrated pull requests and what hangs on them: which readings are accepted, and their rows; nothing is listed here."""
+
+from collections.abc import Iterable, Mapping
+from functools import cache
+from typing import Any, Final, NamedTuple
+
+from sqlalchemy import Connection, bindparam, select, update
+
+from progressive_capture.domain.kinds import Source
+from progressive_capture.domain.records import UNAVAILABLE, MilestoneRow, PullRequestRow, Records
+from progressive_capture.domain.scope import moment
+from progressive_capture.store.bulk import Upsert, pipelined, upsert
+from progressive_capture.store.children import save_children
+from progressive_capture.store.database import lock
+from progressive_capture.store.keys import among
+from progressive_capture.store.people import save_contributors
+from progressive_capture.store.tables import MILESTONES, PR_FILES, PR_REVIEW_THREADS, PULL_REQUESTS
+
+
+class _Stored(NamedTuple):
+    """What must be known of a pull request that is already there."""
+
+    updated_at: str
+    captured_at: str
+    head_sha: str
+    base_sha: str
+    additions: int
+    deletions: int
+    changed_files: int
+
+
+_MILESTONES: Final = Upsert(
+    MILESTONES,
+    columns=MilestoneRow._fields,
+    constants=("host_id", "repository_id", "captured_at", "source"),
+    updates={"deleted_at": "NULL"},
+    condition="(excluded.updated_at, excluded.captured_at) >= (milestones.updated_at, milestones.captured_at)",
+)
+
+
+@cache
+def _pull_requests(source: Source) -> Upsert:
+    return Upsert(
+        PULL_REQUESTS,
+        columns=PullRequestRow._fields,
+        constants=("host_id", "repository_id", "first_captured_at", "captured_at", "source"),
+        kept=UNAVAILABLE[source].get("pull_requests", frozenset()) | {"first_captured_at"},
+        updates={"deleted_at": "NULL"},
+    )
+
+
+def save_hydrated(
+    connection: Connection, host_id: int, repository_id: int, source: Source, captured_at: str, records: Records
+) -> frozenset[int]:
+    """Store what hydrating some pull requests brought, as the reading (generation) begun at `captured_at`.
+
+    A pull request of which a newer reading is stored, by (updated_at, captured_at), is left as it is, and all that
+    hangs on it in `records` is dropped.
+
+    Returns:
+        The ids of the accepted pull requests.
+    """
+    lock(connection, host_id)
+    incoming = {row.id: row for row in records.pull_requests}
+    stored = _stored(connection, host_id, incoming)
+    accepted = {
+        row.id: _with_sizes(row, stored.get(row.id))
+        for row in incoming.values()
+        if not _is_older(row.updated_at, captured_at, stored.get(row.id))
+    }
+    before = set(stored) & set(accepted)
+    if source is Source.GRAPHQL:
+        moved = [number for number in before if accepted[number].head_sha != stored[number].head_sha]
+        _forget_file_details(connection, host_id, moved)
+    with pipelined(connection):
+        constants = (host_id, repository_id, captured_at, captured_at, source.value)
+        upsert(connection, _pull_requests(source), list(accepted.values()), constants)
+        save_contributors(connection, host_id, source, captured_at, records.contributors)
+        milestones = {row.number: row for row in records.milestones}
+        upsert(connection, _MILESTONES, list(milestones.values()), (host_id, repository_id, captured_at, source.value))
+        generations = dict.fromkeys(accepted, captured_at)
+        save_children(connection, (host_id, repository_id, source), generations, records, before)
+    return frozenset(accepted)
+
+
+def save_followed(
+    connection: Connection,
+    host_id: int,
+    repository_id: int,
+    source: Source,
+    generations: Mapping[int, str],
+    records: Records,
+) -> frozenset[int]:
+    """Store what a follow-up page brought, each pull request's rows as part of the reading they belong to.
+
+    Args:
+        connection: within a transaction.
+        host_id: the API host.
+        repository_id: GitHub's id.
+        source: the API that the page came from.
+        generations: the reading that each pull request's rows belong to; rows of others are dropped.
+        records: all but index, labels and the like, which hang on the list.
+
+    Returns:
+        The ids of the pull requests whose stored reading is the one given; the rows of others are dropped.
+    """
+    lock(connection, host_id)
+    accepted = {}
+    before = set()
+    for number, reading, first in _readings(connection, host_id, generations):
+        if reading == generations[number]:
+            accepted[number] = reading
+            before |= {number} if first != reading else set()
+    with pipelined(connection):
+        if accepted:
+            save_contributors(connection, host_id, source, max(accepted.values()), records.contributors)
+        save_children(connection, (host_id, repository_id, source), accepted, records, before)
+    _save_thread_totals(connection, host_id, accepted, records)
+    return frozenset(accepted)
+
+
+def _stored(connection: Connection, host_id: int, ids: Iterable[int]) -> dict[int, _Stored]:
+    table = PULL_REQUESTS.c
+    columns = [table[name] for name in _Stored._fields]
+    found = connection.execute(
+        select(table.id, *columns).where(table.host_id == host_id, among(connection, table.id, list(ids)))
+    )
+    return {number: _Stored(*rest) for number, *rest in found}
+
+
+def _readings(connection: Connection, host_id: int, ids: Iterable[int]) -> list[tuple[int, str, str]]:
+    table = PULL_REQUESTS.c
+    found = connection.execute(
+        select(table.id, table.captured_at, table.first_captured_at).where(
+            table.host_id == host_id, among(connection, table.id, list(ids))
+        )
+    )
+    return [(number, reading, first) for number, reading, first in found]
+
+
+def _is_older(updated_at: str, captured_at: str, stored: _Stored | None) -> bool:
+    if stored is None:
+        return False
+    return (moment(updated_at), captured_at) < (moment(stored.updated_at), stored.captured_at)
+
+
+def _with_sizes(row: PullRequestRow, stored: _Stored | None) -> PullRequestRow:
+    """Keep the known sizes when the same diff is suddenly said to be empty: GitHub had not computed it."""
+    if stored is None or (row.head_sha, row.base_sha) != (stored.head_sha, stored.base_sha):
+        return row
+    if row.additions or row.deletions or row.changed_files:
+        return row
+    return row._replace(additions=stored.additions, deletions=stored.deletions, changed_files=stored.changed_files)
+
+
+def _forget_file_details(connection: Connection, host_id: int, moved: list[int]) -> None:
+    """Empty what only REST can give of files whose pull request has another head now: it told of other contents."""
+    if not moved:
+        return
+    table = PR_FILES.c
+    emptied: dict[str, Any] = dict.fromkeys(UNAVAILABLE[Source.GRAPHQL]["pr_files"])
+    connection.execute(
+        update(PR_FILES)
+        .where(table.host_id == host_id, among(connection, table.pull_request_id, moved))
+        .values(emptied)
+    )
+
+
+def _save_thread_totals(connection: Connection, host_id: int, accepted: Mapping[int, str], records: Records) -> None:
+    totals = {row.node_id: row.comments_total for row in records.thread_totals}
+    if not totals or not accepted:
+        return
+    table = PR_REVIEW_THREADS.c
+    threads = connection.execute(
+        select(table.pull_request_id, table.node_id).where(
+            table.host_id == host_id, among(connection, table.pull_request_id, list(accepted))
+        )
+    )
+    rows = [
+        {"in": pull_request_id, "thread": node_id, "total": totals[node_id]}
+        for pull_request_id, node_id in threads
+        if node_id in totals
+    ]
+    if rows:
+        connection.execute(
+            update(PR_REVIEW_THREADS)
+            .where(
+                table.host_id == host_id,
+                table.pull_request_id == bindparam("in"),
+                table.node_id == bindparam("thread"),
+            )
+            .values(comments_total=bindparam("total")),
+            rows,
+        )

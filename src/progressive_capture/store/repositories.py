@@ -1,0 +1,140 @@
+"""Hosts, repositories with the names they had, and what is remembered for their next walk."""
+
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import urlsplit
+
+from sqlalchemy import Connection, Update, insert, or_, select, update
+
+from progressive_capture.domain.kinds import Source
+from progressive_capture.domain.records import UNAVAILABLE, RepositoryRow
+from progressive_capture.store.bulk import Upsert, upsert
+from progressive_capture.store.database import lock
+from progressive_capture.store.tables import HOSTS, PAGE_SIZES, REPOSITORIES, REPOSITORY_NAMES
+
+
+@dataclass(frozen=True, slots=True)
+class StoredRepository:
+    """What is known of a repository before GitHub is asked."""
+
+    id: int
+    node_id: str
+    owner_name: str
+    """Its name when last seen, `owner/name`."""
+    names: tuple[str, ...]
+    """Every name it was seen under, the latest first."""
+    stars: int
+    watermark: str | None
+    pull_requests_total: int | None
+    contributors_total: int | None
+    contributors_counted_at: str | None
+
+
+_NAMES: Final = Upsert(
+    REPOSITORY_NAMES,
+    columns=("name_key", "repository_id", "full_name", "first_seen_at", "last_seen_at"),
+    constants=("host_id",),
+    kept=frozenset({"first_seen_at"}),
+    condition="excluded.last_seen_at >= repository_names.last_seen_at",
+)
+
+_PAGE_SIZES: Final = Upsert(PAGE_SIZES, columns=("repository_id", "operation", "size"), constants=("host_id",))
+
+_REPOSITORIES: Final = {
+    source: Upsert(
+        REPOSITORIES,
+        columns=RepositoryRow._fields,
+        constants=("host_id", "captured_at", "source"),
+        kept=UNAVAILABLE[source].get("repositories", frozenset()),
+        updates={
+            "pull_requests_total": "coalesce(excluded.pull_requests_total, repositories.pull_requests_total)",
+        },
+        condition="excluded.captured_at >= repositories.captured_at",
+    )
+    for source in Source
+}
+
+
+def host_id(connection: Connection, api_url: str) -> int:
+    """Return the number of an API host by its REST base address, a new one for a new host."""
+    lock(connection, 0)
+    found: int | None = connection.scalar(select(HOSTS.c.id).where(HOSTS.c.api_url == api_url))
+    if found is None:
+        name = urlsplit(api_url).hostname or api_url
+        found = connection.execute(insert(HOSTS).values(api_url=api_url, name=name).returning(HOSTS.c.id)).scalar_one()
+    return found
+
+
+def save_repository(connection: Connection, host_id: int, row: RepositoryRow, captured_at: str, source: Source) -> None:
+    """Store a repository and note its name; an older answer changes nothing but the history of names."""
+    lock(connection, host_id)
+    upsert(connection, _REPOSITORIES[source], [tuple(row)], (host_id, captured_at, source.value))
+    full_name = f"{row.owner_login}/{row.name}"
+    upsert(connection, _NAMES, [(full_name.lower(), row.id, full_name, captured_at, captured_at)], (host_id,))
+
+
+def find_repository(connection: Connection, host_id: int, owner_name: str) -> StoredRepository | None:
+    """Find a repository by `owner/name`, in any case, also a former name; None when it was never seen.
+
+    Of several repositories that had the name, it is the one seen under it last.
+    """
+    names = REPOSITORY_NAMES.c
+    found = connection.scalar(
+        select(names.repository_id)
+        .where(names.host_id == host_id, names.name_key == owner_name.lower())
+        .order_by(names.last_seen_at.desc())
+        .limit(1)
+    )
+    return None if found is None else _read(connection, host_id, found)
+
+
+def set_contributors_total(connection: Connection, host_id: int, repository_id: int, total: int, at: str) -> None:
+    """Note how many contributors GitHub counts."""
+    connection.execute(_update(host_id, repository_id).values(contributors_total=total, contributors_counted_at=at))
+
+
+def raise_watermark(connection: Connection, host_id: int, repository_id: int, at: str) -> None:
+    """Note that a walk begun at `at` has covered all; an older watermark than the stored one changes nothing."""
+    watermark = REPOSITORIES.c.watermark
+    connection.execute(
+        _update(host_id, repository_id).where(or_(watermark.is_(None), watermark < at)).values(watermark=at)
+    )
+
+
+def page_sizes(connection: Connection, host_id: int, repository_id: int) -> dict[str, int]:
+    """Return the remembered page size of each operation that has one."""
+    table = PAGE_SIZES.c
+    found = connection.execute(
+        select(table.operation, table.size).where(table.host_id == host_id, table.repository_id == repository_id)
+    )
+    return dict(found.tuples().all())
+
+
+def remember_page_size(connection: Connection, host_id: int, repository_id: int, operation: str, size: int) -> None:
+    """Remember the page size of an operation for the next walk."""
+    upsert(connection, _PAGE_SIZES, [(repository_id, operation, size)], (host_id,))
+
+
+def _read(connection: Connection, host_id: int, repository_id: int) -> StoredRepository:
+    table, names = REPOSITORIES.c, REPOSITORY_NAMES.c
+    row = connection.execute(select(REPOSITORIES).where(table.host_id == host_id, table.id == repository_id)).one()
+    seen = connection.scalars(
+        select(names.full_name)
+        .where(names.host_id == host_id, names.repository_id == repository_id)
+        .order_by(names.last_seen_at.desc())
+    )
+    return StoredRepository(
+        id=row.id,
+        node_id=row.node_id,
+        owner_name=f"{row.owner_login}/{row.name}",
+        names=tuple(seen),
+        stars=row.stars,
+        watermark=row.watermark,
+        pull_requests_total=row.pull_requests_total,
+        contributors_total=row.contributors_total,
+        contributors_counted_at=row.contributors_counted_at,
+    )
+
+
+def _update(host_id: int, repository_id: int) -> Update:
+    return update(REPOSITORIES).where(REPOSITORIES.c.host_id == host_id, REPOSITORIES.c.id == repository_id)
