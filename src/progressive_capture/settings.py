@@ -1,8 +1,7 @@
 """What the environment says, read once and frozen; the only place that reads it, and no decision of any room."""
 
 from pathlib import Path
-from typing import Annotated, Final, Self
-from urllib.parse import SplitResult, urlsplit
+from typing import Annotated, Self
 
 from pydantic import (
     AliasChoices,
@@ -16,11 +15,7 @@ from pydantic import (
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from progressive_capture.domain.errors import UsageError
-
-GITHUB: Final = "https://api.github.com"
-
-LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
-"""Hosts to which plain http is safe: nothing leaves this machine."""
+from progressive_capture.github.addresses import DEFAULT, ApiAddress
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 
@@ -41,7 +36,7 @@ class Settings(BaseSettings):
     )
 
     github_api_url: Text = Field(
-        default=GITHUB,
+        default=DEFAULT,
         validation_alias=AliasChoices("PC_GITHUB_API_URL", "GITHUB_API_URL"),
         description="an address such as https://api.github.com or https://github.example.com/api/v3",
     )
@@ -100,13 +95,10 @@ class Settings(BaseSettings):
     @field_validator("github_api_url")
     @classmethod
     def _safe_address(cls, address: str) -> str:
-        parts = _split(address)
-        if parts.scheme == "http" and parts.hostname not in LOOPBACK:
-            raise SettingsError(
-                f"{_named('github_api_url')}: plain http would show the token to everybody on the way to "
-                f"{parts.hostname}; use https (http is for this machine only)."
-            )
-        return address.rstrip("/")
+        try:
+            return ApiAddress.parse(address).rest
+        except UsageError as error:
+            raise SettingsError(f"{_named('github_api_url')}: {error}") from error
 
     @model_validator(mode="after")
     def _whole_app(self) -> Self:
@@ -184,20 +176,6 @@ def _explain(error: ValidationError) -> str:
         if names(field)[0] in wrong
     ]
     return "; ".join(wants) + "."
-
-
-def _split(address: str) -> SplitResult:
-    wants = f"{_named('github_api_url')} wants {Settings.model_fields['github_api_url'].description}"
-    try:
-        parts = urlsplit(address)
-        _ = parts.port
-    except ValueError as error:
-        raise SettingsError(f"{wants}: this is no address.") from error
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise SettingsError(f"{wants}: https:// in front, then a host.")
-    if parts.username or parts.password or parts.query or parts.fragment:
-        raise SettingsError(f"{wants}: without a user, a question mark or a #.")
-    return parts
 
 
 def _tokens(field: str, held: SecretStr | None) -> tuple[SecretStr, ...]:

@@ -18,6 +18,8 @@ class Progress:
     points_left: int | None
     requests_left: int | None
     """Of the REST budget."""
+    shard: int = 0
+    """Which shard of the job took the step: `done` and `total` are that shard's."""
 
 
 class Reporter(Protocol):

@@ -1,0 +1,58 @@
+"""How a person's wish to stop reaches a capture: once after the page, twice at once; no page is known here."""
+
+import asyncio
+import os
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from typing import Final
+
+from progressive_capture.domain.errors import ExitCode
+
+SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
+
+
+def leave_at_once() -> None:
+    """End this process without waiting for threads; what was not committed is undone by the database."""
+    os._exit(ExitCode.INTERRUPTED)
+
+
+class Stop:
+    """A request to stop, made by a signal, asked for by whoever works."""
+
+    def __init__(self, first: Callable[[], None], second: Callable[[], None]) -> None:
+        """Call `first` when asked once (work goes on to the end of its page), and `second` when asked again."""
+        self._asked = asyncio.Event()
+        self._first = first
+        self._second = second
+
+    def requested(self) -> bool:
+        """Whether somebody asked to stop."""
+        return self._asked.is_set()
+
+    def ask(self) -> None:
+        """Ask to stop."""
+        again = self.requested()
+        self._asked.set()
+        if again:
+            self._second()
+        else:
+            self._first()
+
+    async def pause(self, seconds: float) -> None:
+        """Sleep, but wake at once when asked to stop."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._asked.wait(), seconds)
+
+
+@contextmanager
+def listening(stop: Stop) -> Iterator[None]:
+    """Let SIGINT and SIGTERM ask for the stop, inside a running event loop of the main thread."""
+    loop = asyncio.get_running_loop()
+    for number in SIGNALS:
+        loop.add_signal_handler(number, stop.ask)
+    try:
+        yield
+    finally:
+        for number in SIGNALS:
+            loop.remove_signal_handler(number)
