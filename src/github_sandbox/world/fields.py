@@ -87,13 +87,13 @@ FIELDS: Final[dict[str, tuple[str, ...]]] = {
     """),
     # submittedAt: None while pending
     # commit: None when that commit is gone
-    # _connections: comments
+    # comments are the only one of its _connections
     "PullRequestReview": _names("""
         __typename id databaseId fullDatabaseId author authorAssociation authorCanPushToRepository body state
         submittedAt createdAt updatedAt publishedAt lastEditedAt editor includesCreatedEdit commit isMinimized
         minimizedReason url pullRequest repository _connections
     """),
-    # _connections: comments
+    # comments are the only one of its _connections
     # _restUpdatedAt: when the thread last changed; no API tells it
     "PullRequestReviewThread": _names("""
         __typename id isResolved isOutdated isCollapsed resolvedBy path line startLine originalLine

@@ -240,7 +240,7 @@ class Pulls:
         self._cache.clear()
 
     def prebuild(self) -> int:
-        """Make every pull request with all children now; gives their number. A bounded cache keeps the last ones only."""
+        """Make every pull request with all children now and give their number; a bounded cache keeps the last."""
         made = 0
         for number in self.numbers():
             found = self.by_number(number)

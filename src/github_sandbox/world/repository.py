@@ -11,7 +11,6 @@ if TYPE_CHECKING:
 
 Access: TypeAlias = Literal["visible", "private", "deleted", "blocked"]
 """visible: to all. private: to `readers`, missing for others. deleted: missing for all. blocked: REST 451."""
-_ROOM_FOR_NEW: Final = 1_000_000
 _COMMENTED: Final = 30
 
 
@@ -26,6 +25,7 @@ class Repository:
         *,
         cache: int | None,
         issue: Callable[["Repository", int], Record],
+        issue_base: int,
     ) -> None:
         self.world = world
         self.record = record
@@ -35,7 +35,7 @@ class Repository:
         self.blocked_at: str | None = None
         self.pulls = Pulls(self, source, cache)
         self.last_number = source.numbers[-1] if source.numbers else 0
-        self.issue_base = world.reserve("Issue", self.last_number + _ROOM_FOR_NEW)
+        self.issue_base = issue_base
         self._make_issue = issue
         self._issues: dict[int, Record] = {}
         self._commits: dict[str, Record] = {}
