@@ -50,7 +50,7 @@ def _pull_requests(source: Source) -> Upsert:
 
 
 def save_hydrated(
-    connection: Connection, host_id: int, repository_id: int, source: Source, captured_at: str, records: Records
+    connection: Connection, host_id: int, repository_id: int, *, source: Source, captured_at: str, records: Records
 ) -> frozenset[int]:
     """Store what hydrating some pull requests brought, as the reading (generation) begun at `captured_at`.
 
@@ -87,6 +87,7 @@ def save_followed(
     connection: Connection,
     host_id: int,
     repository_id: int,
+    *,
     source: Source,
     generations: Mapping[int, str],
     records: Records,

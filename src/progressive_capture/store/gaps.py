@@ -1,0 +1,172 @@
+"""What is missing, recounted from the tables themselves; nothing is changed here."""
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final, NamedTuple
+
+from sqlalchemy import Connection, and_, func, select
+
+from progressive_capture.domain.kinds import HYDRATE_KINDS, SETTLED, Kind, State
+from progressive_capture.domain.records import CompletenessRow
+from progressive_capture.store.closing import count_rows
+from progressive_capture.store.completeness import KIND_TABLES, stored_completeness
+from progressive_capture.store.staleness import Filters
+from progressive_capture.store.tables import COMPLETENESS, PULL_REQUEST_INDEX, PULL_REQUESTS
+
+WINDOW: Final = 500
+"""Pull requests looked at together: what bounds the memory of a whole run."""
+
+
+class Gap(NamedTuple):
+    """One kind of one pull request that is not known to be complete, or is known to end before its end."""
+
+    number: int
+    pull_request_id: int
+    kind: Kind
+    state: State
+    """SHORT and TRUNCATED are findings to show, all else is a gap."""
+    expected: int | None
+    """GitHub's count."""
+    stored: int
+    """Ours, counted now."""
+    why: str
+
+    @property
+    def is_gap(self) -> bool:
+        """Whether another capture may fill it."""
+        return self.state not in SETTLED
+
+
+class _Listed(NamedTuple):
+    number: int
+    pull_request_id: int
+    updated_at: str
+    stored_updated_at: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What a repository's tables hold."""
+
+    rows: Mapping[str, int]
+    """Rows that are not deleted, by table."""
+    states: Mapping[tuple[Kind, State], int]
+    """Pull requests by kind and state."""
+
+
+def gaps(
+    connection: Connection,
+    host_id: int,
+    repository_id: int,
+    *,
+    kinds: Collection[Kind],
+    updated_from: str | None = None,
+    updated_to: str | None = None,
+    numbers: Collection[int] | None = None,
+    listed_since: str | None = None,
+) -> Iterator[Gap]:
+    """Find every gap of the kinds asked for, and what is short or truncated, by number; filters as `stale_numbers`.
+
+    Every kind's rows are counted again: a row that was lost from a table since is found.
+    """
+    filters = Filters(updated_from, updated_to, numbers, listed_since)
+    after = 0
+    while window := _window(connection, host_id, repository_id, filters, after):
+        yield from _in_window(connection, host_id, window, sorted(kinds))
+        after = window[-1].number
+
+
+def summary(connection: Connection, host_id: int, repository_id: int) -> Summary:
+    """Count a repository's rows by table, and its pull requests by kind and state."""
+    index = PULL_REQUEST_INDEX.c
+    listed = select(index.pull_request_id).where(
+        index.host_id == host_id, index.repository_id == repository_id, index.deleted_at.is_(None)
+    )
+    rows = {PULL_REQUEST_INDEX.name: connection.scalar(select(func.count()).select_from(listed.subquery())) or 0}
+    pulls = PULL_REQUESTS.c
+    present = (pulls.host_id == host_id, pulls.repository_id == repository_id, pulls.deleted_at.is_(None))
+    rows[PULL_REQUESTS.name] = connection.scalar(select(func.count()).select_from(PULL_REQUESTS).where(*present)) or 0
+    for table in KIND_TABLES.values():
+        condition = (
+            table.c.host_id == host_id,
+            table.c.pull_request_id.in_(listed),
+            table.c.deleted_at.is_(None),
+        )
+        rows[table.name] = connection.scalar(select(func.count()).select_from(table).where(*condition)) or 0
+    known = COMPLETENESS.c
+    states = connection.execute(
+        select(known.kind, known.state, func.count())
+        .where(known.host_id == host_id, known.pull_request_id.in_(listed))
+        .group_by(known.kind, known.state)
+    )
+    return Summary(rows, {(Kind(kind), State(state)): count for kind, state, count in states})
+
+
+def _window(connection: Connection, host_id: int, repository_id: int, filters: Filters, after: int) -> list[_Listed]:
+    index, pulls = PULL_REQUEST_INDEX.c, PULL_REQUESTS.c
+    found = connection.execute(
+        select(index.number, index.pull_request_id, index.updated_at, pulls.updated_at)
+        .select_from(
+            PULL_REQUEST_INDEX.outerjoin(
+                PULL_REQUESTS, and_(pulls.host_id == index.host_id, pulls.id == index.pull_request_id)
+            )
+        )
+        .where(
+            index.host_id == host_id,
+            index.repository_id == repository_id,
+            index.number > after,
+            filters.condition(connection),
+        )
+        .order_by(index.number)
+        .limit(WINDOW)
+    )
+    return [_Listed(*row) for row in found]
+
+
+def _in_window(connection: Connection, host_id: int, window: list[_Listed], kinds: list[Kind]) -> Iterator[Gap]:
+    ids = [listed.pull_request_id for listed in window]
+    known = stored_completeness(connection, host_id, ids)
+    counted = {kind: count_rows(connection, host_id, kind, ids) for kind in kinds}
+    for listed in window:
+        for kind in kinds:
+            row = known.get((listed.pull_request_id, kind))
+            gap = _judge(listed, kind, row, counted[kind].get(listed.pull_request_id, 0))
+            if gap is not None:
+                yield gap
+
+
+def _judge(listed: _Listed, kind: Kind, row: CompletenessRow | None, counted: int) -> Gap | None:
+    found = _unread(listed, kind, row) if row is None or row.state not in SETTLED else _unsound(listed, row, counted)
+    if found is None:
+        return None
+    state, why = found
+    expected = row.expected if row is not None else None
+    return Gap(listed.number, listed.pull_request_id, kind, state, expected, counted, why)
+
+
+def _unread(listed: _Listed, kind: Kind, row: CompletenessRow | None) -> tuple[State, str]:
+    if kind in HYDRATE_KINDS and listed.stored_updated_at is None:
+        return State.PENDING, "the pull request is listed, and was never read"
+    if row is None:
+        return State.PENDING, "it was never read"
+    if row.state is State.PENDING:
+        return State.PENDING, "its reading was broken off"
+    return row.state, "GitHub's count and ours differ, or its answer was broken"
+
+
+def _unsound(listed: _Listed, row: CompletenessRow, counted: int) -> tuple[State, str] | None:
+    if row.kind in HYDRATE_KINDS and listed.stored_updated_at is None:
+        return State.GAP, "the pull request itself is not there"
+    if row.kind in HYDRATE_KINDS and (listed.stored_updated_at or "") < listed.updated_at:
+        return State.PENDING, "the pull request was updated since it was read"
+    if row.stored is not None and row.stored != counted:
+        return State.GAP, f"{row.stored} rows were stored, {counted} are there"
+    if row.state in _ENDS:
+        return row.state, _ENDS[row.state]
+    return None
+
+
+_ENDS: Final = {
+    State.SHORT: "read twice to its end, and still less than GitHub counts",
+    State.TRUNCATED: "GitHub itself ends this list early",
+}
