@@ -62,7 +62,7 @@ def _claim(tools: Tools, job_id: str, k: int, attempt: int) -> Claim | Held | Se
 def _begin(tools: Tools, claim: Claim, deadline: datetime) -> Session:
     with tools.database.reading() as connection:
         job = jobs.get(connection, claim.job_id)
-        stored = repositories.find_by_id(connection, tools.host_id, job.repository_id)
+        stored = repositories.get(connection, tools.host_id, job.repository_id)
         sizes = repositories.page_sizes(connection, tools.host_id, job.repository_id)
     repo = RepoRef(stored.owner_name, stored.node_id, stored.id)
     session = Session.begin(tools, claim, decode_spec(claim.spec).scope, repo, deadline)

@@ -14,7 +14,7 @@ from progressive_capture.domain.records import CompletenessRow, Reading
 from progressive_capture.domain.scope import earlier
 from progressive_capture.github.outcomes import Page, Partial, TooHeavy
 from progressive_capture.github.results import IndexPage, Order
-from progressive_capture.store import completeness, index, jobs, repositories
+from progressive_capture.store import index, jobs, repositories
 from progressive_capture.store.database import Connection
 
 OVERLAP_SECONDS: Final = 300
@@ -100,7 +100,7 @@ class Index:
         session = self.session
         scope = session.scope
         with session.tools.database.reading() as connection:
-            stored = repositories.find_by_id(connection, session.tools.host_id, session.repository_id)
+            stored = repositories.get(connection, session.tools.host_id, session.repository_id)
         watermark = stored.watermark if stored is not None and scope.moves_watermark and not scope.full else None
         return Walk(
             started_at="",
@@ -149,12 +149,11 @@ class Index:
             missing=walk.missing,
         )
         rows = judged_rows(page.readings)
-        generations = dict.fromkeys((row.pull_request_id for row in page.records.index), page.requested_at)
 
         def work(connection: Connection) -> None:
             host = session.tools.host_id
-            index.save_index(connection, host, session.repository_id, page.requested_at, page.source, page.records)
-            completeness.save_completeness(connection, host, session.repository_id, generations, rows)
+            repository = session.repository_id
+            index.save_index(connection, host, repository, page.requested_at, page.source, page.records, rows)
             if last:
                 self._share_out(connection, after)
 

@@ -115,7 +115,7 @@ class Ledger:
         absorbed = Absorbed(generations={target.pull_request_id: generation for target in targets})
         page = _Page({target.pull_request_id: target for target in targets}, generation, attempts)
         moved = {row.pull_request_id for row in records.pr_files if row.status in MOVED}
-        listed = {row.pull_request_id: row.changed_files for row in records.pull_requests}
+        listed = {row.id: row.changed_files for row in records.pull_requests}
         whole_comments = {reading.pull_request_id for reading in readings if reading.kind is Kind.REVIEW_COMMENTS}
         for reading in readings:
             expected = reading.total
@@ -144,7 +144,7 @@ class Ledger:
                 self._failed(owed)
                 continue
             if reading.broken:
-                self.broken.add((owed.pull_request_id, owed.kind))
+                self._mark_broken(owed.pull_request_id, owed.kind)
             if reading.cursor is not None:
                 self._owe(_next_page(owed, reading.cursor))
             if owed.kind is Kind.REVIEW_THREADS and Kind.REVIEW_COMMENTS in self.kinds:
@@ -188,7 +188,7 @@ class Ledger:
             return absorbed
         self.open[detail.pull_request_id, Kind.FILES] -= 1
         if failed:
-            self.broken.add((detail.pull_request_id, Kind.FILES))
+            self._mark_broken(detail.pull_request_id, Kind.FILES)
         absorbed.closings.append(
             Closing(
                 *(detail.pull_request_id, detail.number, Kind.FILES, detail.generation),
@@ -228,7 +228,7 @@ class Ledger:
         attempt = page.attempt(identifier)
         if reading.cursor is not None:
             if reading.broken:
-                self.broken.add((identifier, kind))
+                self._mark_broken(identifier, kind)
             if kind is Kind.FILES and identifier in moved:
                 self.renaming.add(identifier)
             self._owe(
@@ -241,7 +241,7 @@ class Ledger:
             )
         elif kind is Kind.FILES and self._wants_detail(identifier in moved, reading):
             if reading.broken:
-                self.broken.add((identifier, kind))
+                self._mark_broken(identifier, kind)
             self._owe_detail(
                 Detail(
                     *(identifier, page.number(identifier), reading.node_id, page.generation, expected),
@@ -342,7 +342,13 @@ class Ledger:
         if owed.failures + 1 < FAILURES:
             self._owe(_failed_pending(owed))
         else:
-            self.broken.add((owed.pull_request_id, owed.kind))
+            self._mark_broken(owed.pull_request_id, owed.kind)
+
+    def _mark_broken(self, identifier: int, kind: Kind) -> None:
+        """Believe no count of this kind in this reading; a thread that was not seen hides its comments too."""
+        self.broken.add((identifier, kind))
+        if kind is Kind.REVIEW_THREADS and Kind.REVIEW_COMMENTS in self.kinds:
+            self.broken.add((identifier, Kind.REVIEW_COMMENTS))
 
     def _owe(self, owed: Pending) -> None:
         self.pending.append(owed)
