@@ -5,6 +5,7 @@ https://docs.github.com/en/apps/creating-github-apps/authenticating-with-a-githu
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +14,7 @@ import jwt
 from github_sandbox.tokens import Kind, Principal, Token
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
 TOKEN_LIFE = 3_600
 JWT_LONGEST = 600
@@ -58,8 +59,9 @@ class BadJwtError(Exception):
 class Apps:
     """The registered Apps, and the signer of their installation tokens."""
 
-    def __init__(self, apps: Sequence[App], secret: str, now: Callable[[], float]) -> None:
-        """Know `apps`; sign installation tokens with `secret`; judge ages by `now`."""
+    def __init__(self, apps: Sequence[App], secret: str, now: Callable[[], float], names_of: _Names) -> None:
+        """Know `apps`; sign with `secret`; judge ages by `now`; `names_of` gives an account's repositories."""
+        self._names_of = names_of
         self._apps = apps
         self._secret = secret
         self._now = now
@@ -123,18 +125,17 @@ class Apps:
         for app in self._apps:
             for installation in app.installations:
                 if str(app.id) == app_id and installation.id == claims["installation"] and not installation.suspended:
-                    return Token(_principal(app, installation, claims["repositories"]), float(claims["exp"]))
+                    return Token(self._principal(app, installation, claims["repositories"]), float(claims["exp"]))
         return None
 
+    def _principal(self, app: App, installation: Installation, repositories: Sequence[str] | None) -> Principal:
+        names = installation.repositories if repositories is None else repositories
+        points = {} if installation.points is None else {"core": installation.points, "graphql": installation.points}
+        account = installation.account.lower()
+        private = {f"{account}/{name.lower()}" for name in names or self._names_of(account)}
+        key, login = f"installation:{installation.id}", f"{app.slug}[bot]"
+        return Principal(key, login, app.id, Kind.INSTALLATION, points, frozenset(private))
 
+
+_Names = Callable[[str], Iterable[str]]
 _ONLY_SIGNATURE: Any = {"verify_exp": False, "verify_iat": False, "verify_nbf": False, "verify_aud": False}
-
-
-def _principal(app: App, installation: Installation, repositories: Sequence[str] | None) -> Principal:
-    names = installation.repositories if repositories is None else repositories
-    points = {} if installation.points is None else {"core": installation.points, "graphql": installation.points}
-    account = installation.account.lower()
-    private = {f"{account}/*"} if names is None else {f"{account}/{name.lower()}" for name in names}
-    return Principal(
-        f"installation:{installation.id}", f"{app.slug}[bot]", app.id, Kind.INSTALLATION, points, frozenset(private)
-    )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from email.utils import formatdate
 from typing import TYPE_CHECKING
 
@@ -33,11 +32,6 @@ class Clock:
             raise ValueError(message)
         self._offset += seconds
         return self.now()
-
-
-def iso(seconds: float) -> str:
-    """Write `seconds` as GitHub writes a DateTime: UTC, whole seconds, a closing Z."""
-    return dt.datetime.fromtimestamp(int(seconds), dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def http_date(seconds: float) -> str:

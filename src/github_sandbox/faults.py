@@ -10,13 +10,14 @@ from github_sandbox.http.answers import graphql_errors, html_page, json_answer, 
 from github_sandbox.http.encoding import Json, dumps, loads
 from github_sandbox.http.messages import Response
 from github_sandbox.refusals import FORMS, Context
-from github_sandbox.stable import stable_share
+from github_sandbox.world.stable import number_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from github_sandbox.faults_file import Effect, Match, NullNodes, PathError, Rule
 
+SPAN = 2**64
 HTML_STATUS = 502
 FIRST_ERROR_STATUS = 400
 
@@ -40,24 +41,20 @@ class Faults:
         self._rules = rules
         self._seed = seed
         self._turns: Counter[int] = Counter()
-        self.applied: Counter[str] = Counter()
         self._last: dict[tuple[str, str | None, str], Response] = {}
 
-    def choose(self, asked: Asked) -> Effect | None:
-        """Give the effect of the first rule that holds for this request."""
+    def choose(self, asked: Asked) -> Rule | None:
+        """Give the first rule that holds for this request."""
         chosen: Rule | None = None
         for number, rule in enumerate(self._rules):
             if not _concerns(rule.match, asked):
                 continue
             self._turns[number] += 1
             turn = self._turns[number]
-            lucky = stable_share(self._seed, rule.name, number, turn) < rule.match.probability
+            lucky = number_of(self._seed, rule.name, number, turn) / SPAN < rule.match.probability
             if chosen is None and rule.match.turns.holds(turn) and lucky:
                 chosen = rule
-        if chosen is None:
-            return None
-        self.applied[chosen.name] += 1
-        return chosen.effect
+        return chosen
 
     def bend(self, effect: Effect, asked: Asked, answer: Response) -> Response:
         """Apply what an effect does to a finished answer's body and status."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from github_sandbox.stable import stable_hash
+from github_sandbox.world.stable import number_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -110,7 +110,7 @@ def token_of(authorization: str) -> str:
 
 def made_up_user(text: str) -> Principal:
     """Make the user that an unknown token stands for: the same for the same text, told apart by number and login."""
-    number = stable_hash("token", text)
+    number = number_of("token", text)
     return Principal(f"user:{number:x}", f"user-{number:016x}"[:13], FIRST_MADE_UP_ID + number % MADE_UP_IDS)
 
 

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from github_sandbox.app_auth import DEFAULT_PERMISSIONS, App, Installation
 from github_sandbox.config_file import ConfigError, Table, read_table
-from github_sandbox.stable import stable_hash
 from github_sandbox.tokens import FIRST_MADE_UP_ID, MADE_UP_IDS, Kind, Principal, Token
+from github_sandbox.world.stable import number_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -39,7 +39,7 @@ def _token(row: Table, now: float) -> Token:
     points = row.take("points", int)
     expires_in = row.number("expires_in")
     private = frozenset(name.lower() for name in row.texts("private"))
-    number = row.take("id", int) or FIRST_MADE_UP_ID + stable_hash("user", login.lower()) % MADE_UP_IDS
+    number = row.take("id", int) or FIRST_MADE_UP_ID + number_of("user", login.lower()) % MADE_UP_IDS
     row.done()
     own = {} if points is None else {"core": points, "graphql": points}
     principal = Principal(f"user:{login.lower()}", login, number, Kind.USER, own, private)

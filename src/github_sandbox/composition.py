@@ -1,0 +1,89 @@
+"""Where the parts of the stand-in are put together, once; no rule lives here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from github_sandbox.app_auth import Apps
+from github_sandbox.changes import apply_change
+from github_sandbox.faults import Faults
+from github_sandbox.graphql.service import GraphQLService, Rounding
+from github_sandbox.http.app_routes import AppRoutes
+from github_sandbox.http.control import Control
+from github_sandbox.http.graphql_endpoint import GraphQLEndpoint
+from github_sandbox.http.stats import Stats
+from github_sandbox.limits import Budgets, Secondary
+from github_sandbox.meter import Meter
+from github_sandbox.rest.api import RestApi
+from github_sandbox.service import Sandbox, Timing
+from github_sandbox.tokens import Tokens
+from github_sandbox.tokens_file import Credentials
+from github_sandbox.truth import truth
+from github_sandbox.webhook_delivery import Deliveries, Hook
+from github_sandbox.world.stable import hex_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from github_sandbox.clock import Clock
+    from github_sandbox.faults_file import Rule
+    from github_sandbox.world.state import World
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How the stand-in behaves; each field is a flag of `github-sandbox serve`."""
+
+    seed: int = 7
+    points: int = 5_000
+    window: int = 3_600
+    rounding: Rounding = "nearest"
+    secondary: bool = False
+    compress: bool = False
+    timing: Timing = field(default_factory=Timing)
+    hook: Hook | None = None
+
+
+def build_sandbox(
+    world: World,
+    clock: Clock,
+    options: Options,
+    credentials: Credentials | None = None,
+    rules: tuple[Rule, ...] = (),
+) -> Sandbox:
+    """Put a stand-in together over `world`; without `credentials` any token is accepted as a user of its own."""
+    known = credentials or Credentials(None, ())
+
+    def names_of(account: str) -> Iterable[str]:
+        return [each.name for each in world.repositories() if each.owner.lower() == account]
+
+    stats = Stats()
+    apps = Apps(known.apps, hex_of(64, "installation tokens", options.seed), clock.now, names_of)
+    limits = Secondary() if options.secondary else None
+    meter = Meter(Budgets(options.points, options.window), limits, options.seed, clock.now)
+    deliveries = Deliveries(options.seed, clock.now)
+    service = GraphQLService(world, rounding=options.rounding)
+    control = Control(
+        world=world,
+        clock=clock,
+        stats=stats,
+        deliveries=deliveries,
+        seed=options.seed,
+        hook=options.hook,
+        apply_change=apply_change,
+        truth=truth,
+    )
+    return Sandbox(
+        clock=clock,
+        tokens=Tokens(known.tokens, apps.read),
+        meter=meter,
+        stats=stats,
+        faults=Faults(rules, options.seed),
+        rest=RestApi(world),
+        graphql=GraphQLEndpoint(service, meter, stats, options.timing.ms_per_pr),
+        apps=AppRoutes(apps, world, deliveries),
+        control=control,
+        timing=options.timing,
+        compress=options.compress,
+    )

@@ -1,0 +1,91 @@
+"""One exchange on its way through the service: what it asks, by whom, on which budget; never how it is answered."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from github_sandbox.faults import Asked
+from github_sandbox.http.encoding import Json, loads
+
+if TYPE_CHECKING:
+    from github_sandbox.http.messages import Request
+    from github_sandbox.rest.router import Found
+    from github_sandbox.tokens import Viewer
+
+ENTERPRISE = "/api/v3"
+GRAPHQL_PATHS = frozenset(("/graphql", "/api/graphql"))
+_NAMED = re.compile(r"\b(?:query|mutation)\s+([_A-Za-z]\w*)")
+_CURSOR = re.compile(r"after|before|cursor", re.IGNORECASE)
+
+
+@dataclass(slots=True)
+class Exchange:
+    """One request with what was found out about it."""
+
+    request: Request
+    request_id: str
+    viewer: Viewer
+    version: str
+    base: str
+    path: str
+    found: Found | None = None
+    document: Json = None
+    asked: Asked = field(init=False)
+
+    @property
+    def is_graphql(self) -> bool:
+        """Tell which API is meant."""
+        return self.request.path in GRAPHQL_PATHS
+
+    @property
+    def api(self) -> str:
+        """Name the API as secondary limits tell them apart."""
+        return "graphql" if self.is_graphql else "rest"
+
+    @property
+    def resource(self) -> str:
+        """Name the budget that the request is charged to."""
+        if self.is_graphql:
+            return "graphql"
+        return "core" if self.found is None else self.found.route.resource
+
+    @property
+    def route(self) -> str:
+        """Give the route's template, for faults and counters."""
+        if self.is_graphql:
+            return "/graphql"
+        return "unknown" if self.found is None else self.found.route.template
+
+    def describe(self) -> None:
+        """Fill in `document` and `asked`."""
+        operation = cursor = None
+        if self.is_graphql:
+            self.document = _document(self.request.body)
+            operation, cursor = _operation(self.document), _cursor(self.document)
+        self.asked = Asked(self.request.method, self.route, operation, self.viewer.token, cursor)
+
+
+def _document(body: bytes) -> Json:
+    try:
+        return loads(body)
+    except ValueError:
+        return None
+
+
+def _operation(document: Json) -> str | None:
+    if not isinstance(document, dict):
+        return None
+    name, query = document.get("operationName"), document.get("query")
+    if isinstance(name, str):
+        return name
+    found = _NAMED.search(query) if isinstance(query, str) else None
+    return found[1] if found else None
+
+
+def _cursor(document: Json) -> str | None:
+    variables = document.get("variables") if isinstance(document, dict) else None
+    if not isinstance(variables, dict):
+        return None
+    return next((each for key, each in variables.items() if isinstance(each, str) and _CURSOR.search(key)), None)

@@ -1,0 +1,40 @@
+"""Parameters of lists, read as GitHub reads them: an unknown choice counts as the default, a bad time is refused."""
+
+import re
+from email.utils import formatdate
+
+from github_sandbox.http.answers import invalid
+from github_sandbox.rest.router import AnsweredError
+from github_sandbox.world.records import Record, seconds_of
+
+_STAMP = re.compile(r"(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2}:\d{2})(?:\.\d+)?(?:Z|\+00:00)?)?")
+
+
+def chosen(query: dict[str, str], key: str, known: tuple[str, ...], default: str) -> str:
+    """Read one of `known`."""
+    value = query.get(key, default)
+    return value if value in known else default
+
+
+def direction(query: dict[str, str], default: str) -> str:
+    """Read `direction`."""
+    return chosen(query, "direction", ("asc", "desc"), default)
+
+
+def since(query: dict[str, str]) -> str | None:
+    """Read `since` as GitHub's own DateTime text; raise AnsweredError (422) when it is no time."""
+    text = query.get("since")
+    return None if not text else stamp(text)
+
+
+def stamp(text: str) -> str:
+    """Normalise a time to `YYYY-MM-DDTHH:MM:SSZ`; raise AnsweredError (422) when it is none."""
+    found = _STAMP.fullmatch(text.strip())
+    if found is None:
+        raise AnsweredError(invalid("Search", "since"))
+    return f"{found[1]}T{found[2] or '00:00:00'}Z"
+
+
+def last_modified(record: Record) -> dict[str, str]:
+    """Write the header that If-Modified-Since is compared with, for the few routes that carry it."""
+    return {"last-modified": formatdate(seconds_of(record["updatedAt"]), usegmt=True)}

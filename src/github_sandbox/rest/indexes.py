@@ -1,0 +1,148 @@
+"""Orders over a whole repository that REST lists by, kept until the world changes; they hold numbers, not records."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, NamedTuple, TypeVar, overload
+
+from github_sandbox.world.records import Record, seconds_of, total
+
+if TYPE_CHECKING:
+    from github_sandbox.world.pulls import Key, OrderField, State
+    from github_sandbox.world.repository import Repository
+    from github_sandbox.world.state import World
+
+T = TypeVar("T")
+REST_STATES: dict[str, frozenset[State]] = {
+    "open": frozenset(("OPEN",)),
+    "closed": frozenset(("CLOSED", "MERGED")),
+    "all": frozenset(("OPEN", "CLOSED", "MERGED")),
+}
+_ISSUE_KEYS: dict[OrderField, Callable[[Record], int]] = {
+    "CREATED_AT": lambda record: seconds_of(record["createdAt"]),
+    "UPDATED_AT": lambda record: seconds_of(record["updatedAt"]),
+    "COMMENTS": lambda record: total(record, "comments"),
+}
+
+
+class Ordered(Sequence[int]):
+    """Numbers in the order of ascending (value, number) keys, or of the same from the end."""
+
+    def __init__(self, keys: Sequence[Key], *, descending: bool) -> None:
+        """Read `keys` forwards, or backwards when `descending`."""
+        self._keys = keys
+        self._descending = descending
+
+    def __len__(self) -> int:
+        return len(self._keys)
+
+    @overload
+    def __getitem__(self, at: int) -> int: ...
+
+    @overload
+    def __getitem__(self, at: slice) -> list[int]: ...
+
+    def __getitem__(self, at: int | slice) -> int | list[int]:
+        if isinstance(at, slice):
+            return [self[place] for place in range(*at.indices(len(self)))]
+        return self._keys[len(self._keys) - 1 - at if self._descending else at][1]
+
+
+class Mark(NamedTuple):
+    """Where a comment is: its times and id, the number that it stands under."""
+
+    created: int
+    id: int
+    updated: int
+    number: int
+
+
+class Indexes:
+    """Orders made at the first question and forgotten when the world's revision rises."""
+
+    def __init__(self, world: World) -> None:
+        """Index `world`."""
+        self._world = world
+        self._revision = world.revision
+        self._kept: dict[tuple[object, ...], object] = {}
+
+    def _keep(self, key: tuple[object, ...], make: Callable[[], T]) -> T:
+        if self._revision != self._world.revision:
+            self._kept.clear()
+            self._revision = self._world.revision
+        if key not in self._kept:
+            self._kept[key] = make()
+        return self._kept[key]  # type: ignore[return-value]  # every key names one type
+
+    def review_comments(self, repository: Repository) -> list[Mark]:
+        """Give all submitted review comments, by creation."""
+        return self._keep(
+            ("review comments", repository.database_id), lambda: _marks(repository.review_comments(), _pull_number)
+        )
+
+    def issue_comments(self, repository: Repository) -> list[Mark]:
+        """Give all comments on issues and pull requests, by creation."""
+        return self._keep(
+            ("issue comments", repository.database_id), lambda: _marks(repository.issue_comments(), _issue_number)
+        )
+
+    def issues(self, repository: Repository, field: OrderField, state: str) -> list[Key]:
+        """Give issues and pull requests of a REST state (open, closed, all) as (value, number), ascending."""
+        return self._keep(
+            ("issues", repository.database_id, field, state), lambda: _issue_order(repository, field, state)
+        )
+
+    def merges(self, repository: Repository) -> list[Key]:
+        """Give merged pull requests by the time of their merge: the default branch's history."""
+
+        def make() -> list[Key]:
+            keys = []
+            for number in repository.pulls.numbers():
+                found = repository.pulls.by_number(number)
+                if found is not None and found.record["mergedAt"] and found.record["mergeCommit"]:
+                    keys.append((seconds_of(found.record["mergedAt"]), number))
+            return sorted(keys)
+
+        return self._keep(("merges", repository.database_id), make)
+
+    def contributors(self, repository: Repository) -> list[tuple[Record, int]]:
+        """Give the authors of merged pull requests with their counts, most first."""
+
+        def make() -> list[tuple[Record, int]]:
+            counts: dict[int, tuple[Record, int]] = {}
+            for _, number in self.merges(repository):
+                found = repository.pulls.by_number(number)
+                if found is not None and (author := found.record["author"]) is not None:
+                    _, count = counts.get(author["_restId"], (author, 0))
+                    counts[author["_restId"]] = (author, count + 1)
+            return sorted(counts.values(), key=lambda pair: (-pair[1], pair[0]["_restId"]))
+
+        return self._keep(("contributors", repository.database_id), make)
+
+
+def _marks(records: Iterable[Record], number: Callable[[Record], int]) -> list[Mark]:
+    return sorted(
+        Mark(seconds_of(each["createdAt"]), int(each["fullDatabaseId"]), seconds_of(each["updatedAt"]), number(each))
+        for each in records
+        if each.get("state") != "PENDING"
+    )
+
+
+def _pull_number(record: Record) -> int:
+    number: int = record["pullRequest"]["number"]
+    return number
+
+
+def _issue_number(record: Record) -> int:
+    number: int = record["issue"]["number"]
+    return number
+
+
+def _issue_order(repository: Repository, field: OrderField, state: str) -> list[Key]:
+    states = REST_STATES[state]
+    order = list(repository.pulls.keys(field, states))
+    for number in repository.issue_numbers():
+        issue = repository.issue(number)
+        if issue is not None and issue["state"] in states:
+            order.append((_ISSUE_KEYS[field](issue), number))
+    return sorted(order)
