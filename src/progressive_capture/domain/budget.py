@@ -99,6 +99,8 @@ class Budget:
     remaining: int | None = None
     reserved: int = 0
     reset_at: datetime | None = None
+    observed_at: datetime | None = None
+    """When GitHub last told its figures."""
     paused_until: datetime | None = None
     reason: str | None = None
     next_at: datetime | None = None
@@ -146,8 +148,16 @@ def settle_slot(slot: Slot, settlement: Settlement) -> Slot:
     """Free the slot, unless it was taken over meanwhile, and note a refusal that binds the whole principal."""
     if settlement.refused_all and settlement.refused_until is not None:
         slot = replace(slot, paused_until=_later(slot.paused_until, settlement.refused_until), reason=settlement.reason)
-    if slot.holder != settlement.lease.holder:
-        return slot
+    return freed(slot) if owns(slot, settlement.lease) else slot
+
+
+def owns(slot: Slot, lease: Lease) -> bool:
+    """Whether the slot is still this lease's, and was not taken over."""
+    return slot.holder == lease.holder and slot.lease_until == lease.until
+
+
+def freed(slot: Slot) -> Slot:
+    """The slot with nobody in it."""
     return replace(slot, holder=None, resource=None, cost=0, lease_until=None, expected_end=None)
 
 
@@ -283,9 +293,10 @@ def _spend(budget: Budget, *, reserved: int, spent: int) -> Budget:
 
 def _observe(budget: Budget, seen: Settlement, now: datetime) -> Budget:
     if seen.limit == 0:
-        return replace(budget, limit=0, remaining=0, reset_at=None)
+        return replace(budget, limit=0, remaining=0, reset_at=None, observed_at=now)
     if seen.limit is None or seen.remaining is None or seen.reset_at is None or seen.reset_at <= now:
         return budget
+    budget = replace(budget, observed_at=now)
     if budget.reset_at is None or budget.remaining is None or seen.reset_at > budget.reset_at + SAME_WINDOW:
         return replace(budget, limit=seen.limit, remaining=seen.remaining, reset_at=seen.reset_at)
     if seen.reset_at < budget.reset_at - SAME_WINDOW:

@@ -7,7 +7,7 @@ from sqlalchemy import Connection, Table, func, select, update
 
 from progressive_capture.domain.kinds import INDEX_KINDS, Kind
 from progressive_capture.store.completeness import KIND_TABLES
-from progressive_capture.store.database import lock
+from progressive_capture.store.database import Lock, lock
 from progressive_capture.store.keys import among
 from progressive_capture.store.tables import PR_REVIEW_THREADS, PULL_REQUEST_INDEX, PULL_REQUESTS
 
@@ -23,7 +23,7 @@ def close_kinds(connection: Connection, host_id: int, closings: Iterable[Closing
     Returns:
         Rows not deleted, by pull request and kind; without those of which another reading is stored by now.
     """
-    lock(connection, host_id)
+    lock(connection, Lock.HOST, host_id)
     by_kind: defaultdict[Kind, dict[int, str]] = defaultdict(dict)
     for number, kind, generation in closings:
         by_kind[kind][number] = generation

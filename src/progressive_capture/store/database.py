@@ -3,10 +3,11 @@
 import threading
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from enum import IntEnum
 from pathlib import Path
 from typing import Any, Final, Self
 
-from sqlalchemy import Connection, Engine, create_engine, event, func, select
+from sqlalchemy import Connection, Engine, Integer, cast, create_engine, event, func, select
 
 from progressive_capture.store import errors, schema, urls
 
@@ -93,7 +94,7 @@ class Database:
             if schema.is_current(connection):
                 return
         with self.transaction() as connection:
-            lock(connection, _MIGRATIONS)
+            lock(connection, Lock.MIGRATION)
             if not schema.is_current(connection):
                 schema.upgrade(connection)
 
@@ -113,14 +114,16 @@ class Database:
         self._engine.dispose()
 
 
-_MIGRATIONS: Final = 0
-"""The lock of migrations; hosts have the locks of their ids, from 1."""
+class Lock(IntEnum):
+    """What our advisory locks are about; the numbers tell them from those of other programs in the same database."""
 
-_LOCK_CLASS: Final = 0x7063
-"""Tells our advisory locks from those of other programs in the same database."""
+    MIGRATION = 0x70630001
+    HOST = 0x70630002
+    """Writers of one API host's rows: two that touch the same rows in another order would block each other."""
+    PRINCIPAL = 0x70630003
 
 
-def lock(connection: Connection, number: int) -> None:
+def lock(connection: Connection, subject: Lock, number: int = 0) -> None:
     """Hold a lock of our own until the transaction ends; SQLite's writers exclude each other anyway.
 
     Transaction-level locks work through a transaction pooler, session-level ones do not.
@@ -128,7 +131,8 @@ def lock(connection: Connection, number: int) -> None:
     """
     if connection.dialect.name == "postgresql":
         timeout = func.set_config("lock_timeout", f"{BUSY_SECONDS}s", True)
-        connection.execute(select(timeout, func.pg_advisory_xact_lock(_LOCK_CLASS, number)))
+        wait = func.pg_advisory_xact_lock(cast(subject.value, Integer), cast(number, Integer))
+        connection.execute(select(timeout, wait))
 
 
 @contextmanager

@@ -20,7 +20,7 @@ from progressive_capture.domain.scope import moment
 from progressive_capture.store.bulk import Row, Upsert, pipelined, upsert
 from progressive_capture.store.closing import mark_unseen
 from progressive_capture.store.completeness import save_completeness
-from progressive_capture.store.database import lock
+from progressive_capture.store.database import Lock, lock
 from progressive_capture.store.keys import among
 from progressive_capture.store.people import save_contributors
 from progressive_capture.store.tables import (
@@ -99,7 +99,7 @@ def save_index(
     Returns:
         The ids of the accepted pull requests.
     """
-    lock(connection, host_id)
+    lock(connection, Lock.HOST, host_id)
     known = _known(connection, host_id, repository_id, [row.number for row in records.index])
     accepted = {
         row.pull_request_id: row for row in records.index if not _is_older(row, listed_at, known.get(row.number))
@@ -142,7 +142,7 @@ def save_listed_followed(
     Returns:
         The ids of the pull requests whose stored listing is the one given; the rows of others are dropped.
     """
-    lock(connection, host_id)
+    lock(connection, Lock.HOST, host_id)
     table = PULL_REQUEST_INDEX.c
     listed = connection.execute(
         select(table.pull_request_id, table.listed_at).where(
@@ -167,7 +167,7 @@ def mark_unlisted(connection: Connection, host_id: int, repository_id: int, list
     Returns:
         How many were marked; listing them again takes the mark away.
     """
-    lock(connection, host_id)
+    lock(connection, Lock.HOST, host_id)
     table, pulls = PULL_REQUEST_INDEX.c, PULL_REQUESTS.c
     here = (table.host_id == host_id, table.repository_id == repository_id)
     marked = connection.execute(

@@ -11,7 +11,7 @@ from progressive_capture.domain.records import UNAVAILABLE, MilestoneRow, PullRe
 from progressive_capture.domain.scope import moment
 from progressive_capture.store.bulk import Upsert, pipelined, upsert
 from progressive_capture.store.children import save_children
-from progressive_capture.store.database import lock
+from progressive_capture.store.database import Lock, lock
 from progressive_capture.store.keys import among
 from progressive_capture.store.people import save_contributors
 from progressive_capture.store.tables import MILESTONES, PR_FILES, PR_REVIEW_THREADS, PULL_REQUESTS
@@ -60,7 +60,7 @@ def save_hydrated(
     Returns:
         The ids of the accepted pull requests.
     """
-    lock(connection, host_id)
+    lock(connection, Lock.HOST, host_id)
     incoming = {row.id: row for row in records.pull_requests}
     stored = _stored(connection, host_id, incoming)
     accepted = {
@@ -105,7 +105,7 @@ def save_followed(
     Returns:
         The ids of the pull requests whose stored reading is the one given; the rows of others are dropped.
     """
-    lock(connection, host_id)
+    lock(connection, Lock.HOST, host_id)
     accepted = {}
     before = set()
     for number, reading, first in _readings(connection, host_id, generations):

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Update, insert, or_, select, update
 from progressive_capture.domain.kinds import Source
 from progressive_capture.domain.records import UNAVAILABLE, RepositoryRow
 from progressive_capture.store.bulk import Upsert, upsert
-from progressive_capture.store.database import lock
+from progressive_capture.store.database import Lock, lock
 from progressive_capture.store.tables import HOSTS, PAGE_SIZES, REPOSITORIES, REPOSITORY_NAMES
 
 
@@ -57,7 +57,7 @@ _REPOSITORIES: Final = {
 
 def host_id(connection: Connection, api_url: str) -> int:
     """Return the number of an API host by its REST base address, a new one for a new host."""
-    lock(connection, 0)
+    lock(connection, Lock.HOST)
     found: int | None = connection.scalar(select(HOSTS.c.id).where(HOSTS.c.api_url == api_url))
     if found is None:
         name = urlsplit(api_url).hostname or api_url
@@ -67,7 +67,7 @@ def host_id(connection: Connection, api_url: str) -> int:
 
 def save_repository(connection: Connection, host_id: int, row: RepositoryRow, captured_at: str, source: Source) -> None:
     """Store a repository and note its name; an older answer changes nothing but the history of names."""
-    lock(connection, host_id)
+    lock(connection, Lock.HOST, host_id)
     upsert(connection, _REPOSITORIES[source], [tuple(row)], (host_id, captured_at, source.value))
     full_name = f"{row.owner_login}/{row.name}"
     upsert(connection, _NAMES, [(full_name.lower(), row.id, full_name, captured_at, captured_at)], (host_id,))
