@@ -96,7 +96,6 @@ class Spec(msgspec.Struct, kw_only=True):
     numbers: list[int] = []
 
 
-
 def encode(value: Checkpoint | Spec) -> str:
     """The text that is stored."""
     return msgspec.json.encode(value).decode()

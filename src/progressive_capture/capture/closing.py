@@ -6,9 +6,10 @@ from typing import Final
 from progressive_capture.capture.checkpoint import Again
 from progressive_capture.capture.ledger import Absorbed, Closing
 from progressive_capture.domain.completeness import Judged, judge
-from progressive_capture.domain.kinds import Kind, Proof, Source, State
+from progressive_capture.domain.kinds import Kind, Proof, State
 from progressive_capture.domain.records import CompletenessRow
-from progressive_capture.store import completeness
+from progressive_capture.store import closing as counting
+from progressive_capture.store.completeness import save_completeness
 from progressive_capture.store.database import Connection
 
 TRIES: Final = 2
@@ -19,7 +20,6 @@ def close(
     connection: Connection,
     host_id: int,
     repository_id: int,
-    source: Source,
     absorbed: Absorbed,
     accepted: Mapping[int, bool],
     *,
@@ -31,9 +31,9 @@ def close(
     deleted. Returns the pull requests to read again; `by_rest_last` lets REST try when GraphQL stays broken.
     """
     closings = [closing for closing in absorbed.closings if closing.pull_request_id in accepted]
-    counts = _counts(connection, host_id, repository_id, source, closings, accepted)
+    counts = _counts(connection, host_id, closings, accepted)
     threads = [c.pull_request_id for c in closings if c.kind is Kind.REVIEW_COMMENTS and c.expected is None]
-    totals = completeness.thread_totals(connection, host_id, threads) if threads else {}
+    totals = counting.thread_totals(connection, host_id, threads) if threads else {}
     rows = [row for row in absorbed.pending if row.pull_request_id in accepted]
     again: dict[int, Again] = {}
     for closing in closings:
@@ -52,15 +52,13 @@ def close(
         rows.append(_row(closing, expected, stored, verdict))
         if (more := _again(closing, verdict, by_rest_last=by_rest_last)) is not None:
             again[closing.number] = more
-    completeness.save_completeness(connection, host_id, repository_id, absorbed.generations, rows)
+    save_completeness(connection, host_id, repository_id, absorbed.generations, rows)
     return list(again.values())
 
 
 def _counts(
     connection: Connection,
     host_id: int,
-    repository_id: int,
-    source: Source,
     closings: Sequence[Closing],
     accepted: Mapping[int, bool],
 ) -> Mapping[tuple[int, Kind], int]:
@@ -72,7 +70,7 @@ def _counts(
     ]
     if not wanted:
         return {}
-    return completeness.close_kinds(connection, host_id, repository_id, source, wanted)
+    return counting.close_kinds(connection, host_id, wanted)
 
 
 def _row(closing: Closing, expected: int | None, stored: int, verdict: Judged) -> CompletenessRow:

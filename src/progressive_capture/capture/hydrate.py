@@ -1,7 +1,6 @@
 """The second phase of a capture: hydrate a shard's pull requests and fetch what their pages cut off."""
 
 import asyncio
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -16,7 +15,7 @@ from progressive_capture.domain.records import Records, Target
 from progressive_capture.domain.scope import SourceChoice
 from progressive_capture.github.outcomes import Broken, Page, Partial, TooHeavy
 from progressive_capture.github.results import LookUp
-from progressive_capture.store import index, rows
+from progressive_capture.store import index, pull_requests
 from progressive_capture.store.database import Connection
 
 TARGETS_AT_ONCE: Final = 1_000
@@ -156,14 +155,13 @@ class Hydration:
         """Ask, and take the answer in; None when it only taught us to ask for less, or elsewhere."""
         match request:
             case HydrateRequest():
-                answer = self._hydrate(request)
+                return await self._hydrate(request)
             case FollowUpRequest():
-                answer = self._follow_up(request)
+                return await self._follow_up(request)
             case TwinRequest():
-                answer = self._follow_up_by_rest(request)
+                return await self._follow_up_by_rest(request)
             case DetailRequest():
-                answer = self._complete_files(request)
-        return await answer
+                return await self._complete_files(request)
 
     async def _hydrate(self, request: HydrateRequest) -> PageToStore | None:
         session, source = self.session, request.source
@@ -257,18 +255,20 @@ class Hydration:
         by_rest_last = session.fallback.can_fall_back()
 
         def work(connection: Connection) -> Stored:
-            accepted: Mapping[int, bool]
             if page.generation is not None:
-                accepted = rows.save_hydrated(
-                    connection, host, repository, page.source, page.generation, page.records
+                accepted = pull_requests.save_hydrated(
+                    connection, host, repository, source=page.source, captured_at=page.generation, records=page.records
                 )
             else:
-                accepted = rows.save_followed(
-                    connection, host, repository, page.source, absorbed.generations, page.records
+                accepted = pull_requests.save_followed(
+                    connection,
+                    host,
+                    repository,
+                    source=page.source,
+                    generations=absorbed.generations,
+                    records=page.records,
                 )
-            again = close(
-                connection, host, repository, page.source, absorbed, accepted, by_rest_last=by_rest_last
-            )
+            again = close(connection, host, repository, absorbed, accepted, by_rest_last=by_rest_last)
             return Stored(again, frozenset(absorbed.generations) - frozenset(accepted))
 
         def covering(stored: Stored) -> Checkpoint:
@@ -277,9 +277,7 @@ class Hydration:
 
         stored = await session.commit(work, covering)
         brought = sum(len(getattr(page.records, name)) for name in page.records.__slots__)
-        session.tools.reporter.progress(
-            Progress("hydrate", done, len(session.numbers), brought, *session.budget_left)
-        )
+        session.tools.reporter.progress(Progress("hydrate", done, len(session.numbers), brought, *session.budget_left))
         return stored
 
     def _merge(self, stored: "Stored") -> None:

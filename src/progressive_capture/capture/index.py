@@ -14,7 +14,7 @@ from progressive_capture.domain.records import CompletenessRow, Reading
 from progressive_capture.domain.scope import earlier
 from progressive_capture.github.outcomes import Page, Partial, TooHeavy
 from progressive_capture.github.results import IndexPage, Order
-from progressive_capture.store import index, jobs, repositories
+from progressive_capture.store import index, repositories, shards, staleness
 from progressive_capture.store.database import Connection
 
 OVERLAP_SECONDS: Final = 300
@@ -160,9 +160,7 @@ class Index:
         checkpoint = Checkpoint(walk=after)
         await session.commit(work, lambda _: checkpoint)
         session.checkpoint = checkpoint
-        session.tools.reporter.progress(
-            Progress("index", listed, total, len(page.records.index), *session.budget_left)
-        )
+        session.tools.reporter.progress(Progress("index", listed, total, len(page.records.index), *session.budget_left))
 
     def _share_out(self, connection: Connection, walk: Walk) -> None:
         """Write the shards: each an explicit list of stale pull requests, in the order of their numbers."""
@@ -174,7 +172,7 @@ class Index:
         kinds = scope.kinds - INDEX_KINDS
         if not kinds:
             return
-        stale = index.stale_numbers(
+        stale = staleness.stale_numbers(
             connection,
             host,
             repository,
@@ -188,7 +186,7 @@ class Index:
         )
         if stale:
             lists = shard_lists(stale, session.tools.runners)
-            jobs.add_shards(connection, session.claim, [encode(Spec(scope=scope, numbers=each)) for each in lists])
+            shards.add_shards(connection, session.claim, [encode(Spec(scope=scope, numbers=each)) for each in lists])
 
 
 def judged_rows(readings: list[Reading]) -> list[CompletenessRow]:

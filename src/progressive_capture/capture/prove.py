@@ -1,9 +1,62 @@
-"""The last phase of a capture: settle a shard, and with the job's last one prove the walk."""
+"""The last phase of a capture: settle a shard, and prove by a recount what the database holds."""
 
-from progressive_capture.capture.checkpoint import decode_checkpoint
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from progressive_capture.capture.checkpoint import Walk, decode_checkpoint
 from progressive_capture.capture.session import Session
-from progressive_capture.domain.jobs import Outcome
-from progressive_capture.store import jobs, repositories
+from progressive_capture.domain.jobs import Outcome, Shard
+from progressive_capture.domain.kinds import Kind, State
+from progressive_capture.domain.scope import Scope, stamp
+from progressive_capture.store import repositories, shards
+from progressive_capture.store.database import Connection
+from progressive_capture.store.gaps import Gap, gaps, summary
+
+
+GAPS_SHOWN: Final = 1_000
+"""Gaps that a proof lists one by one; all are counted."""
+
+
+@dataclass(slots=True)
+class Proven:
+    """What a recount found."""
+
+    held: Mapping[str, int]
+    """Rows by table, without those that GitHub no longer shows."""
+    gaps: list[Gap] = field(default_factory=list)
+    gap_count: int = 0
+    ends: list[Gap] = field(default_factory=list)
+    """What is short or truncated: shown, and no gap."""
+    short_count: int = 0
+    truncated_count: int = 0
+    unavailable: Mapping[Kind, int] = field(default_factory=dict)
+    """Pull requests by kind that the API used could not give."""
+
+
+def prove(connection: Connection, host_id: int, repository_id: int, scope: Scope, walk: Walk | None) -> Proven:
+    """Count every row of a scope again, and compare with what GitHub counts."""
+    held = summary(connection, host_id, repository_id)
+    unavailable = {kind: count for (kind, state), count in held.states.items() if state is State.UNAVAILABLE}
+    proven = Proven(held=held.rows, unavailable=unavailable)
+    started_at = walk.started_at if walk is not None else None
+    for gap in gaps(
+        connection,
+        host_id,
+        repository_id,
+        kinds=scope.kinds,
+        updated_from=scope.updated_after(started_at) if started_at else scope.updated_from,
+        updated_to=scope.updated_to,
+        numbers=scope.numbers or None,
+        listed_since=started_at if scope.limit is not None else None,
+    ):
+        proven.gap_count += gap.is_gap
+        proven.short_count += gap.state is State.SHORT
+        proven.truncated_count += gap.state is State.TRUNCATED
+        shown = proven.gaps if gap.is_gap else proven.ends
+        if len(shown) < GAPS_SHOWN:
+            shown.append(gap)
+    return proven
 
 
 def settle(session: Session) -> bool:
@@ -19,10 +72,14 @@ def settle(session: Session) -> bool:
     with tools.database.transaction() as connection:
         for operation, size in session.sizes.remembered().items():
             repositories.remember_page_size(connection, tools.host_id, session.repository_id, operation, size)
-        settled = jobs.settle_shard(connection, claim, Outcome.COMPLETED, None, tools.clock())
+        settled = shards.settle_shard(connection, claim, Outcome.COMPLETED, error=None, now=stamp(tools.clock()))
         if settled and session.scope.moves_watermark:
-            shards = jobs.shards(connection, claim.job_id)
-            walk = decode_checkpoint(next(shard.checkpoint for shard in shards if shard.k == 0)).walk
+            walk = stored_walk(shards.shards(connection, claim.job_id))
             if walk is not None:
                 repositories.raise_watermark(connection, tools.host_id, session.repository_id, walk.started_at)
     return settled
+
+
+def stored_walk(stored: Iterable[Shard]) -> Walk | None:
+    """The walk that a job's shard 0 has stored, None before its first page."""
+    return decode_checkpoint(next(shard.checkpoint for shard in stored if shard.k == 0)).walk

@@ -3,32 +3,40 @@
 import asyncio
 import time
 import uuid
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Final, TypeVar
 
 from progressive_capture.capture.advance import advance
-from progressive_capture.capture.checkpoint import Checkpoint, Spec, decode_checkpoint, encode
-from progressive_capture.capture.results import Advanced, Done, More, Stopped, WaitUntil
-from progressive_capture.capture.session import Answered, Tools, bear, why
+from progressive_capture.capture.checkpoint import Spec, encode
+from progressive_capture.capture.prove import prove, stored_walk
+from progressive_capture.capture.results import Done, Stopped, WaitUntil
+from progressive_capture.capture.session import Answered, Tools, bear, used, why
 from progressive_capture.domain.errors import CaptureFailed, LeaseHeld
 from progressive_capture.domain.forecast import Forecast
-from progressive_capture.domain.jobs import Counters, EngineName, Job, JobType, NewJob, Processor, Shard, ShardState, Trigger
-from progressive_capture.domain.kinds import Kind, Source, State
-from progressive_capture.domain.scope import Scope, SourceChoice, moment
+from progressive_capture.domain.jobs import (
+    Counters,
+    EngineName,
+    Job,
+    JobType,
+    NewJob,
+    Processor,
+    Shard,
+    ShardState,
+    Trigger,
+)
+from progressive_capture.domain.kinds import Source
+from progressive_capture.domain.scope import Scope, SourceChoice, moment, stamp
 from progressive_capture.github.outcomes import Outcome, Page, Partial
 from progressive_capture.github.results import RepositoryLookUp
-from progressive_capture.store import completeness, jobs, repositories
-from progressive_capture.store.completeness import Gap
+from progressive_capture.store import jobs, repositories, shards
+from progressive_capture.store.gaps import Gap
 
 T = TypeVar("T")
 
 CONTRIBUTORS_FRESH: Final = timedelta(hours=24)
 """How long a repository's contributor count is good enough."""
-
-GAPS_SHOWN: Final = 1_000
-"""Gaps that an answer lists one by one; all are counted."""
 
 UNFINISHED: Final = frozenset({ShardState.PENDING, ShardState.PROCESSING, ShardState.FAILED})
 
@@ -79,7 +87,7 @@ async def capture_repository(tools: Sequence[Tools], owner_name: str, scope: Sco
     """
     began = time.monotonic()
     first = tools[0]
-    before = sum((each.api.usage.counters() for each in tools), Counters())
+    before = sum(map(used, tools), Counters())
     await asyncio.to_thread(_refuse_if_held, first, owner_name, scope)
     found = await look_up(first, owner_name, scope)
     try:
@@ -88,9 +96,9 @@ async def capture_repository(tools: Sequence[Tools], owner_name: str, scope: Sco
     finally:
         for each in tools:
             await each.api.finish()
-    used = sum((each.api.usage.counters() for each in tools), Counters()) - before
+    spent = sum(map(used, tools), Counters()) - before
     return await asyncio.to_thread(
-        _captured, first, found, job, scope, mode, used, interrupted=interrupted, seconds=time.monotonic() - began
+        _captured, first, found, job, scope, mode, spent, interrupted=interrupted, seconds=time.monotonic() - began
     )
 
 
@@ -126,23 +134,23 @@ async def run_job(tools: Sequence[Tools], job: Job) -> bool:
         CaptureFailed: a shard cannot go on.
     """
     while True:
-        shards = await asyncio.to_thread(_unsettled, tools[0], job.id)
-        if not shards:
+        unsettled = await asyncio.to_thread(_unsettled, tools[0], job.id)
+        if not unsettled:
             return False
-        if shards[0].k == 0:
-            shards = shards[:1]
+        if unsettled[0].k == 0:
+            unsettled = unsettled[:1]
         waiting = asyncio.Queue[int]()
-        for shard in shards:
+        for shard in unsettled:
             waiting.put_nowait(shard.k)
-        runners = [_run_shards(each, job, waiting) for each in tools[: len(shards)]]
+        runners = [_run_shards(each, job, waiting) for each in tools[: len(unsettled)]]
         if any(await _together(runners)):
             return True
 
 
-async def _together(runners: Sequence[Awaitable[bool]]) -> list[bool]:
+async def _together(runners: Sequence[Coroutine[None, None, bool]]) -> list[bool]:
     """Run side by side; the first failure ends the others after their page."""
     async with asyncio.TaskGroup() as group:
-        tasks = [group.create_task(_as_coroutine(runner)) for runner in runners]
+        tasks = [group.create_task(runner) for runner in runners]
     return [task.result() for task in tasks]
 
 
@@ -150,7 +158,7 @@ async def _run_shards(tools: Tools, job: Job, waiting: asyncio.Queue[int]) -> bo
     while not waiting.empty():
         k = waiting.get_nowait()
         while True:
-            answer = await advance(tools, job.id, k, job.attempt, tools.clock() + FAR)
+            answer = await advance(tools, job.id, k, None, tools.clock() + FAR)
             if isinstance(answer, Done):
                 break
             if isinstance(answer, Stopped):
@@ -186,9 +194,9 @@ def _refuse_if_held(tools: Tools, owner_name: str, scope: Scope) -> None:
         if stored is None:
             return
         job = jobs.find_open(connection, _new_job(tools, stored.id, owner_name, scope).dedupe_key)
-        shards = jobs.shards(connection, job.id) if job is not None else []
+        stored_shards = shards.shards(connection, job.id) if job is not None else []
     now = tools.clock()
-    for shard in shards:
+    for shard in stored_shards:
         if shard.claimed_by is None or shard.lease_until is None or shard.state is not ShardState.PROCESSING:
             continue
         if moment(shard.lease_until) > now and not tools.is_gone(shard.claimed_by):
@@ -222,7 +230,7 @@ def _open(tools: Tools, found: RepositoryLookUp, scope: Scope) -> tuple[Job, str
     name = f"{found.row.owner_login}/{found.row.name}"
     with tools.database.transaction() as connection:
         stored = repositories.find_repository(connection, tools.host_id, name)
-        job = jobs.open_job(connection, _new_job(tools, found.row.id, name, scope), tools.clock())
+        job = jobs.open_job(connection, _new_job(tools, found.row.id, name, scope), stamp(tools.clock()))
     if scope.is_narrowed or not scope.covers_all_kinds:
         return job, "part"
     if scope.full:
@@ -232,7 +240,7 @@ def _open(tools: Tools, found: RepositoryLookUp, scope: Scope) -> tuple[Job, str
 
 def _unsettled(tools: Tools, job_id: str) -> list[Shard]:
     with tools.database.reading() as connection:
-        return [shard for shard in jobs.shards(connection, job_id) if shard.state in UNFINISHED]
+        return [shard for shard in shards.shards(connection, job_id) if shard.state in UNFINISHED]
 
 
 def _save_repository(tools: Tools, found: RepositoryLookUp) -> bool:
@@ -263,10 +271,10 @@ def _captured(
 ) -> Captured:
     """Count what is held, and compare it with what GitHub counts, in the extent that was asked for."""
     with tools.database.reading() as connection:
-        shards = jobs.shards(connection, job.id)
-        walk = decode_checkpoint(next(shard.checkpoint for shard in shards if shard.k == 0)).walk
+        stored_shards = shards.shards(connection, job.id)
+        walk = stored_walk(stored_shards)
         proof = prove(connection, tools.host_id, found.row.id, scope, walk)
-    done = sum((shard.counters for shard in shards), Counters())
+    done = sum((shard.counters for shard in stored_shards), Counters())
     return Captured(
         repository=f"{found.row.owner_login}/{found.row.name}",
         repository_id=found.row.id,

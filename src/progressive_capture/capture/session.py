@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final, TypeAlias, TypeVar
 
@@ -13,7 +13,7 @@ from progressive_capture.domain.fallback import Fallback
 from progressive_capture.domain.jobs import Claim, Counters
 from progressive_capture.domain.kinds import Source
 from progressive_capture.domain.planning import Operation, Sizes
-from progressive_capture.domain.scope import Scope
+from progressive_capture.domain.scope import Scope, stamp
 from progressive_capture.github.api import GitHubApi
 from progressive_capture.github.outcomes import (
     Broken,
@@ -28,7 +28,7 @@ from progressive_capture.github.outcomes import (
     TooHeavy,
 )
 from progressive_capture.github.results import RepoRef
-from progressive_capture.store import jobs
+from progressive_capture.store import shards
 from progressive_capture.store.database import Connection, Database
 
 LEASE: Final = timedelta(minutes=2)
@@ -48,13 +48,20 @@ LEASE_AFTER_WAIT: Final = timedelta(minutes=5)
 """A shard that waits until a time is kept this long beyond it."""
 
 
-class Pause(Exception):  # noqa: N818 - it unwinds a call, and is no error
+class Pause(Exception):
     """Ends this call of `advance` with an answer; everything stored stays."""
 
     def __init__(self, answer: Advanced) -> None:
         """Carry the answer."""
         super().__init__(answer)
         self.answer = answer
+
+
+@dataclass(slots=True)
+class Waited:
+    """Time that one principal's work spent waiting for limits."""
+
+    milliseconds: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +79,7 @@ class Tools:
     """Sleeps for seconds, and wakes at once when asked to stop."""
     stopping: Callable[[], bool]
     reporter: Reporter
+    waited: Waited
     runners: int = 1
     """Principals that work side by side: a long list is shared out over them."""
     patience: timedelta | None = None
@@ -149,7 +157,7 @@ class Session:
             with self.tools.database.transaction() as connection:
                 result = work(connection)
                 text = encode(checkpoint(result))
-                jobs.write_checkpoint(connection, self.claim, text, counters, now, now + LEASE)
+                shards.write_checkpoint(connection, self.claim, text, counters, lease_until=stamp(now + LEASE))
             self.renewed_at = now
             return result
 
@@ -160,11 +168,11 @@ class Session:
         if now - self.renewed_at < RENEW_EVERY:
             return
         with self.tools.database.transaction() as connection:
-            jobs.renew(connection, self.claim, now, now + LEASE)
+            shards.renew(connection, self.claim, lease_until=stamp(now + LEASE))
         self.renewed_at = now
 
     def _counted_since(self) -> Counters:
-        total = self.tools.api.usage.counters()
+        total = used(self.tools)
         delta = total - self.counted
         self.counted = total
         return delta
@@ -199,11 +207,18 @@ async def _wait(tools: Tools, throttled: Throttled, deadline: datetime, keep: Ca
     if until - tools.clock() > WORTH_TELLING:
         tools.reporter.waiting(until, throttled.why)
     while (left := (until - tools.clock()).total_seconds()) > 0:
-        await tools.pause(min(left, RENEW_EVERY.total_seconds()))
+        slept = min(left, RENEW_EVERY.total_seconds())
+        await tools.pause(slept)
+        tools.waited.milliseconds += round(slept * 1_000)
         if tools.stopping():
             raise Pause(More())
         if keep is not None:
             await asyncio.to_thread(keep)
+
+
+def used(tools: Tools) -> Counters:
+    """Everything that one principal's work has used since it began."""
+    return replace(tools.api.usage.counters(), waited_ms=tools.waited.milliseconds)
 
 
 def failure(outcome: TooHeavy | Broken | Missing | Moved | Denied | NotModified, doing: str) -> Pause:

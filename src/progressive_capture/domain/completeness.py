@@ -38,5 +38,3 @@ def judge(*, expected: int | None, stored: int, proof: Proof, broken: bool, trun
 def worth_reading_again(judged: Judged, *, already_again: bool) -> bool:
     """Whether a gap may be the trace of a change during the walk, which one more reading would settle."""
     return judged.state is State.GAP and not already_again
-
-

@@ -77,9 +77,7 @@ class Model:
 
     def follow_up(self, batch: list[Pending]) -> tuple[Records, list[Reading]]:
         records = Records()
-        return records, [
-            self.page(owed.number, owed.kind, owed.node_id, owed.cursor, records) for owed in batch
-        ]
+        return records, [self.page(owed.number, owed.kind, owed.node_id, owed.cursor, records) for owed in batch]
 
 
 def run(model: Model, ledger: Ledger, batch_size: int) -> Absorbed:

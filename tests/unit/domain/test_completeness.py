@@ -19,9 +19,7 @@ def test_a_broken_answer_is_never_complete(expected: int | None, stored: int, pr
 @given(expected=COUNTS, stored=COUNTS, truncated=st.booleans(), reads=st.integers(0, 3))
 def test_complete_means_equal(expected: int, stored: int, truncated: bool, reads: int) -> None:  # noqa: FBT001 - Hypothesis passes it by name
     """Only equal counts are complete; more than GitHub counts is a gap for ever, less becomes short in the end."""
-    verdict = judge(
-        expected=expected, stored=stored, proof=Proof.TOTAL, broken=False, truncated=truncated, reads=reads
-    )
+    verdict = judge(expected=expected, stored=stored, proof=Proof.TOTAL, broken=False, truncated=truncated, reads=reads)
     if truncated:
         assert verdict.state is State.TRUNCATED
     elif stored == expected:
