@@ -93,7 +93,9 @@ class Children:
         return iso(START + self.number * HOUR + step * 60)
 
     def shared(self, kind: str, place: int, step: int) -> dict[str, Any]:
-        number = 2**33 + self.number * 1_000 + place if kind == "PullRequestReviewComment" else self.number * 1_000 + place
+        number = (
+            2**33 + self.number * 1_000 + place if kind == "PullRequestReviewComment" else self.number * 1_000 + place
+        )
         return {
             "id": node_id(kind, REPOSITORY_ID, number),
             "databaseId": int_or_none(number),
@@ -232,6 +234,7 @@ class Source:
 
     def __init__(self, count: int) -> None:
         self._numbers = [2 * place for place in range(1, count + 1)]
+        self._places = frozenset(self._numbers)
         self.made_children = 0
 
     @property
@@ -308,7 +311,7 @@ class Source:
             number = database_id
         else:
             number = (database_id - (2**33 if kind == "PullRequestReviewComment" else 0)) // 1_000
-        return self._numbers.index(number) if number in self._numbers else None
+        return number // 2 - 1 if number in self._places else None
 
     def place_of_commit(self, oid: str) -> int | None:
         return self.place_of("ReviewRequest", int(oid[:20], 16))
@@ -381,7 +384,7 @@ def bench(count: int = 40) -> Bench:
         world.add_actor(each)
     source = Source(count)
     record = repository_record()
-    repository = Repository(world, record, source, cache=None, issue=issue)
+    repository = Repository(world, record, source, cache=None, issue=issue, issue_base=700_000_000)
     record["_connections"]["labels"] = [label(place, record) for place in range(3)]
     world.add_repository(repository)
     return Bench(world, repository, source, GraphQLService(world))

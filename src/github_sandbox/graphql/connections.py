@@ -40,6 +40,10 @@ class Shown:
         """Give a slice."""
         return self._listed().window(start, stop)
 
+    def head(self, limit: int) -> tuple[Sequence[Record], bool]:
+        """See `Records.head`."""
+        return self._listed().head(limit)
+
     def key(self, record: Record, index: int) -> str:
         """See `Records.key`."""
         return self._listed().key(record, index)

@@ -25,6 +25,7 @@ from graphql.language import DirectiveNode
 from github_sandbox.graphql.errors import RefusedQueryError, locations
 from github_sandbox.graphql.execution import Execution
 from github_sandbox.graphql.refusals import validation_error, variable_error
+from github_sandbox.graphql.shape import Shape
 
 Plan: TypeAlias = Callable[[Execution], dict[str, Any] | None]
 
@@ -33,7 +34,7 @@ REMEMBERED = 512
 
 @dataclass(slots=True)
 class Document:
-    """One valid query text. `deciding` names the variables of @skip and @include; plans are kept by their values."""
+    """One valid query text, with what was made of it; `deciding` names the variables of @skip and @include."""
 
     ast: DocumentNode
     operations: dict[str | None, OperationDefinitionNode]
@@ -41,6 +42,7 @@ class Document:
     deciding: tuple[str, ...]
     introspects: bool
     plans: dict[tuple[Any, ...], Plan] = field(default_factory=dict)
+    shapes: dict[tuple[Any, ...], Shape] = field(default_factory=dict)
 
     def operation(self, name: str | None) -> OperationDefinitionNode:
         """Choose the operation to run, the only one when none is named; RefusedQueryError when that is not clear."""

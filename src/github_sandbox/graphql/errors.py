@@ -20,7 +20,7 @@ class FieldError(Exception):
 
 
 class RefusedQueryError(Exception):
-    """A query that is not executed at all; `errors` is the wire form, `data_is_null` whether `data: null` goes with it."""
+    """A query that is not executed; `errors` is the wire form, `data_is_null` whether `data: null` goes with it."""
 
     def __init__(self, errors: Sequence[dict[str, Any]], *, data_is_null: bool = False) -> None:
         """Carry the answer's `errors` member."""

@@ -41,6 +41,11 @@ class Keyset:
         """Give the records of a slice."""
         return [self._read(self._at(index)[1]) for index in range(start, stop)]
 
+    def head(self, limit: int) -> tuple[Sequence[Record | None], bool]:
+        """Give the first records."""
+        size = len(self._keys)
+        return self.window(0, min(limit, size)), size > limit
+
     def key(self, _record: Any, index: int) -> str:  # noqa: ANN401 - see Listing
         """Write the pair that stands at `index`."""
         value, number = self._at(index)
@@ -57,12 +62,19 @@ class Keyset:
 
 def pull_requests(record: Record, args: Arguments, execution: Execution) -> Listing:
     """List a repository's pull requests; oldest first unless `orderBy` says otherwise."""
-    repository: Repository = record["_repository"]
+    pulls = _of(record).pulls
     order = args.get("orderBy") or _OLDEST_FIRST
     states = cast("frozenset[State]", frozenset(args.get("states") or ALL_STATES))
-    keys = repository.pulls.keys(cast("OrderField", order["field"]), states)
-    chosen = _filtered(repository.pulls, keys, args, execution.viewer)
-    return Keyset(chosen, _reader(repository.pulls), descending=order["direction"] == "DESC")
+    keys = pulls.keys(cast("OrderField", order["field"]), states)
+    chosen = _filtered(pulls, keys, args, execution.viewer)
+    return Keyset(chosen, _reader(pulls), descending=order["direction"] == "DESC")
+
+
+def _of(record: Record) -> Repository:
+    found = record["_repository"]
+    if not isinstance(found, Repository):
+        raise TypeError("the record is no repository's")
+    return found
 
 
 def _reader(pulls: Pulls) -> Callable[[int], Record | None]:
@@ -97,8 +109,8 @@ def _has_label(record: Record, names: Collection[str], viewer: str) -> bool:
 
 
 def issues(record: Record, args: Arguments, execution: Execution) -> Listing:
-    """List a repository's issues (the numbers that no pull request has); oldest first unless `orderBy` says otherwise."""
-    repository: Repository = record["_repository"]
+    """List a repository's issues (the numbers that no pull request has); oldest first unless `orderBy` says more."""
+    repository = _of(record)
     order = args.get("orderBy") or _OLDEST_FIRST
     states, labels = args.get("states"), args.get("labels")
     numbers = repository.issue_numbers()

@@ -62,8 +62,8 @@ _EDGE: Final[Mapping[str, Resolver]] = {
 }
 
 _PAGE_INFO: Final[Mapping[str, Resolver]] = {
-    "hasNextPage": lambda page, _args, _execution: page.has_next(),
-    "hasPreviousPage": lambda page, _args, _execution: page.has_previous(),
+    "hasNextPage": lambda page, _args, _execution: page.has_next,
+    "hasPreviousPage": lambda page, _args, _execution: page.has_previous,
     "startCursor": lambda page, _args, _execution: page.cursor(0),
     "endCursor": lambda page, _args, _execution: page.cursor(-1),
 }

@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -26,6 +27,9 @@ class Listing(Protocol):
     def window(self, start: int, stop: int) -> Sequence[Any]:
         """Give the records from `start` up to, not including, `stop`."""
 
+    def head(self, limit: int) -> tuple[Sequence[Any], bool]:
+        """Give the first `limit` records, and whether more follow: the page that is asked for most."""
+
     def key(self, record: Any, index: int) -> str:  # noqa: ANN401 - each listing knows its own records
         """Write where `record`, seen at `index`, stands, so that `bounds` finds the place again."""
 
@@ -37,10 +41,11 @@ class Listing(Protocol):
 class PageRequest:
     """The paging arguments of one field, checked; the same for every parent that the field is resolved on."""
 
-    limit: int | None
+    limit: int
     from_end: bool
     after: str | None
     before: str | None
+    from_start: bool
 
 
 def page_request(field: str, args: Mapping[str, Any], *, selects_items: bool) -> PageRequest:
@@ -60,11 +65,15 @@ def page_request(field: str, args: Mapping[str, Any], *, selects_items: bool) ->
             f"Passing both `first` and `last` to paginate the `{field}` connection is not supported.", "UNPROCESSABLE"
         )
     _check_size(field, "last" if first is None else "first", last if first is None else first)
+    limit = last if first is None else first
+    after, before = _decoded(args.get("after")), _decoded(args.get("before"))
     return PageRequest(
-        limit=last if first is None else first,
+        # Without nodes and edges there may be no limit, and pageInfo tells of the whole.
+        limit=sys.maxsize if limit is None else limit,
         from_end=last is not None,
-        after=_decoded(args.get("after")),
-        before=_decoded(args.get("before")),
+        after=after,
+        before=before,
+        from_start=last is None and after is None and before is None,
     )
 
 
@@ -73,7 +82,8 @@ def _check_size(field: str, name: str, size: int | None) -> None:
         return
     if size > PAGE_LIMIT:
         raise FieldError(
-            f"Requesting {size} records on the `{field}` connection exceeds the `{name}` limit of {PAGE_LIMIT} records.",
+            f"Requesting {size} records on the `{field}` connection exceeds the `{name}` limit of "
+            f"{PAGE_LIMIT} records.",
             "EXCESSIVE_PAGINATION",
         )
     if size < 1:
@@ -105,44 +115,41 @@ def invalid_cursor(cursor: str) -> FieldError:
 class Page:
     """One page of a listing as the connection, its edges and its pageInfo show it."""
 
-    __slots__ = ("items", "listing", "start", "stop")
+    __slots__ = ("has_next", "has_previous", "items", "listing", "start")
 
     def __init__(self, listing: Listing, request: PageRequest, *, cut: bool = True) -> None:
-        """Cut the page out of the listing, unless only counts are asked for; FieldError when a cursor is not its own."""
+        """Cut the page out of the listing, unless only counts are asked for; FieldError for a cursor not its own."""
         self.listing = listing
+        self.start = 0
+        self.has_next = self.has_previous = False
+        self.items: Sequence[Any] = ()
         if not cut:
-            self.start = self.stop = 0
-            self.items: Sequence[Any] = ()
             return
-        low, high = 0, len(listing)
-        if request.after is not None:
-            low = _place(listing, request.after)[1]
-        if request.before is not None:
-            high = min(high, _place(listing, request.before)[0])
+        if request.from_start:
+            self.items, self.has_next = listing.head(request.limit)
+        else:
+            self._cut(request)
+
+    def _cut(self, request: PageRequest) -> None:
+        listing = self.listing
+        size = len(listing)
+        low = 0 if request.after is None else _place(listing, request.after)[1]
+        high = size if request.before is None else _place(listing, request.before)[0]
         high = max(low, high)
-        if request.limit is not None:
-            if request.from_end:
-                low = max(low, high - request.limit)
-            else:
-                high = min(high, low + request.limit)
-        self.start, self.stop = low, high
+        if request.from_end:
+            low = max(low, high - request.limit)
+        else:
+            high = min(high, low + request.limit)
+        self.start, self.has_previous, self.has_next = low, low > 0, high < size
         self.items = listing.window(low, high)
-
-    def has_next(self) -> bool:
-        """Say whether records follow this page."""
-        return self.stop < len(self.listing)
-
-    def has_previous(self) -> bool:
-        """Say whether records precede this page."""
-        return self.start > 0
 
     def cursor(self, offset: int) -> str | None:
         """Give the cursor of the record at `offset` of this page (-1 is the last one); None on an empty page."""
         items = self.items
         if not items:
             return None
-        at = self.stop - 1 if offset < 0 else self.start + offset
-        return encode_cursor(self.listing.key(items[offset], at))
+        at = offset if offset >= 0 else len(items) - 1
+        return encode_cursor(self.listing.key(items[at], self.start + at))
 
     def edges(self) -> list[tuple["Page", int, Any]]:
         """Give what each edge shows: this page, the offset, the record."""
@@ -175,8 +182,12 @@ class Records:
 
     def window(self, start: int, stop: int) -> Sequence[Record]:
         """Give a slice; the list itself when that is all of it."""
+        return self._records[start:stop]
+
+    def head(self, limit: int) -> tuple[Sequence[Record], bool]:
+        """Give the list itself when that is all of it."""
         records = self._records
-        return records if start == 0 and stop >= len(records) else records[start:stop]
+        return (records[:limit], True) if len(records) > limit else (records, False)
 
     def key(self, record: Record, index: int) -> str:
         """Write the index and what names the record."""
@@ -203,7 +214,7 @@ def _name_of(record: Record) -> str:
 
 
 def _first_later(records: Sequence[Record], name: str, index: int) -> int:
-    """Numeric ids rise with time, so the first larger one follows a record that is gone; a commit has none, nor a file."""
+    """Ids rise with time, so the first larger one follows a record that is gone; commits and files have none such."""
     anchor = parse(name)
     if anchor is not None and anchor.numbers and anchor.oid is None:
         for at, record in enumerate(records):

@@ -1,4 +1,4 @@
-"""Execution by graphql-core over the same resolvers: for introspection, for planned disturbances, and to prove `compiler`."""
+"""Execution by graphql-core over the same tables: for introspection, for disturbances, and as proof of `compiler`."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias, cast

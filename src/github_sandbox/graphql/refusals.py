@@ -54,8 +54,10 @@ def _missing_argument(found: re.Match[str]) -> Wording:
 def _no_selection(found: re.Match[str]) -> Wording:
     field, kind = found["field"], found["type"].strip("[]!")
     return (
-        f"Field must have selections (field '{field}' returns {kind} but has no selections. "
-        f"Did you mean '{field} {{ ... }}'?)",
+        (
+            f"Field must have selections (field '{field}' returns {kind} but has no selections. "
+            f"Did you mean '{field} {{ ... }}'?)"
+        ),
         {"code": "selectionMismatch", "nodeName": f"field '{field}'", "typeName": kind},
     )
 

@@ -1,4 +1,4 @@
-"""The ways in: repositories, people and nodes by name, number or id, and the budget; who may see what is decided here."""
+"""The ways in: repositories, people and nodes by name, number or id, and the budget; here is decided who sees what."""
 
 from collections.abc import Mapping
 from types import MappingProxyType

@@ -1,4 +1,4 @@
-"""The GraphQL endpoint without HTTP: prices a query before it runs, then runs it; charges and refuses nothing itself."""
+"""The GraphQL endpoint without HTTP: prices a query before it runs, then runs it; keeps no budget itself."""
 
 import json
 from collections.abc import Mapping
@@ -9,7 +9,7 @@ import orjson
 from graphql import GraphQLError, OperationDefinitionNode
 
 from github_sandbox.graphql.compiler import Compiler
-from github_sandbox.graphql.documents import Document, Documents, Plan
+from github_sandbox.graphql.documents import REMEMBERED, Document, Documents, Plan
 from github_sandbox.graphql.errors import RefusedQueryError
 from github_sandbox.graphql.execution import Asker, Execution, RateView
 from github_sandbox.graphql.reference import Disturbance, Reference
@@ -84,7 +84,7 @@ class GraphQLService:
         operation = document.operation(operation_name)
         given = variables or {}
         coerced = self._documents.variables(operation, given)
-        shape = Measurer(self._schema, document.fragments, coerced).measure(operation)
+        shape = self._shape(document, operation, coerced)
         _check_nodes(shape)
         return Prepared(
             document=document,
@@ -133,6 +133,17 @@ class GraphQLService:
         data = self._reference.execute(prepared.document, name, prepared.given, execution, disturbance)
         return Executed(data, execution.errors)
 
+    def _shape(self, document: Document, operation: OperationDefinitionNode, variables: dict[str, Any]) -> Shape:
+        """Measure a query once for each set of page sizes, numbers of ids and directives that it comes with."""
+        key = (id(operation), *(_size_of(each) for each in variables.values()))
+        shape = document.shapes.get(key)
+        if shape is None:
+            shape = Measurer(self._schema, document.fragments, variables).measure(operation)
+            if len(document.shapes) >= REMEMBERED:
+                document.shapes.clear()
+            document.shapes[key] = shape
+        return shape
+
     def _plan(self, prepared: Prepared) -> Plan:
         """Give the compiled plan; it depends on the operation and on what @skip and @include are told."""
         document, operation = prepared.document, prepared.operation
@@ -144,6 +155,13 @@ class GraphQLService:
             )
             plan = document.plans[key] = compiler.operation(operation)
         return plan
+
+
+def _size_of(value: object) -> object:
+    """Keep of a variable's value what a query's shape can depend on: numbers, flags and lengths of lists."""
+    if isinstance(value, list):
+        return len(value)
+    return value if isinstance(value, int) else None
 
 
 def _check_nodes(shape: Shape) -> None:

@@ -1,8 +1,8 @@
 """What a query costs, from its shape alone and before it runs: look-ups, points, nodes, pull requests touched.
 
-The rule (https://docs.github.com/en/graphql/overview/rate-limits-and-query-limits-for-the-graphql-api): every connection
-is one look-up for each parent that it could have if all pages above it were full. Plain fields, `node` and `nodes` are
-none, but `nodes` has as many children as ids were given. Points are look-ups / 100, at least 1.
+The rule: every connection is one look-up for each parent that it could have if all pages above it were full. Plain
+fields, `node` and `nodes` are none, but `nodes` has as many children as ids were given. Points are look-ups / 100, at
+least 1. https://docs.github.com/en/graphql/overview/rate-limits-and-query-limits-for-the-graphql-api
 """
 
 from collections.abc import Iterator, Mapping

@@ -1,4 +1,4 @@
-"""The two tables that both engines execute by: a resolver or a connector for every field that a record does not hold."""
+"""The two tables that both engines execute by: a resolver or a connector for each field that no record holds."""
 
 from collections.abc import Mapping
 

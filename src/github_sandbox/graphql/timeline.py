@@ -19,6 +19,8 @@ _ITEM_TYPES: Final = {
     "IssueComment": "ISSUE_COMMENT",
 }
 
+_PREFIXES: Final = {"ClosedEvent": "CE", "MergedEvent": "ME", "LabeledEvent": "LE", "ReviewRequestedEvent": "RRE"}
+
 
 class Timeline(Records):
     """Timeline items in the order of their times, with the time at which the whole last changed."""
@@ -58,7 +60,7 @@ def _pull_request_items(record: Record, viewer: str) -> Iterator[tuple[str, Reco
         yield comments[0]["createdAt"] if comments else record["createdAt"], thread
     for request in shown(record, "reviewRequests", viewer):
         reviewer = request["requestedReviewer"]
-        event = _event("ReviewRequestedEvent", "RRE", record, record["author"], record["createdAt"], request["id"])
+        event = _event("ReviewRequestedEvent", record, record["author"], record["createdAt"], detail=request["id"])
         yield record["createdAt"], event | {"pullRequest": record, "requestedReviewer": reviewer}
     if record["mergedAt"] is not None:
         yield record["mergedAt"], _merged(record)
@@ -70,15 +72,15 @@ def _shared_items(record: Record, closed_by: Record | None, viewer: str) -> Iter
     for comment in shown(record, "comments", viewer):
         yield comment["createdAt"], comment
     for label in shown(record, "labels", viewer):
-        event = _event("LabeledEvent", "LE", record, record["author"], record["createdAt"], label["id"])
+        event = _event("LabeledEvent", record, record["author"], record["createdAt"], detail=label["id"])
         yield record["createdAt"], event | {"label": label, "labelable": record}
     if record["closedAt"] is not None:
-        event = _event("ClosedEvent", "CE", record, closed_by, record["closedAt"])
+        event = _event("ClosedEvent", record, closed_by, record["closedAt"])
         yield record["closedAt"], event | {"closable": record, "closer": None, "stateReason": record.get("stateReason")}
 
 
 def _merged(record: Record) -> Record:
-    event = _event("MergedEvent", "ME", record, record["mergedBy"], record["mergedAt"])
+    event = _event("MergedEvent", record, record["mergedBy"], record["mergedAt"])
     return event | {
         "commit": record["mergeCommit"],
         "mergeRef": record["baseRef"],
@@ -87,8 +89,9 @@ def _merged(record: Record) -> Record:
     }
 
 
-def _event(kind: str, prefix: str, record: Record, actor: Record | None, time: str, detail: str = "") -> dict[str, Any]:
+def _event(kind: str, record: Record, actor: Record | None, time: str, *, detail: str = "") -> dict[str, Any]:
     """Make an event; its id is stable but cannot be looked up by `node`."""
+    prefix = _PREFIXES[kind]
     return {
         "__typename": kind,
         "id": f"{prefix}_{record['id']}{detail}",
