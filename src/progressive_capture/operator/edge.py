@@ -1,42 +1,50 @@
 """Where exceptions end: each becomes one sentence and an exit code; what goes wrong is decided elsewhere."""
 
 import traceback
-from typing import TextIO
+from typing import NamedTuple, TextIO
 
 from progressive_capture.domain.errors import ExitCode, ProgressiveCaptureError
 
 
-def sentence(error: BaseException) -> str:
-    """One line for a person, without secrets."""
+class Failure(NamedTuple):
+    """What an exception comes to for whoever called."""
+
+    sentence: str
+    code: ExitCode
+
+
+def judge(error: BaseException) -> Failure:
+    """Find the sentence, without secrets and on one line, and the exit code of an exception."""
     from progressive_capture.github.secrets import redact  # noqa: PLC0415 - only an error needs it
 
-    if isinstance(error, ProgressiveCaptureError):
-        return redact(" ".join(str(error).split()))
     if isinstance(error, BaseExceptionGroup):
-        return sentence(error.exceptions[0])
-    said = " ".join(str(error).split())
+        return judge(error.exceptions[0])
+    said = redact(" ".join(str(error).split()))
+    if isinstance(error, ProgressiveCaptureError):
+        return Failure(said, error.exit_code)
     detail = f"{type(error).__name__}: {said}" if said else type(error).__name__
-    return redact(f"Something unexpected went wrong ({detail}). What was stored is kept; PC_DEBUG=1 shows where.")
+    return Failure(
+        f"Something unexpected went wrong ({detail}). What was stored stays; PC_DEBUG=1 shows where it happened.",
+        ExitCode.FAILED,
+    )
 
 
-def exit_code(error: BaseException) -> ExitCode:
-    """The exit code that an exception means."""
-    if isinstance(error, ProgressiveCaptureError):
-        return error.exit_code
-    if isinstance(error, BaseExceptionGroup):
-        return exit_code(error.exceptions[0])
-    return ExitCode.INTERRUPTED if isinstance(error, KeyboardInterrupt) else ExitCode.FAILED
-
-
-def tell(error: Exception, stream: TextIO) -> ExitCode:
-    """Write what a person should read of an exception, and return the exit code."""
+def tell(error: Exception, stream: TextIO, subject: str = "pc") -> Failure:
+    """Write what a person should read of an exception, with `subject` in front, and return it."""
     from progressive_capture.github.secrets import redact  # noqa: PLC0415 - as above
 
-    expected = isinstance(error, ProgressiveCaptureError)
-    if not expected and _wants_tracebacks():
+    if not _is_expected(error) and _wants_tracebacks():
         stream.write(redact("".join(traceback.format_exception(error))))
-    stream.write(f"pc: {sentence(error)}\n")
-    return exit_code(error)
+    failure = judge(error)
+    stream.write(f"{subject}: {failure.sentence}\n")
+    stream.flush()
+    return failure
+
+
+def _is_expected(error: BaseException) -> bool:
+    if isinstance(error, BaseExceptionGroup):
+        return all(_is_expected(inner) for inner in error.exceptions)
+    return isinstance(error, ProgressiveCaptureError)
 
 
 def _wants_tracebacks() -> bool:

@@ -4,6 +4,10 @@ from datetime import datetime
 from typing import Final
 
 _UNITS: Final = ("kB", "MB", "GB", "TB")
+_STEP: Final = 1_000
+
+_FEW_SECONDS: Final = 9.95
+"""Below, tenths of a second say something."""
 
 
 def count(number: int, one: str, many: str | None = None) -> str:
@@ -13,19 +17,17 @@ def count(number: int, one: str, many: str | None = None) -> str:
 
 def size(octets: int) -> str:
     """Bytes in decimal units, as network tools show them."""
-    if octets < 1_000:
-        return count(octets, "byte")
-    value = float(octets)
-    for unit in _UNITS:
-        value /= 1_000
-        if value < 999.95 or unit == _UNITS[-1]:  # noqa: PLR2004 - the largest value that one decimal keeps below 1,000
+    value, unit = float(octets), ""
+    for larger in _UNITS:
+        if round(value, 1) < _STEP:
             break
-    return f"{value:,.1f} {unit}"
+        value, unit = value / _STEP, larger
+    return f"{value:,.1f} {unit}" if unit else count(octets, "byte")
 
 
 def duration(seconds: float) -> str:
     """`0.4 s`, `59 s`, `2 min 5 s`, `3 h 0 min`."""
-    if seconds < 10:  # noqa: PLR2004 - below, the decimal says something
+    if seconds < _FEW_SECONDS:
         return f"{seconds:.1f} s"
     whole = round(seconds)
     minutes, rest = divmod(whole, 60)

@@ -1,0 +1,106 @@
+"""The command line, made from the registry; exceptions end here, and nothing else is done here."""
+
+import os
+import sys
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from typer.exceptions import TyperException
+
+from progressive_capture.capture.report import Reporter
+from progressive_capture.domain.errors import ExitCode
+from progressive_capture.operator.desk import Desk
+from progressive_capture.operator.registry import COMMANDS
+
+if TYPE_CHECKING:
+    from progressive_capture.settings import Settings
+    from progressive_capture.wiring import Wired
+
+
+def application(program: str) -> typer.Typer:
+    """Make the command line of a program."""
+    app = typer.Typer(
+        name=program,
+        no_args_is_help=True,
+        add_completion=False,
+        rich_markup_mode=None,
+        context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    )
+    app.callback()(_pc)
+    for command in COMMANDS:
+        if command.program == program:
+            app.command(command.name)(command.run)
+    return app
+
+
+def run(arguments: Sequence[str], desk: Desk, program: str = "pc") -> int:
+    """Run one command; its exit code. No exception leaves this."""
+    try:
+        answer = application(program)(list(arguments), prog_name=program, standalone_mode=False, obj=desk)
+        desk.out.flush()
+    except TyperException as error:
+        return _usage(error, desk)
+    except (KeyboardInterrupt, typer.Abort):
+        return ExitCode.INTERRUPTED
+    except BrokenPipeError:
+        return _nobody_reads(desk)
+    except Exception as error:  # noqa: BLE001 - the edge: every exception ends as a sentence
+        from progressive_capture.operator.edge import tell  # noqa: PLC0415 - only an error needs it
+
+        return tell(error, desk.err).code
+    return int(answer or ExitCode.COMPLETE)
+
+
+def main() -> None:
+    """Be the program `pc`."""
+    sys.exit(run(sys.argv[1:], Desk(sys.stdout, sys.stderr, _wire)))
+
+
+def _pc(
+    *,
+    version: Annotated[
+        bool, typer.Option("--version", help="Show the version and exit.", callback=lambda on: _version(on=on))
+    ] = False,
+) -> None:
+    """Keep a team's own database of GitHub pull requests complete, with proof that nothing is missing.
+
+    Exit codes: 0 complete, 1 failed, 2 usage, 3 gaps, 130 interrupted.
+    """
+
+
+def _version(*, on: bool) -> None:
+    if on:
+        from importlib.metadata import version  # noqa: PLC0415 - slow, and seldom asked for
+
+        typer.echo(f"pc {version('progressive-capture')}")
+        raise typer.Exit
+
+
+def _usage(error: TyperException, desk: Desk) -> int:
+    """Tell a mistake in the command line; help that was asked for by giving no argument is no mistake of words."""
+    message = error.format_message()
+    desk.warn(message if "\n" in message else f"pc: {message} See pc --help.")
+    return ExitCode.USAGE
+
+
+def _nobody_reads(desk: Desk) -> int:
+    """Let the interpreter flush into nothing at its end.
+
+    https://docs.python.org/3/library/signal.html#note-on-sigpipe
+    """
+    os.dup2(os.open(os.devnull, os.O_WRONLY), desk.out.fileno())
+    return ExitCode.FAILED
+
+
+def _wire(
+    settings: "Settings",
+    *,
+    reporter: Reporter,
+    pause: Callable[[float], Awaitable[None]],
+    stopping: Callable[[], bool],
+) -> AbstractAsyncContextManager["Wired"]:
+    from progressive_capture.wiring import wire  # noqa: PLC0415 - brings the database and HTTP with it
+
+    return wire(settings, reporter=reporter, pause=pause, stopping=stopping)

@@ -1,0 +1,1 @@
+"""One file for each operator command; what they share lies a folder up."""

@@ -1,0 +1,62 @@
+"""`pc verify`: say what is missing, by pull request and kind."""
+
+from typing import TYPE_CHECKING
+
+import typer
+
+from progressive_capture.domain.errors import ExitCode
+from progressive_capture.operator import findings, options
+from progressive_capture.operator.desk import Desk, Shift, work
+from progressive_capture.operator.names import repository_names
+from progressive_capture.operator.telling import Told, tell_each
+from progressive_capture.operator.wording import count
+
+if TYPE_CHECKING:
+    from progressive_capture.capture.verify import Verification
+
+
+def verify(
+    context: typer.Context, names: options.Names, *, live: options.Live = False, json: options.Json = False
+) -> ExitCode:
+    """Recount what is stored and list every gap.
+
+    Exit code 3 when there are gaps. Lists that GitHub itself ends early, or gives shorter than it counts, are shown
+    apart and are no gaps.
+    """
+    from progressive_capture.settings import Settings  # noqa: PLC0415 - not needed for --help
+
+    desk: Desk = context.obj
+    settings = Settings.read()
+    wanted = repository_names(names, settings.github_api_url)
+
+    async def task(shift: Shift) -> ExitCode:
+        async def one(name: str) -> Told:
+            return told(await shift.works.verify(name, live=live))
+
+        return await tell_each(desk, shift, wanted, one, as_json=json)
+
+    return work(desk, settings, task)
+
+
+def told(verified: "Verification") -> Told:
+    """Say what is missing."""
+    code = ExitCode.GAPS if verified.gap_count else ExitCode.COMPLETE
+    numbers = findings.verdict(verified.gap_count, verified.short_count, verified.truncated_count)
+    total = verified.gap_count + verified.short_count + verified.truncated_count
+    text = "\n".join(
+        [
+            f"{verified.repository}: {numbers} in {count(verified.pull_requests, 'pull request')}",
+            *findings.findings(verified.gaps, total),
+        ]
+    )
+    document: dict[str, object] = {
+        "repository": verified.repository,
+        "complete": code is ExitCode.COMPLETE,
+        "live": verified.live,
+        "pull_requests": verified.pull_requests,
+        "gap_count": verified.gap_count,
+        "short_count": verified.short_count,
+        "truncated_count": verified.truncated_count,
+        "findings": [findings.document(gap) for gap in verified.gaps],
+    }
+    return Told(text, document, code)

@@ -1,0 +1,102 @@
+"""What a command works at: its streams, and the way to wired works; what is done with them stands in each command."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol, TextIO, TypeVar
+
+from progressive_capture.capture.report import Reporter
+from progressive_capture.operator.stopping import Stop, leave_at_once, listening
+
+if TYPE_CHECKING:
+    from progressive_capture.settings import Settings
+    from progressive_capture.wiring import Wired
+
+T = TypeVar("T")
+
+
+class Display(Reporter, Protocol):
+    """A reporter that has one repository at a time to show."""
+
+    def begin(self, name: str) -> None:
+        """Turn to a repository."""
+
+    def end(self) -> None:
+        """Leave the terminal as it was."""
+
+
+class Wire(Protocol):
+    """Makes the works from settings, for as long as the context lasts."""
+
+    def __call__(
+        self,
+        settings: "Settings",
+        *,
+        reporter: Reporter,
+        pause: Callable[[float], Awaitable[None]],
+        stopping: Callable[[], bool],
+    ) -> AbstractAsyncContextManager["Wired"]:
+        """Open everything; close it at the end."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Where a command writes, and how it gets at the works."""
+
+    out: TextIO
+    err: TextIO
+    wire: Wire
+    monotonic: Callable[[], float] = time.monotonic
+    leave: Callable[[], None] = leave_at_once
+    """Ends the process when somebody asks to stop a second time."""
+
+    def say(self, text: str) -> None:
+        """Write a line for whoever asked."""
+        self.out.write(text + "\n")
+
+    def warn(self, text: str) -> None:
+        """Write a line beside the answer."""
+        self.err.write(text + "\n")
+
+    def display(self) -> Display:
+        """A bar on a terminal, plain lines elsewhere."""
+        if self.err.isatty():
+            from progressive_capture.operator.progress_bar import BarReporter  # noqa: PLC0415 - Rich, where it shows
+
+            return BarReporter(self.err, self.monotonic)
+        from progressive_capture.operator.progress_plain import PlainReporter  # noqa: PLC0415 - as above
+
+        return PlainReporter(self.err, self.monotonic)
+
+
+@dataclass(frozen=True, slots=True)
+class Shift:
+    """The time in which a command has works at hand."""
+
+    works: "Wired"
+    display: Display
+    stop: Stop
+
+
+def work(desk: Desk, settings: "Settings", task: Callable[[Shift], Awaitable[T]]) -> T:
+    """Run a task with the works wired, and SIGINT and SIGTERM heard."""
+
+    async def shift() -> T:
+        display = desk.display()
+
+        def leave() -> None:
+            display.end()
+            desk.leave()
+
+        stop = Stop(lambda: display.note("Stopping after this page; once more stops at once."), leave)
+        with listening(stop):
+            async with desk.wire(settings, reporter=display, pause=stop.pause, stopping=stop.requested) as works:
+                try:
+                    return await task(Shift(works, display, stop))
+                finally:
+                    display.end()
+
+    return asyncio.run(shift())

@@ -1,0 +1,93 @@
+"""The account of a capture at its end, in words and as JSON values; nothing is counted here."""
+
+from typing import TYPE_CHECKING, Final
+
+from progressive_capture.domain.errors import ExitCode
+from progressive_capture.operator import findings
+from progressive_capture.operator.telling import Told
+from progressive_capture.operator.wording import count, duration, size
+
+if TYPE_CHECKING:
+    from progressive_capture.capture.run import Captured
+
+_MODES: Final = {
+    "first": "first capture",
+    "incremental": "incremental capture",
+    "full": "full capture",
+    "part": "capture of a part",
+}
+
+
+def told(captured: "Captured", database: str) -> Told:
+    """Say what a capture came to."""
+    return Told(_text(captured, database), _document(captured), exit_code(captured))
+
+
+def exit_code(captured: "Captured") -> ExitCode:
+    """Interrupted before incomplete: what is missing then was not yet asked for."""
+    if captured.interrupted:
+        return ExitCode.INTERRUPTED
+    return ExitCode.GAPS if captured.gap_count else ExitCode.COMPLETE
+
+
+def _text(captured: "Captured", database: str) -> str:
+    lines = [
+        _headline(captured),
+        *findings.rows_table(captured.held),
+        f"  {_used(captured)}",
+        f"  in {database}",
+    ]
+    if not captured.interrupted:
+        lines += findings.findings([gap for gap in captured.gaps if gap.is_gap], captured.gap_count)
+    if captured.missing_numbers:
+        shown = ", ".join(f"#{number}" for number in captured.missing_numbers[: findings.SHOWN])
+        more = ", …" if len(captured.missing_numbers) > findings.SHOWN else ""
+        lines.append(f"  not pull requests: {shown}{more}")
+    return "\n".join(lines)
+
+
+def _headline(captured: "Captured") -> str:
+    mode = _MODES.get(captured.mode, captured.mode)
+    what = f"{count(captured.pull_requests, 'pull request')} read in {duration(captured.seconds)}, {mode}"
+    if captured.interrupted:
+        return f"{captured.repository}: stopped ({what}). What is stored stays; the same command resumes it."
+    state = "complete" if not captured.gap_count else "incomplete"
+    numbers = findings.verdict(captured.gap_count, captured.short_count, captured.truncated_count)
+    return f"{captured.repository}: {state}, {numbers} ({what})"
+
+
+def _used(captured: "Captured") -> str:
+    graphql = captured.requests - captured.rest_requests
+    parts = [
+        f"{count(captured.requests, 'request')} ({graphql:,} GraphQL, {captured.rest_requests:,} REST)",
+        count(captured.points, "point"),
+        f"{size(captured.bytes_received)} received",
+        f"{count(captured.waits, 'wait')} of {duration(captured.waited_seconds)}" if captured.waits else "no waits",
+    ]
+    return ", ".join(parts)
+
+
+def _document(captured: "Captured") -> dict[str, object]:
+    return {
+        "repository": captured.repository,
+        "repository_id": captured.repository_id,
+        "job_id": captured.job_id,
+        "mode": captured.mode,
+        "interrupted": captured.interrupted,
+        "complete": exit_code(captured) is ExitCode.COMPLETE,
+        "rows_held": captured.held,
+        "rows_stored": captured.rows,
+        "pull_requests_read": captured.pull_requests,
+        "requests": captured.requests,
+        "rest_requests": captured.rest_requests,
+        "points": captured.points,
+        "bytes_received": captured.bytes_received,
+        "waits": captured.waits,
+        "waited_seconds": round(captured.waited_seconds, 3),
+        "seconds": round(captured.seconds, 3),
+        "gap_count": captured.gap_count,
+        "short_count": captured.short_count,
+        "truncated_count": captured.truncated_count,
+        "findings": [findings.document(gap) for gap in captured.gaps],
+        "not_pull_requests": captured.missing_numbers,
+    }

@@ -1,0 +1,64 @@
+"""One repository after the other: what came of each is told at once, or all together as JSON; nothing is asked here."""
+
+import json
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from progressive_capture.domain.errors import ExitCode
+from progressive_capture.operator.desk import Desk, Shift
+from progressive_capture.operator.edge import tell
+
+_WORST: Final = (ExitCode.COMPLETE, ExitCode.GAPS, ExitCode.FAILED, ExitCode.USAGE, ExitCode.INTERRUPTED)
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What came of one repository, for people and for programs."""
+
+    text: str
+    document: dict[str, object]
+    code: ExitCode
+
+
+def worst(codes: Iterable[ExitCode]) -> ExitCode:
+    """The exit code that several repositories come to together."""
+    return max(codes, key=_WORST.index, default=ExitCode.COMPLETE)
+
+
+async def tell_each(
+    desk: Desk, shift: Shift, names: Sequence[str], ask: Callable[[str], Awaitable[Told]], *, as_json: bool
+) -> ExitCode:
+    """Ask for each name and tell the answer; a failure of one leaves the others their turn, a wish to stop does not."""
+    answers: list[Told] = []
+    for name in names:
+        answers.append(await _one(desk, shift, name, ask))
+        if not as_json and answers[-1].text:
+            desk.say(answers[-1].text)
+            desk.out.flush()
+        if shift.stop.requested():
+            break
+    code = worst(answer.code for answer in answers)
+    if as_json:
+        documents = [answer.document for answer in answers]
+        desk.say(json.dumps({"exit_code": int(code), "repositories": documents}, indent=2))
+    return code
+
+
+async def _one(desk: Desk, shift: Shift, name: str, ask: Callable[[str], Awaitable[Told]]) -> Told:
+    shift.display.begin(name)
+    try:
+        return await ask(name)
+    except Exception as error:  # noqa: BLE001 - one repository's failure must not hide the others' answers
+        shift.display.end()
+        if shift.stop.requested():
+            return _stopped(name)
+        failure = tell(error, desk.err, subject=name)
+        return Told("", {"repository": name, "error": failure.sentence}, failure.code)
+    finally:
+        shift.display.end()
+
+
+def _stopped(name: str) -> Told:
+    text = f"{name}: stopped. What is stored stays; the same command resumes it."
+    return Told(text, {"repository": name, "interrupted": True}, ExitCode.INTERRUPTED)
