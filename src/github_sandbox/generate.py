@@ -1,4 +1,4 @@
-"""Populations made up from a seed: ``generate:N[,threads=3.0][,renames=0.016][,until=2026-06-01]``; nothing here is real."""
+"""Populations made up from a seed (``generate:N``): plans and history; nothing here is real."""
 
 import datetime as dt
 from array import array
@@ -31,7 +31,7 @@ _CHANGES: Final = ("MODIFIED",) * 38 + ("ADDED",) * 8 + ("DELETED",) * 3 + ("CHA
 
 @dataclass(frozen=True)
 class Recipe:
-    """What to generate: `size` pull requests, mean threads, share with renamed files, and the day before which all happened."""
+    """What to generate: how many, mean threads, share with a renamed file, and the day before which all happened."""
 
     size: int
     threads: float = MEAN_THREADS
@@ -83,12 +83,12 @@ class MadeUpHistory:
     def origin(self, place: int, repository: Record, rng: Random) -> Origin:
         """Title, author, branches and size of the pull request at `place`."""
         plan, author = self._plan, self._cast.anyone(rng)
-        timing, files = plan.timings[place], plan.counts.files[place]
+        timing = plan.timings[place]
         merged = STATES[timing.state] == "MERGED"
         merger = self._cast.user(rng) if merged else None
         title = text.title(rng)
         body = text.prose(rng, 0, 2_500) if rng.random() < 0.9 else ""  # noqa: PLR2004 - a share
-        added, deleted = _lines(plan, place)
+        rows = _rows(plan, place)
         fork = self._forks.of(author) if author is not None and rng.random() < _FORKED else repository
         commits = plan.counts.commits[place]
         branches = Branches(
@@ -106,7 +106,7 @@ class MadeUpHistory:
             merged_by=merger,
             merge_commit=self._merge(place, repository, merger, title) if merged else None,
             branches=branches,
-            size=(sum(added), sum(deleted), files),
+            size=(sum(row[1] for row in rows), sum(row[2] for row in rows), len(rows)),
         )
 
     def base_oid(self, place: int) -> str:
@@ -139,17 +139,14 @@ class MadeUpHistory:
         return made
 
     def files(self, place: int) -> list[Record]:
-        """Its changed files, by path, at most the 3,000 that GitHub shows."""
+        """Its changed files, by path."""
         plan = self._plan
-        rng = random_of(plan.key, plan.numbers[place], "files")
-        start, count = int(rng.random() * _PATHS), plan.counts.files[place]
-        renamed = plan.counts.renamed[place]
-        lines = zip(*_lines(plan, place), strict=True)
-        made = [
-            _file(text.path((start + 101 * k) % _PATHS), added, deleted, rng, renamed=renamed and k == 0)
-            for k, (added, deleted) in enumerate(lines)
-        ]
-        return sorted(made, key=lambda each: each["path"])[: min(count, 3_000)]
+        start = int(random_of(plan.key, plan.numbers[place], "paths").random() * _PATHS)
+        made = []
+        for k, (change, added, deleted) in enumerate(_rows(plan, place)):
+            path = text.path((start + 101 * k) % _PATHS)
+            made.append(new_file(path, change, added, deleted, previous=f"old/{path}" if change == "RENAMED" else None))
+        return sorted(made, key=lambda each: each["path"])
 
     def place_of_commit(self, oid: str) -> int | None:
         """The place of the pull request that holds this commit."""
@@ -161,13 +158,16 @@ def _message(rng: Random) -> str:
     return f"{headline}\n\n{text.prose(rng, 20, 400)}" if rng.random() < 0.3 else headline  # noqa: PLR2004 - a share
 
 
-def _lines(plan: Plan, place: int) -> tuple[list[int], list[int]]:
+def _rows(plan: Plan, place: int) -> list[tuple[str, int, int]]:
+    """Kind of change, additions and deletions of each file."""
     rng = random_of(plan.key, plan.numbers[place], "lines")
-    draws = [(rng.random(), rng.random()) for _ in range(plan.counts.files[place])]
-    return [1 + int(120 * a**4) for a, _ in draws], [int(60 * b**4) for _, b in draws]
-
-
-def _file(path: str, added: int, deleted: int, rng: Random, *, renamed: bool) -> Record:
-    if renamed:
-        return new_file(path, "RENAMED", added, deleted, previous=f"old/{path}")
-    return new_file(path, _CHANGES[int(rng.random() * len(_CHANGES))], added, deleted)
+    rows = []
+    for _ in range(plan.counts.files[place]):
+        change = _CHANGES[int(rng.random() * len(_CHANGES))]
+        added, deleted = 1 + int(120 * rng.random() ** 4), int(60 * rng.random() ** 4)
+        if change in {"DELETED", "CHANGED"}:  # CHANGED is a change of the file's mode
+            added, deleted = 0, (1 + deleted if change == "DELETED" else 0)
+        rows.append((change, added, 0 if change == "ADDED" else deleted))
+    if plan.counts.renamed[place]:
+        rows[0] = ("RENAMED", rows[0][1], rows[0][2])
+    return rows

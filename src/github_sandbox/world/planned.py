@@ -7,9 +7,9 @@ from typing import Final, Protocol
 
 from github_sandbox.world.cast import Cast
 from github_sandbox.world.children import Talk, converse
+from github_sandbox.world.conversation import new_review_request
 from github_sandbox.world.plan import REQUESTS_EACH, STATES, Ids, Plan
 from github_sandbox.world.pull_records import Branches, Scalars, new_pull
-from github_sandbox.world.conversation import new_review_request
 from github_sandbox.world.pulls import Connections, PullRequest, Summary
 from github_sandbox.world.records import Record, iso
 from github_sandbox.world.repository import Repository

@@ -37,7 +37,7 @@ def draw(
 
 
 def _threads_by_rank(size: int, mean: float, rng: Random) -> list[int]:
-    """Thread counts to stand beside the ascending review counts: a pull request without reviews gets none, if it can."""
+    """Thread counts to stand beside ascending review counts: without reviews there are no threads, if it can be."""
     threads = quota(replace(THREADS, mean=mean), size)
     silent = sum(each == 0 for each in quota(REVIEWS, size))
     return threads[:silent] + shuffled(threads[silent:], rng)

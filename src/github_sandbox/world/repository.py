@@ -119,7 +119,7 @@ class Repository:
     def commented_issues(self) -> list[int]:
         """Numbers of the issues that have comments: a thirtieth of the gaps, so that both kinds are mixed."""
         gaps = self.issue_numbers()
-        return [number for number in gaps if number % _COMMENTED == 0]
+        return [number for number in gaps if has_comments(number)]
 
     def issue_by_id(self, database_id: int) -> Record | None:
         """The issue with this numeric id (pull requests take ids of the same row: ``_restIssueId``)."""
@@ -130,3 +130,8 @@ class Repository:
         issues = (self.issue(number) for number in self.commented_issues())
         comments = (each for issue in issues if issue is not None for each in issue["_connections"]["comments"])
         return next((each for each in comments if each["id"] == node_id), None)
+
+
+def has_comments(number: int) -> bool:
+    """Whether the issue with this number has comments."""
+    return number % _COMMENTED == 0
