@@ -117,17 +117,13 @@ class Hydration:
             return FollowUpRequest(ledger.pending[:size])
         if ledger.details:
             return DetailRequest(ledger.details[0])
-        if self.done < len(session.numbers):
-            return await self._next_page()
-        if ledger.again:
-            return await self._again()
-        if not ledger.pending:
-            return None
+        if self.done < len(session.numbers) or ledger.again:
+            return await (self._next_page() if self.done < len(session.numbers) else self._again())
         if source is Source.GRAPHQL:
-            return FollowUpRequest(ledger.pending[:size])
-        return TwinRequest(ledger.pending[0])
+            return FollowUpRequest(ledger.pending[:size]) if ledger.pending else None
+        return TwinRequest(ledger.pending[0]) if ledger.pending else None
 
-    async def _next_page(self) -> HydrateRequest | None:
+    async def _next_page(self) -> HydrateRequest:
         session = self.session
         source = session.source(Operation.HYDRATE)
         size = 1 if source is Source.REST else session.sizes.size(Operation.HYDRATE)
@@ -180,7 +176,9 @@ class Hydration:
         if source is Source.GRAPHQL:
             session.sizes.succeeded(Operation.HYDRATE, page.lookups, page.cost)
         attempts = {each.number: each for each in request.again}
-        absorbed = self.ledger.hydrated(request.targets, page.records, page.readings, page.requested_at, attempts)
+        absorbed = self.ledger.hydrated(
+            source, request.targets, page.records, page.readings, page.requested_at, attempts
+        )
         self._answered(request)
         for failed in page.failed:
             tries = attempts[failed.target.number].tries if failed.target.number in attempts else 0

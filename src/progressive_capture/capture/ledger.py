@@ -8,8 +8,9 @@ from typing import Final, NamedTuple
 from msgspec.structs import replace
 
 from progressive_capture.capture.checkpoint import Again, Checkpoint, Detail, Pending
-from progressive_capture.domain.kinds import FILES_CAP, Kind, Proof, State
+from progressive_capture.domain.kinds import FILES_CAP, Kind, Proof, Source, State
 from progressive_capture.domain.records import CompletenessRow, Reading, Records, Target
+from progressive_capture.github.results import HydratePage
 
 FAILURES: Final = 2
 """A look-up that failed this often leaves its kind broken for this reading."""
@@ -49,9 +50,20 @@ class Absorbed:
 class _Page(NamedTuple):
     """The pull requests of one hydrated page, by id."""
 
+    source: Source
     targets: dict[int, Target]
     generation: str
     attempts: dict[int, Again]
+    moved: set[int]
+    """Ids of pull requests with a renamed or copied file on this page."""
+    changed_files: dict[int, int]
+
+    def corrected(self, reading: Reading) -> Reading:
+        """The reading with the pull request's own count of files, where GitHub's list ends before it."""
+        changed = self.changed_files.get(reading.pull_request_id, 0)
+        if reading.kind is not Kind.FILES or changed <= FILES_CAP:
+            return reading
+        return reading._replace(total=changed, truncated=True)
 
     def number(self, identifier: int) -> int:
         return self.targets[identifier].number
@@ -100,31 +112,22 @@ class Ledger:
             renaming=sorted(self.renaming),
         )
 
-    def hydrated(
-        self,
-        targets: Sequence[Target],
-        records: Records,
-        readings: Sequence[Reading],
-        generation: str,
-        attempts: dict[int, Again],
-    ) -> Absorbed:
+    def hydrated(self, targets: Sequence[Target], page: HydratePage, attempts: dict[int, Again]) -> Absorbed:
         """Take in a page of hydrated pull requests: what it closes, and what it leaves owed.
 
         `attempts` names, by number, what earlier readings of a pull request came to.
         """
+        generation, records = page.requested_at, page.records
         absorbed = Absorbed(generations={target.pull_request_id: generation for target in targets})
-        page = _Page({target.pull_request_id: target for target in targets}, generation, attempts)
-        moved = {row.pull_request_id for row in records.pr_files if row.status in MOVED}
-        listed = {row.id: row.changed_files for row in records.pull_requests}
-        whole_comments = {reading.pull_request_id for reading in readings if reading.kind is Kind.REVIEW_COMMENTS}
-        for reading in readings:
-            expected = reading.total
-            truncated = reading.truncated
-            if reading.kind is Kind.FILES and listed.get(reading.pull_request_id, 0) > FILES_CAP:
-                expected, truncated = listed[reading.pull_request_id], True
-            self._first_page(page, reading, expected, truncated, moved, absorbed)
+        by_id = {target.pull_request_id: target for target in targets}
+        context = _Page(page.source, by_id, generation, attempts, set(), {})
+        context.moved.update(row.pull_request_id for row in records.pr_files if row.status in MOVED)
+        context.changed_files.update({row.id: row.changed_files for row in records.pull_requests})
+        whole_comments = {each.pull_request_id for each in page.readings if each.kind is Kind.REVIEW_COMMENTS}
+        for reading in page.readings:
+            self._first_page(context, context.corrected(reading), absorbed)
         if Kind.REVIEW_COMMENTS in self.kinds:
-            self._owe_thread_comments(page, records, absorbed, whole_comments)
+            self._owe_thread_comments(context, records, absorbed, whole_comments)
         return absorbed
 
     def followed(self, batch: Sequence[Pending], records: Records, readings: Sequence[Reading]) -> Absorbed:
@@ -142,14 +145,8 @@ class Ledger:
             reading = answers.get((owed.node_id, owed.kind))
             if reading is None:
                 self._failed(owed)
-                continue
-            if reading.broken:
-                self._mark_broken(owed.pull_request_id, owed.kind)
-            if reading.cursor is not None:
-                self._owe(_next_page(owed, reading.cursor))
-            if owed.kind is Kind.REVIEW_THREADS and Kind.REVIEW_COMMENTS in self.kinds:
-                for thread in threads.get(owed.pull_request_id, ()):
-                    self._owe(_comments_of(owed, thread))
+            else:
+                self._paid(owed, reading, threads.get(owed.pull_request_id, ()))
         closed: set[int] = set()
         for owed in batch:
             reading = answers.get((owed.node_id, owed.kind))
@@ -215,21 +212,13 @@ class Ledger:
         for key in [key for key in self.open if key[0] in gone]:
             del self.open[key]
 
-    def _first_page(
-        self,
-        page: "_Page",
-        reading: Reading,
-        expected: int | None,
-        truncated: bool,
-        moved: set[int],
-        absorbed: Absorbed,
-    ) -> None:
-        identifier, kind = reading.pull_request_id, reading.kind
+    def _first_page(self, page: _Page, reading: Reading, absorbed: Absorbed) -> None:
+        identifier, kind, expected = reading.pull_request_id, reading.kind, reading.total
         attempt = page.attempt(identifier)
         if reading.cursor is not None:
             if reading.broken:
                 self._mark_broken(identifier, kind)
-            if kind is Kind.FILES and identifier in moved:
+            if kind is Kind.FILES and identifier in page.moved:
                 self.renaming.add(identifier)
             self._owe(
                 Pending(
@@ -239,13 +228,13 @@ class Ledger:
                     reads=attempt.reads,
                 )
             )
-        elif kind is Kind.FILES and self._wants_detail(identifier in moved, reading):
+        elif kind is Kind.FILES and self._wants_detail(page, reading):
             if reading.broken:
                 self._mark_broken(identifier, kind)
             self._owe_detail(
                 Detail(
                     *(identifier, page.number(identifier), reading.node_id, page.generation, expected),
-                    truncated=truncated,
+                    truncated=reading.truncated,
                     tries=attempt.tries,
                     reads=attempt.reads,
                 )
@@ -254,15 +243,13 @@ class Ledger:
             absorbed.closings.append(
                 Closing(
                     *(identifier, page.number(identifier), kind, page.generation, expected, reading.seen),
-                    *(reading.proof, reading.broken, truncated, attempt.tries, attempt.reads),
+                    *(reading.proof, reading.broken, reading.truncated, attempt.tries, attempt.reads),
                 )
             )
             return
         absorbed.pending.append(_pending_row(identifier, kind, expected, reading.seen))
 
-    def _owe_thread_comments(
-        self, page: "_Page", records: Records, absorbed: Absorbed, whole_comments: set[int]
-    ) -> None:
+    def _owe_thread_comments(self, page: _Page, records: Records, absorbed: Absorbed, whole_comments: set[int]) -> None:
         for thread in records.pr_review_threads:
             identifier = thread.pull_request_id
             attempt = page.attempt(identifier)
@@ -335,8 +322,18 @@ class Ledger:
     def _open_threads(self, identifier: int) -> bool:
         return self.open[identifier, Kind.REVIEW_COMMENTS] > 0 or self.open[identifier, Kind.REVIEW_THREADS] > 0
 
-    def _wants_detail(self, moved: bool, reading: Reading) -> bool:
-        return self.details_wanted and reading.proof is Proof.TOTAL and (self.patches or moved)
+    def _wants_detail(self, page: _Page, reading: Reading) -> bool:
+        moved = reading.pull_request_id in page.moved
+        return self.details_wanted and page.source is Source.GRAPHQL and (self.patches or moved)
+
+    def _paid(self, owed: Pending, reading: Reading, threads: Iterable[str]) -> None:
+        if reading.broken:
+            self._mark_broken(owed.pull_request_id, owed.kind)
+        if reading.cursor is not None:
+            self._owe(_next_page(owed, reading.cursor))
+        if owed.kind is Kind.REVIEW_THREADS and Kind.REVIEW_COMMENTS in self.kinds:
+            for thread in threads:
+                self._owe(_comments_of(owed, thread))
 
     def _failed(self, owed: Pending) -> None:
         if owed.failures + 1 < FAILURES:

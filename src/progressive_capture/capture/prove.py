@@ -13,7 +13,6 @@ from progressive_capture.store import repositories, shards
 from progressive_capture.store.database import Connection
 from progressive_capture.store.gaps import Gap, gaps, summary
 
-
 GAPS_SHOWN: Final = 1_000
 """Gaps that a proof lists one by one; all are counted."""
 

@@ -91,15 +91,14 @@ async def capture_repository(tools: Sequence[Tools], owner_name: str, scope: Sco
     await asyncio.to_thread(_refuse_if_held, first, owner_name, scope)
     found = await look_up(first, owner_name, scope)
     try:
-        job, mode = await asyncio.to_thread(_open, first, found, scope)
-        interrupted = await run_job(tools, job)
+        opened = await asyncio.to_thread(_open, first, found, scope)
+        interrupted = await run_job(tools, opened.job)
     finally:
         for each in tools:
             await each.api.finish()
     spent = sum(map(used, tools), Counters()) - before
-    return await asyncio.to_thread(
-        _captured, first, found, job, scope, mode, spent, interrupted=interrupted, seconds=time.monotonic() - began
-    )
+    seconds = time.monotonic() - began
+    return await asyncio.to_thread(_captured, first, opened, spent, interrupted=interrupted, seconds=seconds)
 
 
 async def look_up(tools: Tools, owner_name: str, scope: Scope) -> RepositoryLookUp:
@@ -225,17 +224,30 @@ def _new_job(tools: Tools, repository_id: int, owner_name: str, scope: Scope) ->
     )
 
 
-def _open(tools: Tools, found: RepositoryLookUp, scope: Scope) -> tuple[Job, str]:
-    """Take the open job of this work, or insert it; with the words for what it will do."""
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    """A job of this capture, with what it will do."""
+
+    job: Job
+    repository_id: int
+    name: str
+    scope: Scope
+    mode: str
+
+
+def _open(tools: Tools, found: RepositoryLookUp, scope: Scope) -> _Opened:
+    """Take the open job of this work, or insert it."""
     name = f"{found.row.owner_login}/{found.row.name}"
     with tools.database.transaction() as connection:
         stored = repositories.find_repository(connection, tools.host_id, name)
         job = jobs.open_job(connection, _new_job(tools, found.row.id, name, scope), stamp(tools.clock()))
     if scope.is_narrowed or not scope.covers_all_kinds:
-        return job, "part"
-    if scope.full:
-        return job, "full"
-    return job, "incremental" if stored is not None and stored.watermark else "first"
+        mode = "part"
+    elif scope.full:
+        mode = "full"
+    else:
+        mode = "incremental" if stored is not None and stored.watermark else "first"
+    return _Opened(job, found.row.id, name, scope, mode)
 
 
 def _unsettled(tools: Tools, job_id: str) -> list[Shard]:
@@ -258,30 +270,20 @@ def _save_contributors(tools: Tools, found: RepositoryLookUp, total: int) -> Non
         repositories.set_contributors_total(connection, tools.host_id, found.row.id, total, found.requested_at)
 
 
-def _captured(
-    tools: Tools,
-    found: RepositoryLookUp,
-    job: Job,
-    scope: Scope,
-    mode: str,
-    used: Counters,
-    *,
-    interrupted: bool,
-    seconds: float,
-) -> Captured:
+def _captured(tools: Tools, opened: _Opened, used: Counters, *, interrupted: bool, seconds: float) -> Captured:
     """Count what is held, and compare it with what GitHub counts, in the extent that was asked for."""
     with tools.database.reading() as connection:
-        stored_shards = shards.shards(connection, job.id)
+        stored_shards = shards.shards(connection, opened.job.id)
         walk = stored_walk(stored_shards)
-        proof = prove(connection, tools.host_id, found.row.id, scope, walk)
+        proof = prove(connection, tools.host_id, opened.repository_id, opened.scope, walk)
     done = sum((shard.counters for shard in stored_shards), Counters())
     return Captured(
-        repository=f"{found.row.owner_login}/{found.row.name}",
-        repository_id=found.row.id,
-        job_id=job.id,
-        mode=mode,
+        repository=opened.name,
+        repository_id=opened.repository_id,
+        job_id=opened.job.id,
+        mode=opened.mode,
         interrupted=interrupted,
-        held=proof.held,
+        held=dict(proof.held),
         rows=done.rows,
         requests=used.requests,
         rest_requests=used.rest_requests,

@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 
 from progressive_capture.capture.checkpoint import Pending
 from progressive_capture.capture.ledger import Absorbed, Ledger
-from progressive_capture.domain.kinds import CONNECTIONS, FILES_CAP, HYDRATE_KINDS, Kind, Proof
+from progressive_capture.domain.kinds import CONNECTIONS, FILES_CAP, HYDRATE_KINDS, Kind, Proof, Source
 from progressive_capture.domain.records import FileRow, PullRequestRow, Reading, Records, ReviewThreadRow, Target
+from progressive_capture.github.results import HydratePage
 
 GENERATION = "2026-01-01T00:00:00.000000Z"
 PAGE = 3
@@ -44,6 +45,11 @@ def thread_row(number: int, index: int) -> ReviewThreadRow:
     return ReviewThreadRow(**{**blank, "node_id": f"T{number}.{index}", "pull_request_id": number})  # type: ignore[arg-type]  # blanks
 
 
+def hydrated(records: Records, readings: list[Reading]) -> HydratePage:
+    """A page of hydrated pull requests, read by GraphQL."""
+    return HydratePage(records, readings, [], GENERATION, Source.GRAPHQL)
+
+
 class Model:
     """Answers look-ups as GitHub does: pages of three, a cursor while more is there."""
 
@@ -67,13 +73,13 @@ class Model:
             records.pr_files.append(FileRow(number, "a", None, "renamed", 0, 0, None, None))
         return Reading(number, kind, node, total, end - begin, str(end) if end < total else None, Proof.TOTAL)
 
-    def hydrate(self, kinds: frozenset[Kind]) -> tuple[list[Target], Records, list[Reading]]:
+    def hydrate(self, kinds: frozenset[Kind]) -> tuple[list[Target], HydratePage]:
         records, readings = Records(), []
         asked = set(kinds) | ({Kind.REVIEW_THREADS} if Kind.REVIEW_COMMENTS in kinds else set())
         for number in self.population:
             records.pull_requests.append(pull_row(number))
             readings += [self.page(number, kind, f"P{number}", None, records) for kind in CONNECTIONS if kind in asked]
-        return [Target(number, f"P{number}", number) for number in self.population], records, readings
+        return [Target(number, f"P{number}", number) for number in self.population], hydrated(records, readings)
 
     def follow_up(self, batch: list[Pending]) -> tuple[Records, list[Reading]]:
         records = Records()
@@ -82,8 +88,7 @@ class Model:
 
 def run(model: Model, ledger: Ledger, batch_size: int) -> Absorbed:
     """Hydrate everything, then pay what is owed; all that was closed on the way."""
-    targets, records, readings = model.hydrate(ledger.kinds)
-    everything = ledger.hydrated(targets, records, readings, GENERATION, {})
+    everything = ledger.hydrated(*model.hydrate(ledger.kinds), {})
     while ledger.pending or ledger.details:
         again = Ledger(ledger.kinds, details_wanted=ledger.details_wanted, patches=ledger.patches)
         again.restore(ledger.snapshot(0))
@@ -130,10 +135,10 @@ def test_every_kind_of_every_pull_request_closes_once_after_its_whole_list_was_a
 
 def test_a_broken_page_leaves_its_kind_broken_though_the_count_may_fit() -> None:
     """An error inside any page of a list is remembered until the list is closed, also over a restart."""
-    model = Model([Pull({kind: 5 for kind in CONNECTIONS}, (), renames=False)])
+    model = Model([Pull(dict.fromkeys(CONNECTIONS, 5), (), renames=False)])
     ledger = Ledger(frozenset({Kind.REVIEWS}), details_wanted=False, patches=False)
-    targets, records, readings = model.hydrate(ledger.kinds)
-    ledger.hydrated(targets, records, [readings[0]._replace(broken=True)], GENERATION, {})
+    targets, page = model.hydrate(ledger.kinds)
+    ledger.hydrated(targets, hydrated(page.records, [page.readings[0]._replace(broken=True)]), {})
     ledger.restore(ledger.snapshot(0))
     batch = list(ledger.pending)
     [closing] = ledger.followed(batch, *model.follow_up(batch)).closings
@@ -142,9 +147,9 @@ def test_a_broken_page_leaves_its_kind_broken_though_the_count_may_fit() -> None
 
 def test_a_look_up_that_keeps_failing_ends_as_broken() -> None:
     """It is asked for again once, and then given up for this reading."""
-    model = Model([Pull({kind: 5 for kind in CONNECTIONS}, (), renames=False)])
+    model = Model([Pull(dict.fromkeys(CONNECTIONS, 5), (), renames=False)])
     ledger = Ledger(frozenset({Kind.COMMITS}), details_wanted=False, patches=False)
-    ledger.hydrated(*model.hydrate(ledger.kinds), GENERATION, {})
+    ledger.hydrated(*model.hydrate(ledger.kinds), {})
     assert not ledger.followed(list(ledger.pending), Records(), []).closings
     [closing] = ledger.followed(list(ledger.pending), Records(), []).closings
     assert closing.broken
@@ -156,15 +161,15 @@ def test_more_files_than_github_lists_are_truncated_with_the_true_number() -> No
     ledger = Ledger(frozenset({Kind.FILES}), details_wanted=False, patches=False)
     records = Records(pull_requests=[pull_row(1, changed_files=FILES_CAP + 5)])
     reading = Reading(1, Kind.FILES, "P1", FILES_CAP, 100, None, Proof.TOTAL)
-    [closing] = ledger.hydrated([Target(1, "P1", 1)], records, [reading], GENERATION, {}).closings
+    [closing] = ledger.hydrated([Target(1, "P1", 1)], hydrated(records, [reading]), {}).closings
     assert (closing.expected, closing.truncated) == (FILES_CAP + 5, True)
 
 
 def test_a_superseded_pull_request_is_owed_nothing() -> None:
     """Somebody stored a newer reading: its look-ups are dropped with all that was known of them."""
-    model = Model([Pull({kind: 5 for kind in CONNECTIONS}, (1, 1), renames=True)] * 2)
+    model = Model([Pull(dict.fromkeys(CONNECTIONS, 5), (1, 1), renames=True)] * 2)
     ledger = Ledger(HYDRATE_KINDS, details_wanted=True, patches=True)
-    ledger.hydrated(*model.hydrate(ledger.kinds), GENERATION, {})
+    ledger.hydrated(*model.hydrate(ledger.kinds), {})
     ledger.drop([1])
     assert {owed.pull_request_id for owed in ledger.pending} == {2}
     assert all(key[0] == 2 for key in ledger.open)
@@ -174,9 +179,9 @@ def test_a_superseded_pull_request_is_owed_nothing() -> None:
 
 def test_rest_replaces_all_look_ups_owed_to_a_kind() -> None:
     """A whole list from REST pays for every page that GraphQL still owed."""
-    model = Model([Pull({kind: 0 for kind in CONNECTIONS}, (2, 2), renames=False)])
+    model = Model([Pull(dict.fromkeys(CONNECTIONS, 0), (2, 2), renames=False)])
     ledger = Ledger(frozenset({Kind.REVIEW_COMMENTS}), details_wanted=False, patches=False)
-    ledger.hydrated(*model.hydrate(ledger.kinds), GENERATION, {})
+    ledger.hydrated(*model.hydrate(ledger.kinds), {})
     reading = Reading(1, Kind.REVIEW_COMMENTS, "P1", None, 4, None, Proof.END_OF_LIST)
     [closing] = ledger.replaced(ledger.pending[0], [reading]).closings
     assert (closing.kind, closing.proof) == (Kind.REVIEW_COMMENTS, Proof.END_OF_LIST)
@@ -186,9 +191,9 @@ def test_rest_replaces_all_look_ups_owed_to_a_kind() -> None:
 
 def test_files_that_rest_keeps_refusing_end_as_broken() -> None:
     """Two failures of the details, and the kind is left as a gap."""
-    model = Model([Pull({kind: 2 for kind in CONNECTIONS}, (), renames=True)])
+    model = Model([Pull(dict.fromkeys(CONNECTIONS, 2), (), renames=True)])
     ledger = Ledger(frozenset({Kind.FILES}), details_wanted=True, patches=False)
-    ledger.hydrated(*model.hydrate(ledger.kinds), GENERATION, {})
+    ledger.hydrated(*model.hydrate(ledger.kinds), {})
     assert not ledger.detailed(ledger.details[0], failed=True).closings
     [closing] = ledger.detailed(ledger.details[0], failed=True).closings
     assert closing.broken
