@@ -11,6 +11,8 @@ from sqlalchemy import Connection, Engine, Integer, cast, create_engine, event, 
 
 from progressive_capture.store import errors, schema, urls
 
+__all__ = ["Connection", "Database", "Lock", "lock", "translated"]
+
 BUSY_SECONDS: Final = 30
 CONNECT_SECONDS: Final = 10
 IDLE_SECONDS: Final = 300

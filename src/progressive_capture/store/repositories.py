@@ -85,7 +85,29 @@ def find_repository(connection: Connection, host_id: int, owner_name: str) -> St
         .order_by(names.last_seen_at.desc())
         .limit(1)
     )
-    return None if found is None else _read(connection, host_id, found)
+    return None if found is None else get(connection, host_id, found)
+
+
+def get(connection: Connection, host_id: int, repository_id: int) -> StoredRepository:
+    """Return a repository that was seen before."""
+    table, names = REPOSITORIES.c, REPOSITORY_NAMES.c
+    row = connection.execute(select(REPOSITORIES).where(table.host_id == host_id, table.id == repository_id)).one()
+    seen = connection.scalars(
+        select(names.full_name)
+        .where(names.host_id == host_id, names.repository_id == repository_id)
+        .order_by(names.last_seen_at.desc())
+    )
+    return StoredRepository(
+        id=row.id,
+        node_id=row.node_id,
+        owner_name=f"{row.owner_login}/{row.name}",
+        names=tuple(seen),
+        stars=row.stars,
+        watermark=row.watermark,
+        pull_requests_total=row.pull_requests_total,
+        contributors_total=row.contributors_total,
+        contributors_counted_at=row.contributors_counted_at,
+    )
 
 
 def set_contributors_total(connection: Connection, host_id: int, repository_id: int, total: int, at: str) -> None:
@@ -113,27 +135,6 @@ def page_sizes(connection: Connection, host_id: int, repository_id: int) -> dict
 def remember_page_size(connection: Connection, host_id: int, repository_id: int, operation: str, size: int) -> None:
     """Remember the page size of an operation for the next walk."""
     upsert(connection, _PAGE_SIZES, [(repository_id, operation, size)], (host_id,))
-
-
-def _read(connection: Connection, host_id: int, repository_id: int) -> StoredRepository:
-    table, names = REPOSITORIES.c, REPOSITORY_NAMES.c
-    row = connection.execute(select(REPOSITORIES).where(table.host_id == host_id, table.id == repository_id)).one()
-    seen = connection.scalars(
-        select(names.full_name)
-        .where(names.host_id == host_id, names.repository_id == repository_id)
-        .order_by(names.last_seen_at.desc())
-    )
-    return StoredRepository(
-        id=row.id,
-        node_id=row.node_id,
-        owner_name=f"{row.owner_login}/{row.name}",
-        names=tuple(seen),
-        stars=row.stars,
-        watermark=row.watermark,
-        pull_requests_total=row.pull_requests_total,
-        contributors_total=row.contributors_total,
-        contributors_counted_at=row.contributors_counted_at,
-    )
 
 
 def _update(host_id: int, repository_id: int) -> Update:

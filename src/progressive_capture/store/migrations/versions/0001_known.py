@@ -24,7 +24,8 @@ def upgrade() -> None:
         sa.Column("reads", sa.SmallInteger(), nullable=False),
         sa.Column("captured_at", OwnTime(), nullable=False),
         sa.CheckConstraint(
-            "kind IN ('labels', 'assignees', 'requested_reviewers', 'reviews', 'review_threads', 'review_comments', 'issue_comments', 'commits', 'files')",
+            "kind IN ('labels', 'assignees', 'requested_reviewers', 'reviews', 'review_threads', "
+            "'review_comments', 'issue_comments', 'commits', 'files')",
             name="ck_completeness_kind",
         ),
         sa.CheckConstraint(

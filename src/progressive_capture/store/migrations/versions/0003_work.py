@@ -84,7 +84,8 @@ def upgrade() -> None:
             "engine IN ('inngest', 'github_actions', 'local')", name="ck_progressive_capture_jobs_engine"
         ),
         sa.CheckConstraint(
-            "job_type IN ('historical-pr-sync', 'recent-prs', 'pr-details', 'pr-reviews', 'pr-comments', 'file-changes', 'repository-sync', 'reconcile')",
+            "job_type IN ('historical-pr-sync', 'recent-prs', 'pr-details', 'pr-reviews', 'pr-comments', "
+            "'file-changes', 'repository-sync', 'reconcile')",
             name="ck_progressive_capture_jobs_job_type",
         ),
         sa.CheckConstraint(

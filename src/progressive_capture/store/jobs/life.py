@@ -1,5 +1,7 @@
-"""Jobs: opening, finding and moving them through their life; their shards stand beside it."""
+"""Opening jobs, finding them and moving them through their life; their shards stand beside it."""
 
+from dataclasses import asdict
+from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import Connection, Row, insert, select, update
@@ -8,6 +10,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from progressive_capture.domain.jobs import (
     OPEN,
+    Counters,
     Figures,
     Job,
     JobState,
@@ -17,6 +20,7 @@ from progressive_capture.domain.jobs import (
     ShardState,
     states_before,
 )
+from progressive_capture.domain.scope import stamp
 from progressive_capture.store.tables import IS_OPEN, JOB_EVENTS, JOB_SHARDS, JOBS
 
 _JOB: Final = (
@@ -40,7 +44,7 @@ _JOB: Final = (
 """Columns that a `Job` has under the same names."""
 
 
-def open_job(connection: Connection, new: NewJob, now: str) -> Job:
+def open_job(connection: Connection, new: NewJob, now: datetime) -> Job:
     """Take the open job of the same key, or insert this one with its shard 0; two processes get the same job."""
     dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
     statement = (
@@ -51,7 +55,7 @@ def open_job(connection: Connection, new: NewJob, now: str) -> Job:
     if connection.execute(statement).rowcount == 1:
         add_shard(connection, new.id, 0, new.spec)
         record_event(connection, new.id, now, "opened", who=new.trigger, detail=new.dedupe_key)
-        return get_job(connection, new.id)
+        return get(connection, new.id)
     # The other transaction's row is visible now: the insertion waited for its end.
     found = find_open(connection, new.dedupe_key)
     return found if found is not None else open_job(connection, new, now)
@@ -66,7 +70,7 @@ def find_open(connection: Connection, dedupe_key: str) -> Job | None:
     return None if row is None else _job(row)
 
 
-def get_job(connection: Connection, job_id: str) -> Job:
+def get(connection: Connection, job_id: str) -> Job:
     """Return a job that exists."""
     return _job(connection.execute(select(JOBS).where(JOBS.c.id == job_id)).one())
 
@@ -76,7 +80,7 @@ def set_forecast(connection: Connection, job_id: str, figures: Figures) -> None:
     connection.execute(update(JOBS).where(JOBS.c.id == job_id).values(figures_values("forecast", figures)))
 
 
-def move_job(connection: Connection, job_id: str, to: JobState, now: str, **values: Any) -> bool:  # noqa: ANN401 - columns of many types
+def move_job(connection: Connection, job_id: str, to: JobState, now: datetime, **values: Any) -> bool:  # noqa: ANN401 - columns of many types
     """Move a job to a state that the life cycle allows from where it is, with one event.
 
     Returns:
@@ -95,7 +99,7 @@ def move_job(connection: Connection, job_id: str, to: JobState, now: str, **valu
 def record_event(
     connection: Connection,
     job_id: str,
-    now: str,
+    now: datetime,
     event: str,
     *,
     k: int | None = None,
@@ -103,14 +107,22 @@ def record_event(
     detail: str | None = None,
 ) -> None:
     """Add a line to the job's history."""
-    connection.execute(insert(JOB_EVENTS).values(job_id=job_id, k=k, at=now, event=event, who=who, detail=detail))
+    connection.execute(
+        insert(JOB_EVENTS).values(job_id=job_id, k=k, at=stamp(now), event=event, who=who, detail=detail)
+    )
 
 
 def add_shard(connection: Connection, job_id: str, k: int, spec: str) -> None:
     """Insert one shard, waiting to be claimed."""
     connection.execute(
         insert(JOB_SHARDS).values(
-            job_id=job_id, k=k, spec=spec, state=ShardState.PENDING.value, attempt=0, lease_epoch=0
+            job_id=job_id,
+            k=k,
+            spec=spec,
+            state=ShardState.PENDING.value,
+            attempt=0,
+            lease_epoch=0,
+            **asdict(Counters()),
         )
     )
 
@@ -128,7 +140,7 @@ JOB_STATE: Final = {outcome: JobState(outcome.value) for outcome in Outcome}
 """The state that each outcome brings a job to."""
 
 
-def _values(new: NewJob, now: str) -> dict[str, object]:
+def _values(new: NewJob, now: datetime) -> dict[str, object]:
     return {
         "id": new.id,
         "job_type": new.job_type.value,
@@ -145,7 +157,7 @@ def _values(new: NewJob, now: str) -> dict[str, object]:
         "source": new.source.value,
         "time_range_days": new.time_range_days,
         "priority": new.priority,
-        "run_at": now,
+        "run_at": stamp(now),
         "attempt": 0,
         "failures": 0,
         "max_attempts": new.max_attempts,
@@ -158,7 +170,7 @@ def _values(new: NewJob, now: str) -> dict[str, object]:
         "engine": None if new.engine is None else new.engine.value,
         "principal": new.principal,
         "metadata": dict(new.metadata),
-        "created_at": now,
+        "created_at": stamp(now),
     }
 
 

@@ -1,4 +1,4 @@
-"""Hydrated pull requests and what hangs on them: which readings are accepted, and their rows; nothing is listed here."""
+"""Hydrated pull requests and what hangs on them: which readings are accepted, and their rows; the list is elsewhere."""
 
 from collections.abc import Iterable, Mapping
 from functools import cache
@@ -51,14 +51,14 @@ def _pull_requests(source: Source) -> Upsert:
 
 def save_hydrated(
     connection: Connection, host_id: int, repository_id: int, *, source: Source, captured_at: str, records: Records
-) -> frozenset[int]:
+) -> dict[int, bool]:
     """Store what hydrating some pull requests brought, as the reading (generation) begun at `captured_at`.
 
     A pull request of which a newer reading is stored, by (updated_at, captured_at), is left as it is, and all that
     hangs on it in `records` is dropped.
 
     Returns:
-        The ids of the accepted pull requests.
+        The ids of the accepted pull requests, each with whether it was stored before.
     """
     lock(connection, Lock.HOST, host_id)
     incoming = {row.id: row for row in records.pull_requests}
@@ -80,7 +80,7 @@ def save_hydrated(
         upsert(connection, _MILESTONES, list(milestones.values()), (host_id, repository_id, captured_at, source.value))
         generations = dict.fromkeys(accepted, captured_at)
         save_children(connection, (host_id, repository_id, source), generations, records, before)
-    return frozenset(accepted)
+    return {number: number in before for number in accepted}
 
 
 def save_followed(
@@ -91,7 +91,7 @@ def save_followed(
     source: Source,
     generations: Mapping[int, str],
     records: Records,
-) -> frozenset[int]:
+) -> dict[int, bool]:
     """Store what a follow-up page brought, each pull request's rows as part of the reading they belong to.
 
     Args:
@@ -103,7 +103,8 @@ def save_followed(
         records: all but index, labels and the like, which hang on the list.
 
     Returns:
-        The ids of the pull requests whose stored reading is the one given; the rows of others are dropped.
+        The ids of the pull requests whose stored reading is the one given, each with whether an earlier reading was
+        stored before; the rows of others are dropped.
     """
     lock(connection, Lock.HOST, host_id)
     accepted = {}
@@ -117,7 +118,7 @@ def save_followed(
             save_contributors(connection, host_id, source, max(accepted.values()), records.contributors)
         save_children(connection, (host_id, repository_id, source), accepted, records, before)
     _save_thread_totals(connection, host_id, accepted, records)
-    return frozenset(accepted)
+    return {number: number in before for number in accepted}
 
 
 def _stored(connection: Connection, host_id: int, ids: Iterable[int]) -> dict[int, _Stored]:

@@ -2,9 +2,10 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, fields
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, func, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, func, literal, select, update
 
 from progressive_capture.domain.jobs import (
     CLAIMABLE,
@@ -20,8 +21,9 @@ from progressive_capture.domain.jobs import (
     ShardState,
     worst,
 )
+from progressive_capture.domain.scope import moment, stamp
 from progressive_capture.store.errors import LeaseLost
-from progressive_capture.store.jobs import JOB_STATE, add_shard, figures_values, move_job, record_event
+from progressive_capture.store.jobs.life import JOB_STATE, add_shard, figures_values, move_job, record_event
 from progressive_capture.store.tables import JOB_SHARDS, JOBS
 
 _SHARD = JOB_SHARDS.c
@@ -33,24 +35,29 @@ def claim_shard(
     job_id: str,
     k: int,
     *,
+    attempt: int,
     holder: str,
-    now: str,
-    lease_until: str,
+    now: datetime,
+    lease_until: datetime,
     is_gone: Callable[[str], bool],
 ) -> Claim | Held | Settled:
     """Take the lease of a shard, unless somebody else who still lives holds it.
 
-    Every claim raises the lease epoch, which shuts out whoever had it before; the attempt rises unless the same
-    holder takes it again. A job that waited, or failed and is tried again, is processing from here on.
+    Every claim raises the lease epoch, which shuts out whoever had it before. A job that waited, or failed and is
+    tried again, is processing from here on.
 
     Args:
         connection: within a transaction.
         job_id: the job.
         k: the shard's number.
+        attempt: the job's attempt for which it is claimed.
         holder: who takes it.
         now: the present.
         lease_until: when others may take it, if nothing is heard.
         is_gone: whether the process that a holder's text names no longer exists.
+
+    Raises:
+        LeaseLost: the shard was claimed for a later attempt.
     """
     row = connection.execute(_locked(job_id, k)).one()
     state = ShardState(row.state)
@@ -58,15 +65,16 @@ def claim_shard(
         return Settled(state)
     if state is ShardState.PROCESSING and row.claimed_by != holder and _lives(row, now, is_gone):
         return Held(row.claimed_by, row.lease_until)
-    again = state is ShardState.PROCESSING and row.claimed_by == holder
-    attempt, epoch = row.attempt + (not again), row.lease_epoch + 1
+    if attempt < row.attempt:
+        raise LeaseLost(f"job {job_id}, shard {k}, is at attempt {row.attempt}")
+    epoch = row.lease_epoch + 1
     connection.execute(
         update(JOB_SHARDS)
         .where(_SHARD.job_id == job_id, _SHARD.k == k)
         .values(
             state=ShardState.PROCESSING.value,
             claimed_by=holder,
-            lease_until=lease_until,
+            lease_until=stamp(lease_until),
             lease_epoch=epoch,
             attempt=attempt,
             error=None,
@@ -78,7 +86,7 @@ def claim_shard(
 
 
 def write_checkpoint(
-    connection: Connection, claim: Claim, checkpoint: str, counters: Counters, *, lease_until: str
+    connection: Connection, claim: Claim, checkpoint: str, counters: Counters, lease_until: datetime
 ) -> None:
     """Note what of the shard is done, in the transaction of the rows that it covers; renews the lease.
 
@@ -93,19 +101,19 @@ def write_checkpoint(
         LeaseLost: somebody else has the shard now; the whole transaction must be undone.
     """
     added = {name: _SHARD[name] + value for name, value in asdict(counters).items() if value}
-    _fenced(connection, claim, checkpoint=checkpoint, lease_until=lease_until, **added)
+    _fenced(connection, claim, checkpoint=checkpoint, lease_until=stamp(lease_until), **added)
 
 
-def renew(connection: Connection, claim: Claim, *, lease_until: str) -> None:
+def renew(connection: Connection, claim: Claim, lease_until: datetime) -> None:
     """Keep the lease while nothing is to be committed.
 
     Raises:
         LeaseLost: somebody else has the shard now.
     """
-    _fenced(connection, claim, lease_until=lease_until)
+    _fenced(connection, claim, lease_until=stamp(lease_until))
 
 
-def release(connection: Connection, claim: Claim, *, now: str) -> None:
+def release(connection: Connection, claim: Claim, now: datetime) -> None:
     """Give the shard back unfinished: anybody may go on with it, and that is no failure.
 
     Raises:
@@ -127,7 +135,7 @@ def add_shards(connection: Connection, claim: Claim, specs: Sequence[str]) -> No
         add_shard(connection, claim.job_id, k, spec)
 
 
-def settle_shard(connection: Connection, claim: Claim, outcome: Outcome, *, error: str | None, now: str) -> bool:
+def settle_shard(connection: Connection, claim: Claim, outcome: Outcome, error: str | None, now: datetime) -> bool:
     """End the work on a shard; the last one settles its job, by the worst of all outcomes.
 
     Returns:
@@ -152,22 +160,23 @@ def shards(connection: Connection, job_id: str) -> list[Shard]:
     return [_shard(row) for row in rows]
 
 
-def _lives(row: Row[Any], now: str, is_gone: Callable[[str], bool]) -> bool:
-    return row.lease_until is not None and row.lease_until > now and not is_gone(row.claimed_by)
+def _lives(row: Row[Any], now: datetime, is_gone: Callable[[str], bool]) -> bool:
+    return row.lease_until is not None and moment(row.lease_until) > now and not is_gone(row.claimed_by)
 
 
-def _start(connection: Connection, job_id: str, now: str) -> None:
+def _start(connection: Connection, job_id: str, now: datetime) -> None:
     if _failed(connection, job_id):
         move_job(connection, job_id, JobState.PENDING, now, error=None, completed_at=None)
-    started = func.coalesce(JOBS.c.started_at, now)
-    move_job(connection, job_id, JobState.PROCESSING, now, started_at=started, attempt=JOBS.c.attempt + 1)
+    started = func.coalesce(JOBS.c.started_at, literal(stamp(now), JOBS.c.started_at.type))
+    move_job(connection, job_id, JobState.PROCESSING, now, started_at=started)
 
 
 def _failed(connection: Connection, job_id: str) -> bool:
-    return connection.scalar(select(JOBS.c.status).where(JOBS.c.id == job_id)) == JobState.FAILED.value
+    status: str | None = connection.scalar(select(JOBS.c.status).where(JOBS.c.id == job_id))
+    return status == JobState.FAILED.value
 
 
-def _settle_job(connection: Connection, job_id: str, all_shards: list[Shard], now: str) -> bool:
+def _settle_job(connection: Connection, job_id: str, all_shards: list[Shard], now: datetime) -> bool:
     outcome = worst(Outcome(shard.state.value) for shard in all_shards)
     total = sum((shard.counters for shard in all_shards), Counters())
     used = Figures(total.requests, total.points, total.busy_ms / 1000)
@@ -175,7 +184,7 @@ def _settle_job(connection: Connection, job_id: str, all_shards: list[Shard], no
     if outcome in {Outcome.FAILED, Outcome.DEAD}:
         values["failures"] = JOBS.c.failures + 1
     error = next((shard.error for shard in all_shards if shard.state.value == outcome.value), None)
-    return move_job(connection, job_id, JOB_STATE[outcome], now, completed_at=now, error=error, **values)
+    return move_job(connection, job_id, JOB_STATE[outcome], now, completed_at=stamp(now), error=error, **values)
 
 
 def _locked(job_id: str, k: int) -> Select[Any]:
