@@ -34,6 +34,8 @@ _KINDS: Final = {prefix: kind for kind, prefix in PREFIXES.items()}
 _ARRAY: Final = 0x90
 _UINT32, _UINT64, _STR16 = 0xCE, 0xCF, 0xDA
 _WIDE: Final = 2**32
+_PAIR: Final = struct.Struct(">IBI")
+_PAIR_HEAD: Final = "kwDO"  # base64 of an array of three that begins with 0 and a 32-bit number
 
 
 class NodeId(NamedTuple):
@@ -50,6 +52,9 @@ def _packed(number: int) -> bytes:
 
 def node_id(kind: str, *numbers: int, oid: str | None = None) -> str:
     """The node id of `kind` with these numbers (repository id first, then its own) and, for commits, the oid."""
+    if len(numbers) == 2 and oid is None and numbers[0] < _WIDE and numbers[1] < _WIDE:  # noqa: PLR2004 - owner and own
+        tail = binascii.b2a_base64(_PAIR.pack(numbers[0], _UINT32, numbers[1]), newline=False).decode()
+        return f"{PREFIXES[kind]}_{_PAIR_HEAD}{tail.replace('+', '-').replace('/', '_')}"
     body = bytes((_ARRAY | (len(numbers) + 1 + (oid is not None)), 0)) + b"".join(map(_packed, numbers))
     if oid is not None:
         body += struct.pack(">BH", _STR16, len(oid)) + oid.encode()
