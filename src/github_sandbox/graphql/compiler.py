@@ -22,7 +22,18 @@ from graphql.execution.values import get_argument_values
 
 from github_sandbox.graphql.execution import Arguments, Connector, Execution, Resolver
 from github_sandbox.graphql.pages import Page, page_request
-from github_sandbox.graphql.steps import Nulled, Place, Step, in_order, listed, plain, referenced, resolved, swept
+from github_sandbox.graphql.steps import (
+    Nulled,
+    Place,
+    Step,
+    asked,
+    in_order,
+    listed,
+    plain,
+    referenced,
+    resolved,
+    swept,
+)
 
 Selected: TypeAlias = dict[str, list[FieldNode]]
 
@@ -91,22 +102,17 @@ class Compiler:
         definition = parent.fields[name]
         place = Place(parent.name, name, nodes, depth, nullable=not isinstance(definition.type, GraphQLNonNull))
         complete = self._complete(definition.type, place)
-        resolve = self._resolve(parent, definition, nodes)
-        if resolve is not None:
-            return resolved(resolve, complete, place)
-        return plain(name, place) if complete is None else referenced(name, complete, place)
-
-    def _resolve(self, parent: GraphQLObjectType, definition: GraphQLField, nodes: list[FieldNode]) -> Step | None:
-        """Compile how the value is found; None when the record holds it."""
-        name = nodes[0].name.value
         connector = self._connections.get(parent.name, {}).get(name)
         if connector is not None:
-            return self._page(connector, definition, nodes)
+            return resolved(self._page(connector, definition, nodes), complete, place)
         resolver = self._resolvers.get(parent.name, {}).get(name)
         if resolver is None:
-            return None
+            return plain(name, place) if complete is None else referenced(name, complete, place)
         if not definition.args:
-            return lambda record, execution: resolver(record, {}, execution)
+            return asked(resolver, complete, place)
+        return resolved(self._with_arguments(resolver, definition, nodes), complete, place)
+
+    def _with_arguments(self, resolver: Resolver, definition: GraphQLField, nodes: list[FieldNode]) -> Step:
         slot, node = next(self._slots), nodes[0]
 
         def with_arguments(record: Any, execution: Execution) -> Any:  # noqa: ANN401 - any source, any value

@@ -13,44 +13,27 @@ NOTHING: Final = Records(())
 OPINIONS: Final = frozenset({"APPROVED", "CHANGES_REQUESTED", "DISMISSED"})
 
 
-class Shown:
+class Shown(Records):
     """A connection of a record as its viewer sees it; the records are looked up only when a page is cut."""
 
-    __slots__ = ("_name", "_record", "_records", "_viewer")
+    __slots__ = ("_name", "_record", "_viewer")
 
     def __init__(self, record: Record, name: str, viewer: str) -> None:
         """List the connection `name` of `record` for `viewer`."""
         self._record, self._name, self._viewer = record, name, viewer
-        self._records: Records | None = None
 
     def total(self) -> int:
         """Give what the world says, which may be more than is shown."""
         return total(self._record, self._name, self._viewer)
 
-    def _listed(self) -> Records:
-        if self._records is None:
-            self._records = Records(shown(self._record, self._name, self._viewer))
-        return self._records
-
-    def __len__(self) -> int:
-        """Give the number of records that the viewer can reach."""
-        return len(self._listed())
-
-    def window(self, start: int, stop: int) -> Sequence[Record]:
-        """Give a slice."""
-        return self._listed().window(start, stop)
-
     def head(self, limit: int) -> tuple[Sequence[Record], bool]:
-        """See `Records.head`."""
-        return self._listed().head(limit)
+        """Look the records up and give the first."""
+        records = shown(self._record, self._name, self._viewer)
+        return (records[:limit], True) if len(records) > limit else (records, False)
 
-    def key(self, record: Record, index: int) -> str:
-        """See `Records.key`."""
-        return self._listed().key(record, index)
-
-    def bounds(self, key: str) -> tuple[int, int]:
-        """See `Records.bounds`."""
-        return self._listed().bounds(key)
+    def opened(self) -> Records:
+        """Look the records up, to page through them from anywhere."""
+        return Records(shown(self._record, self._name, self._viewer))
 
 
 def _shown(name: str) -> Connector:

@@ -37,6 +37,10 @@ class Keyset:
     def _at(self, index: int) -> Key:
         return self._keys[-1 - index if self._descending else index]
 
+    def opened(self) -> "Keyset":
+        """Give itself."""
+        return self
+
     def window(self, start: int, stop: int) -> Sequence[Record | None]:
         """Give the records of a slice."""
         return [self._read(self._at(index)[1]) for index in range(start, stop)]

@@ -31,7 +31,7 @@ _CONNECTION: Final[Mapping[str, Resolver]] = {
     "edges": lambda page, _args, _execution: page.edges(),
     "pageInfo": lambda page, _args, _execution: page,
     "totalCount": lambda page, _args, _execution: page.listing.total(),
-    "filteredCount": lambda page, _args, _execution: len(page.listing) - page.start,
+    "filteredCount": lambda page, _args, _execution: len(page.listing.opened()) - page.start,
     "pageCount": lambda page, _args, _execution: len(page.items),
     "updatedAt": _updated_at,
     "viewerHasReacted": _no,

@@ -21,17 +21,24 @@ class Listing(Protocol):
     def total(self) -> int:
         """Give `totalCount`, without making records where that can be avoided."""
 
+    def head(self, limit: int) -> tuple[Sequence[Any], bool]:
+        """Give the first `limit` records, and whether more follow: the page that is asked for most."""
+
+    def opened(self) -> "Opened":
+        """Give what can be paged through from anywhere."""
+
+    def key(self, record: Any, index: int) -> str:  # noqa: ANN401 - each listing knows its own records
+        """Write where `record`, seen at `index`, stands, so that `bounds` finds the place again."""
+
+
+class Opened(Protocol):
+    """A listing whose records are at hand."""
+
     def __len__(self) -> int:
         """Give the number of records that can be reached."""
 
     def window(self, start: int, stop: int) -> Sequence[Any]:
         """Give the records from `start` up to, not including, `stop`."""
-
-    def head(self, limit: int) -> tuple[Sequence[Any], bool]:
-        """Give the first `limit` records, and whether more follow: the page that is asked for most."""
-
-    def key(self, record: Any, index: int) -> str:  # noqa: ANN401 - each listing knows its own records
-        """Write where `record`, seen at `index`, stands, so that `bounds` finds the place again."""
 
     def bounds(self, key: str) -> tuple[int, int]:
         """Give how many records stand before the place `key`, and how many up to and with it; ValueError if no key."""
@@ -131,7 +138,7 @@ class Page:
             self._cut(request)
 
     def _cut(self, request: PageRequest) -> None:
-        listing = self.listing
+        listing = self.listing.opened()
         size = len(listing)
         low = 0 if request.after is None else _place(listing, request.after)[1]
         high = size if request.before is None else _place(listing, request.before)[0]
@@ -156,7 +163,7 @@ class Page:
         return [(self, offset, item) for offset, item in enumerate(self.items)]
 
 
-def _place(listing: Listing, key: str) -> tuple[int, int]:
+def _place(listing: Opened, key: str) -> tuple[int, int]:
     try:
         return listing.bounds(key)
     except ValueError:
@@ -180,8 +187,12 @@ class Records:
         """Give the number of records."""
         return len(self._records)
 
+    def opened(self) -> "Records":
+        """Give itself."""
+        return self
+
     def window(self, start: int, stop: int) -> Sequence[Record]:
-        """Give a slice; the list itself when that is all of it."""
+        """Give a slice."""
         return self._records[start:stop]
 
     def head(self, limit: int) -> tuple[Sequence[Record], bool]:

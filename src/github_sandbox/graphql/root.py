@@ -1,5 +1,6 @@
 """The ways in: repositories, people and nodes by name, number or id, and the budget; here is decided who sees what."""
 
+import re
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, Final
@@ -12,7 +13,8 @@ from github_sandbox.world.records import Record, connection
 from github_sandbox.world.repository import Repository
 from github_sandbox.world.state import repository_of
 
-NODE_LIMIT = 100
+NODE_LIMIT: Final = 100
+_OID: Final = re.compile(r"[0-9a-f]{40}")
 
 
 def _repository(_root: Any, args: Arguments, execution: Execution) -> Record:  # noqa: ANN401 - Query has no source
@@ -173,9 +175,10 @@ def _milestone(record: Record, args: Arguments, _execution: Execution) -> Record
 
 
 def _object(record: Record, args: Arguments, _execution: Execution) -> Record | None:
+    """Find a commit by its full id; the world keeps no trees and no branch heads of its own."""
     repository: Repository = record["_repository"]
     oid = args.get("oid") or args.get("expression") or ""
-    return repository.commit(oid)
+    return repository.commit(oid) if _OID.fullmatch(oid) else None
 
 
 def _owned_repository(record: Record, args: Arguments, execution: Execution) -> Record | None:

@@ -3,15 +3,18 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
-from typing import Any, TypeAlias
+from types import MappingProxyType
+from typing import Any, Final, TypeAlias
 
 from graphql import FieldNode
 
 from github_sandbox.graphql.errors import FieldError, null_in_non_null
-from github_sandbox.graphql.execution import Execution
+from github_sandbox.graphql.execution import Arguments, Execution, Resolver
 
 Step: TypeAlias = Callable[[Any, Execution], Any]
 Keyed: TypeAlias = tuple[str, Step]
+
+NO_ARGUMENTS: Final[Arguments] = MappingProxyType({})
 
 
 class Nulled(Exception):
@@ -88,6 +91,26 @@ def resolved(resolve: Step, complete: Step | None, place: Place) -> Step:
     return step
 
 
+def asked(resolver: Resolver, complete: Step | None, place: Place) -> Step:
+    """Ask a resolver that takes no arguments: as `resolved`, one call less."""
+    nullable = place.nullable
+
+    def step(record: Any, execution: Execution) -> Any:  # noqa: ANN401 - JSON
+        try:
+            value = resolver(record, NO_ARGUMENTS, execution)
+            if value is None:
+                return place.missing(execution)
+            return value if complete is None else complete(value, execution)
+        except FieldError as error:
+            return place.failed(error, execution)
+        except Nulled:
+            if nullable:
+                return None
+            raise
+
+    return step
+
+
 def listed(complete: Step, place: Place) -> Step:
     """Complete each item of a list; `place` is that of the items."""
     depth, nullable = place.depth, place.nullable
@@ -146,11 +169,13 @@ def swept(
 
     def step(record: Any, execution: Execution) -> Any:  # noqa: ANN401 - JSON
         try:
-            if promises is not None and None in promises(record):
-                return careful(record, execution)
-            out = dict(zip(keys, values(record), strict=False))
+            kept = promises is None or None not in promises(record)
+            found = values(record) if kept else None
         except KeyError:  # a record made on the fly may lack what may be None
+            found = None
+        if found is None:
             return careful(record, execution)
+        out = dict(zip(keys, found, strict=False))
         if special:
             path = execution.path
             for key, field in special:
