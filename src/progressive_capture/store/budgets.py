@@ -11,7 +11,7 @@ from sqlalchemy import Connection, and_, select
 from progressive_capture.domain import budget as rules
 from progressive_capture.domain.budget import Budget, Lease, Settlement, Slot, Wait, Want
 from progressive_capture.domain.scope import moment, stamp
-from progressive_capture.store.bulk import Upsert, pipelined, upsert
+from progressive_capture.store.bulk import Upsert, Write, write
 from progressive_capture.store.database import Lock, lock
 from progressive_capture.store.tables import BUDGETS, PRINCIPALS, SLOTS
 from progressive_capture.store.types import OwnTime
@@ -66,9 +66,7 @@ def exchange(
     if settle is not None:
         _settle(ledgers[settle.lease.principal], settle, now)
     answer = None if want is None else _ask(ledgers[want.principal], want, now, jitter, is_gone)
-    with pipelined(connection):
-        for principal, ledger in ledgers.items():
-            _write(connection, host_id, principal, ledger)
+    write(connection, [each for principal, ledger in ledgers.items() for each in _writes(host_id, principal, ledger)])
     return answer
 
 
@@ -90,7 +88,7 @@ def find_principal(connection: Connection, host_id: int, fingerprint: str) -> st
 
 def save_principal(connection: Connection, host_id: int, fingerprint: str, principal: str, now: str) -> None:
     """Remember whom a token belongs to."""
-    upsert(connection, _PRINCIPALS, [(fingerprint, principal, now)], (host_id,))
+    write(connection, [Write(_PRINCIPALS, [(fingerprint, principal, now)], (host_id,))])
 
 
 def _settle(ledger: _Ledger, settlement: Settlement, now: datetime) -> None:
@@ -132,10 +130,10 @@ def _read(connection: Connection, host_id: int, principal: str) -> _Ledger:
     return _Ledger(_state(Slot, rows[0][:width]), known)
 
 
-def _write(connection: Connection, host_id: int, principal: str, ledger: _Ledger) -> None:
-    upsert(connection, _SLOTS, [_values(ledger.slot, _SLOT)], (host_id, principal))
+def _writes(host_id: int, principal: str, ledger: _Ledger) -> list[Write]:
     rows = [(resource, *_values(budget, _BUDGET)) for resource, budget in sorted(ledger.budgets.items())]
-    upsert(connection, _BUDGETS, rows, (host_id, principal))
+    shared = (host_id, principal)
+    return [Write(_SLOTS, [_values(ledger.slot, _SLOT)], shared), Write(_BUDGETS, rows, shared)]
 
 
 def _state(kind: type[_State], values: Iterable[Any]) -> _State:

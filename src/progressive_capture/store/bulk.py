@@ -4,11 +4,10 @@ Rows are positional tuples: on SQLite the driver's executemany takes them as the
 arrays, pipelined, so that a page of many tables costs one round trip.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy import Boolean, Column, Connection, Numeric, Table
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
@@ -38,30 +37,27 @@ class Upsert:
     """When an update happens at all."""
 
 
-def upsert(connection: Connection, statement: Upsert, rows: Sequence[Row], constants: Row = ()) -> None:
-    """Write the rows; of two rows with the same key the caller keeps one."""
-    if not rows:
-        return
-    text = _text(statement, connection.dialect.name)
-    cursor = connection.connection.cursor()
-    try:
-        if connection.dialect.name == "sqlite":
-            cursor.executemany(text, [row + constants for row in rows] if constants else rows)
-        else:
-            cursor.execute(text, (*constants, *_arrays(statement, rows)))
-    finally:
-        cursor.close()
+class Write(NamedTuple):
+    """Rows for one statement; of two rows with the same key whoever makes it keeps one."""
+
+    statement: Upsert
+    rows: Sequence[Row]
+    constants: Row = ()
 
 
-@contextmanager
-def pipelined(connection: Connection) -> Iterator[None]:
-    """Send the upserts within without waiting for each other's results, where the driver can."""
+def write(connection: Connection, writes: Iterable[Write]) -> None:
+    """Run the statements in order, on PostgreSQL without waiting for one before sending the next."""
+    wanted = [each for each in writes if each.rows]
     if connection.dialect.name == "sqlite":
-        yield
+        cursor = connection.connection.cursor()
+        for statement, rows, constants in wanted:
+            cursor.executemany(_text(statement, "sqlite"), [(*row, *constants) for row in rows])
+        cursor.close()
         return
     driver: Any = connection.connection.driver_connection
-    with driver.pipeline():
-        yield
+    with driver.pipeline(), driver.cursor() as cursor:
+        for statement, rows, constants in wanted:
+            cursor.execute(_text(statement, "postgresql"), (*constants, *_arrays(statement, rows)))
 
 
 def _arrays(statement: Upsert, rows: Sequence[Row]) -> Iterator[str]:

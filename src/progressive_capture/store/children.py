@@ -18,7 +18,7 @@ from progressive_capture.domain.records import (
     ReviewThreadRow,
 )
 from progressive_capture.domain.scope import moment
-from progressive_capture.store.bulk import Row, Upsert, upsert
+from progressive_capture.store.bulk import Row, Upsert, Write
 from progressive_capture.store.keys import among
 from progressive_capture.store.tables import (
     PR_COMMITS,
@@ -75,24 +75,25 @@ def _upsert(child: Child, source: Source) -> Upsert:
     )
 
 
-def save_children(
+def child_writes(
     connection: Connection,
     place: tuple[int, int, Source],
     generations: Mapping[int, str],
     records: Records,
     stored_before: set[int],
-) -> None:
-    """Write the rows below the pull requests of `generations`, and drop all others.
+) -> list[Write]:
+    """Make the writes for the rows below the pull requests of `generations`; all others are dropped.
 
     Args:
         connection: within a transaction.
         place: host id, repository id and source.
-        generations: what the rows of each pull request belong to.
+        generations: the reading that the rows of each pull request belong to.
         records: may hold rows of other pull requests too.
         stored_before: pull requests that may have rows already; only there can a stored row be newer.
     """
     host_id, repository_id, source = place
     tails = {pull_request_id: (generation,) for pull_request_id, generation in generations.items()}
+    writes = []
     for child in CHILDREN:
         place_of_key = child.fields.index(child.key)
         rows: dict[Row, Row] = {
@@ -102,7 +103,8 @@ def save_children(
         }
         if child.stamped and stored_before and rows:
             _set_newer_aside(connection, host_id, child, rows, stored_before)
-        upsert(connection, _upsert(child, source), list(rows.values()), (host_id, repository_id, source.value))
+        writes.append(Write(_upsert(child, source), list(rows.values()), (host_id, repository_id, source.value)))
+    return writes
 
 
 def _set_newer_aside(

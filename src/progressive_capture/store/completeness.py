@@ -7,7 +7,7 @@ from sqlalchemy import Connection, Table, select
 
 from progressive_capture.domain.kinds import Kind, Proof, State
 from progressive_capture.domain.records import CompletenessRow
-from progressive_capture.store.bulk import Upsert, upsert
+from progressive_capture.store.bulk import Upsert, Write, write
 from progressive_capture.store.keys import among
 from progressive_capture.store.tables import (
     COMPLETENESS,
@@ -53,12 +53,19 @@ def save_completeness(
 
     Rows of pull requests that are not in `generations` are dropped.
     """
+    write(connection, [completeness_write(host_id, repository_id, generations, rows)])
+
+
+def completeness_write(
+    host_id: int, repository_id: int, generations: Mapping[int, str], rows: Iterable[CompletenessRow]
+) -> Write:
+    """Make the write of `save_completeness`, for a page that is written as a whole."""
     kept = {
         (row.pull_request_id, row.kind): (*row, generations[row.pull_request_id])
         for row in rows
         if row.pull_request_id in generations
     }
-    upsert(connection, _COMPLETENESS, list(kept.values()), (host_id, repository_id))
+    return Write(_COMPLETENESS, list(kept.values()), (host_id, repository_id))
 
 
 def stored_completeness(

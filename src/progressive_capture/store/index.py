@@ -1,6 +1,6 @@
 """What GitHub's list of pull requests says: the index, and the labels, assignees and reviewers that it carries."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from sqlalchemy import Connection, Table, select, update
@@ -17,12 +17,12 @@ from progressive_capture.domain.records import (
     Target,
 )
 from progressive_capture.domain.scope import moment
-from progressive_capture.store.bulk import Row, Upsert, pipelined, upsert
+from progressive_capture.store.bulk import Row, Upsert, Write, write
 from progressive_capture.store.closing import mark_unseen
-from progressive_capture.store.completeness import save_completeness
+from progressive_capture.store.completeness import completeness_write
 from progressive_capture.store.database import Lock, lock
 from progressive_capture.store.keys import among
-from progressive_capture.store.people import save_contributors
+from progressive_capture.store.people import contributor_writes
 from progressive_capture.store.tables import (
     LABELS,
     PR_ASSIGNEES,
@@ -67,7 +67,7 @@ LISTED: Final = (
 _INDEX: Final = Upsert(
     PULL_REQUEST_INDEX,
     columns=IndexRow._fields,
-    constants=("host_id", "repository_id", "first_listed_at", "listed_at", "source"),
+    constants=("host_id", "repository_id", "listed_at", "source", "first_listed_at"),
     kept=frozenset({"first_listed_at"}),
     updates={"deleted_at": "NULL"},
 )
@@ -104,14 +104,18 @@ def save_index(
     accepted = {
         row.pull_request_id: row for row in records.index if not _is_older(row, listed_at, known.get(row.number))
     }
-    tail = (host_id, repository_id, listed_at, source.value)
-    with pipelined(connection):
-        index = (host_id, repository_id, listed_at, listed_at, source.value)
-        upsert(connection, _INDEX, list(accepted.values()), index)
-        save_contributors(connection, host_id, source, listed_at, records.contributors)
-        upsert(connection, _LABELS, list({row.node_id: row for row in records.labels}.values()), tail)
-        _save_sets(connection, (host_id, repository_id, source), dict.fromkeys(accepted, listed_at), records)
-        save_completeness(connection, host_id, repository_id, dict.fromkeys(accepted, listed_at), completeness)
+    generations = dict.fromkeys(accepted, listed_at)
+    shared = (host_id, repository_id, listed_at, source.value)
+    write(
+        connection,
+        [
+            Write(_INDEX, list(accepted.values()), (*shared, listed_at)),
+            *contributor_writes(host_id, source, listed_at, records.contributors),
+            Write(_LABELS, list({row.node_id: row for row in records.labels}.values()), shared),
+            *_set_writes((host_id, repository_id, source), generations, records),
+            completeness_write(host_id, repository_id, generations, completeness),
+        ],
+    )
     before = {row.pull_request_id for row in accepted.values() if row.number in known}
     for kind in LISTED:
         whole = {row.pull_request_id for row in completeness if row.kind is kind.kind and row.state is State.COMPLETE}
@@ -153,11 +157,15 @@ def save_listed_followed(
     if not accepted:
         return frozenset()
     seen_at = max(accepted.values())
-    with pipelined(connection):
-        save_contributors(connection, host_id, source, seen_at, records.contributors)
-        labels = list({row.node_id: row for row in records.labels}.values())
-        upsert(connection, _LABELS, labels, (host_id, repository_id, seen_at, source.value))
-        _save_sets(connection, (host_id, repository_id, source), accepted, records)
+    labels = list({row.node_id: row for row in records.labels}.values())
+    write(
+        connection,
+        [
+            *contributor_writes(host_id, source, seen_at, records.contributors),
+            Write(_LABELS, labels, (host_id, repository_id, seen_at, source.value)),
+            *_set_writes((host_id, repository_id, source), accepted, records),
+        ],
+    )
     return frozenset(accepted)
 
 
@@ -222,9 +230,7 @@ def _was_deleted(row: IndexRow, known: Mapping[int, _Known]) -> bool:
     return row.number in known and known[row.number].is_deleted
 
 
-def _save_sets(
-    connection: Connection, place: tuple[int, int, Source], generations: Mapping[int, str], records: Records
-) -> None:
+def _set_writes(place: tuple[int, int, Source], generations: Mapping[int, str], records: Records) -> Iterator[Write]:
     host_id, repository_id, source = place
     for kind in LISTED:
         rows: dict[Row, None] = {
@@ -232,7 +238,7 @@ def _save_sets(
             for row in kind.rows(records)
             if row.pull_request_id in generations
         }
-        upsert(connection, kind.upsert, list(rows), (host_id, repository_id, source.value))
+        yield Write(kind.upsert, list(rows), (host_id, repository_id, source.value))
 
 
 def _restore(connection: Connection, host_id: int, ids: Collection[int]) -> None:

@@ -3,11 +3,9 @@
 from functools import cache
 from typing import Final
 
-from sqlalchemy import Connection
-
 from progressive_capture.domain.kinds import Source
 from progressive_capture.domain.records import UNAVAILABLE, ContributorRow
-from progressive_capture.store.bulk import Upsert, upsert
+from progressive_capture.store.bulk import Upsert, Write
 from progressive_capture.store.tables import CONTRIBUTOR_LOGINS, CONTRIBUTORS
 
 _LOGINS: Final = Upsert(
@@ -34,11 +32,11 @@ def _contributors(source: Source) -> Upsert:
     )
 
 
-def save_contributors(
-    connection: Connection, host_id: int, source: Source, seen_at: str, rows: list[ContributorRow]
-) -> None:
-    """Write the people of an answer; what an older answer says changes nothing but the login history."""
+def contributor_writes(host_id: int, source: Source, seen_at: str, rows: list[ContributorRow]) -> list[Write]:
+    """Make the writes for the people of an answer; an older answer changes nothing but the login history."""
     unique = {row.id: row for row in rows}
-    upsert(connection, _contributors(source), list(unique.values()), (host_id, seen_at, source.value))
     logins = {(row.id, row.login) for row in rows}
-    upsert(connection, _LOGINS, [(*login, seen_at, seen_at) for login in logins], (host_id,))
+    return [
+        Write(_contributors(source), list(unique.values()), (host_id, seen_at, source.value)),
+        Write(_LOGINS, [(*login, seen_at, seen_at) for login in sorted(logins)], (host_id,)),
+    ]

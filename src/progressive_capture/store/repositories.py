@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Update, insert, or_, select, update
 
 from progressive_capture.domain.kinds import Source
 from progressive_capture.domain.records import UNAVAILABLE, RepositoryRow
-from progressive_capture.store.bulk import Upsert, upsert
+from progressive_capture.store.bulk import Upsert, Write, write
 from progressive_capture.store.database import Lock, lock
 from progressive_capture.store.tables import HOSTS, PAGE_SIZES, REPOSITORIES, REPOSITORY_NAMES
 
@@ -68,9 +68,15 @@ def host_id(connection: Connection, api_url: str) -> int:
 def save_repository(connection: Connection, host_id: int, row: RepositoryRow, captured_at: str, source: Source) -> None:
     """Store a repository and note its name; an older answer changes nothing but the history of names."""
     lock(connection, Lock.HOST, host_id)
-    upsert(connection, _REPOSITORIES[source], [tuple(row)], (host_id, captured_at, source.value))
     full_name = f"{row.owner_login}/{row.name}"
-    upsert(connection, _NAMES, [(full_name.lower(), row.id, full_name, captured_at, captured_at)], (host_id,))
+    name = (full_name.lower(), row.id, full_name, captured_at, captured_at)
+    write(
+        connection,
+        [
+            Write(_REPOSITORIES[source], [row], (host_id, captured_at, source.value)),
+            Write(_NAMES, [name], (host_id,)),
+        ],
+    )
 
 
 def find_repository(connection: Connection, host_id: int, owner_name: str) -> StoredRepository | None:
@@ -134,7 +140,7 @@ def page_sizes(connection: Connection, host_id: int, repository_id: int) -> dict
 
 def remember_page_size(connection: Connection, host_id: int, repository_id: int, operation: str, size: int) -> None:
     """Remember the page size of an operation for the next walk."""
-    upsert(connection, _PAGE_SIZES, [(repository_id, operation, size)], (host_id,))
+    write(connection, [Write(_PAGE_SIZES, [(repository_id, operation, size)], (host_id,))])
 
 
 def _update(host_id: int, repository_id: int) -> Update:

@@ -9,11 +9,11 @@ from sqlalchemy import Connection, bindparam, select, update
 from progressive_capture.domain.kinds import Source
 from progressive_capture.domain.records import UNAVAILABLE, MilestoneRow, PullRequestRow, Records
 from progressive_capture.domain.scope import moment
-from progressive_capture.store.bulk import Upsert, pipelined, upsert
-from progressive_capture.store.children import save_children
+from progressive_capture.store.bulk import Upsert, Write, write
+from progressive_capture.store.children import child_writes
 from progressive_capture.store.database import Lock, lock
 from progressive_capture.store.keys import among
-from progressive_capture.store.people import save_contributors
+from progressive_capture.store.people import contributor_writes
 from progressive_capture.store.tables import MILESTONES, PR_FILES, PR_REVIEW_THREADS, PULL_REQUESTS
 
 
@@ -43,7 +43,7 @@ def _pull_requests(source: Source) -> Upsert:
     return Upsert(
         PULL_REQUESTS,
         columns=PullRequestRow._fields,
-        constants=("host_id", "repository_id", "first_captured_at", "captured_at", "source"),
+        constants=("host_id", "repository_id", "captured_at", "source", "first_captured_at"),
         kept=UNAVAILABLE[source].get("pull_requests", frozenset()) | {"first_captured_at"},
         updates={"deleted_at": "NULL"},
     )
@@ -72,14 +72,23 @@ def save_hydrated(
     if source is Source.GRAPHQL:
         moved = [number for number in before if accepted[number].head_sha != stored[number].head_sha]
         _forget_file_details(connection, host_id, moved)
-    with pipelined(connection):
-        constants = (host_id, repository_id, captured_at, captured_at, source.value)
-        upsert(connection, _pull_requests(source), list(accepted.values()), constants)
-        save_contributors(connection, host_id, source, captured_at, records.contributors)
-        milestones = {row.number: row for row in records.milestones}
-        upsert(connection, _MILESTONES, list(milestones.values()), (host_id, repository_id, captured_at, source.value))
-        generations = dict.fromkeys(accepted, captured_at)
-        save_children(connection, (host_id, repository_id, source), generations, records, before)
+    shared = (host_id, repository_id, captured_at, source.value)
+    milestones = {row.number: row for row in records.milestones}
+    write(
+        connection,
+        [
+            Write(_pull_requests(source), list(accepted.values()), (*shared, captured_at)),
+            Write(_MILESTONES, list(milestones.values()), shared),
+            *contributor_writes(host_id, source, captured_at, records.contributors),
+            *child_writes(
+                connection,
+                (host_id, repository_id, source),
+                dict.fromkeys(accepted, captured_at),
+                records,
+                before,
+            ),
+        ],
+    )
     return {number: number in before for number in accepted}
 
 
@@ -113,10 +122,11 @@ def save_followed(
         if reading == generations[number]:
             accepted[number] = reading
             before |= {number} if first != reading else set()
-    with pipelined(connection):
-        if accepted:
-            save_contributors(connection, host_id, source, max(accepted.values()), records.contributors)
-        save_children(connection, (host_id, repository_id, source), accepted, records, before)
+    if not accepted:
+        return {}
+    people = contributor_writes(host_id, source, max(accepted.values()), records.contributors)
+    place = (host_id, repository_id, source)
+    write(connection, [*people, *child_writes(connection, place, accepted, records, before)])
     _save_thread_totals(connection, host_id, accepted, records)
     return {number: number in before for number in accepted}
 
@@ -170,7 +180,7 @@ def _forget_file_details(connection: Connection, host_id: int, moved: list[int])
 
 def _save_thread_totals(connection: Connection, host_id: int, accepted: Mapping[int, str], records: Records) -> None:
     totals = {row.node_id: row.comments_total for row in records.thread_totals}
-    if not totals or not accepted:
+    if not totals:
         return
     table = PR_REVIEW_THREADS.c
     threads = connection.execute(
