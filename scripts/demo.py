@@ -1,11 +1,12 @@
 """Captures sandbox/demo from the built-in GitHub stand-in, with no token, no network and no GitHub setting of yours."""
 
 import os
+import signal
 import socket
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from typing import Final
 
 REPOSITORY: Final = "sandbox/demo"
@@ -50,19 +51,30 @@ def sandbox() -> Iterator[str]:
         yield address
     finally:
         server.terminate()
-        server.communicate(timeout=STOP_SECONDS)
+        try:
+            server.communicate(timeout=STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            server.kill()
+            server.communicate()
 
 
 def main() -> int:
     """Capture the demonstration repository; return the exit code of ``pc capture``."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     with sandbox() as address:
         print(f"{REPOSITORY} is made up, and served at {address} by the built-in GitHub stand-in.", flush=True)
         capture = subprocess.Popen(["pc", "capture", REPOSITORY, *sys.argv[1:]], env=environment(address))
-        while True:
-            try:
-                return capture.wait()
-            except KeyboardInterrupt:  # the capture got it too, and stops in its own time
-                continue
+        try:
+            return wait_for(capture)
+        finally:
+            capture.terminate()
+
+
+def wait_for(capture: subprocess.Popen[bytes]) -> int:
+    """Wait for a process that gets each Ctrl-C as we do, and stops in its own time; return its exit code."""
+    while True:
+        with suppress(KeyboardInterrupt):
+            return capture.wait()
 
 
 if __name__ == "__main__":
