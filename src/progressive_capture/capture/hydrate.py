@@ -176,9 +176,7 @@ class Hydration:
         if source is Source.GRAPHQL:
             session.sizes.succeeded(Operation.HYDRATE, page.lookups, page.cost)
         attempts = {each.number: each for each in request.again}
-        absorbed = self.ledger.hydrated(
-            source, request.targets, page.records, page.readings, page.requested_at, attempts
-        )
+        absorbed = self.ledger.hydrated(request.targets, page, attempts)
         self._answered(request)
         for failed in page.failed:
             tries = attempts[failed.target.number].tries if failed.target.number in attempts else 0
