@@ -33,6 +33,7 @@ class Repository:
         self.access: Access = "visible"
         self.readers: set[str] = set()
         self.blocked_at: str | None = None
+        self.wide_ids = False  # whether new children get ids above 32 bits
         self.pulls = Pulls(self, source, cache)
         self.last_number = source.numbers[-1] if source.numbers else 0
         self.issue_base = issue_base
@@ -64,6 +65,18 @@ class Repository:
             return viewer is not None and (viewer == self.owner or viewer in self.readers)
         return self.access != "deleted"
 
+    def rename(self, owner: Record, name: str) -> None:
+        """Give it a new owner and name (the old one redirects); every URL of what it holds changes with it."""
+        old = self.record["url"]
+        self.world.rename_repository(self, owner, name)
+        new = f"https://github.com/{self.record['nameWithOwner']}"
+        self.record |= {"url": new, "sshUrl": f"git@github.com:{self.record['nameWithOwner']}.git"}
+        self.pulls.forget_unchanged()
+        self._issues.clear()
+        for held in _with_url(self):
+            if held["url"].startswith(old):  # a commit may be met twice
+                held["url"] = new + held["url"].removeprefix(old)
+
     def take_number(self) -> int:
         """The next number for a pull request or an issue."""
         self.last_number += 1
@@ -85,6 +98,10 @@ class Repository:
     def keep_commit(self, commit: Record) -> Record:
         """Make a commit findable for ever (a merge commit, or one that a force-push replaced)."""
         return self._commits.setdefault(commit["oid"], commit)
+
+    def kept_commits(self) -> Iterator[Record]:
+        """The commits that `keep_commit` kept."""
+        yield from self._commits.values()
 
     def commit(self, oid: str) -> Record | None:
         """The commit of any pull request, past or present, with this oid."""
@@ -135,3 +152,17 @@ class Repository:
 def has_comments(number: int) -> bool:
     """Whether the issue with this number has comments."""
     return number % _COMMENTED == 0
+
+
+def _with_url(repository: Repository) -> Iterator[Record]:
+    """Every record in memory whose URL begins with the repository's."""
+    has = repository.record["_connections"]
+    yield from (*has["labels"], *has["milestones"], *repository.kept_commits())
+    for pull in repository.pulls.materialised():
+        yield pull.record
+        for name in ("reviews", "comments", "commits"):
+            yield from pull.connection(name)
+        yield from pull.review_comments_of_all()
+        for each in pull.connection("commits"):
+            yield each["commit"]
+            yield from each["commit"]["_connections"]["parents"]

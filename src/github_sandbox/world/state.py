@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
+from github_sandbox.world.actors import set_login
 from github_sandbox.world.node_ids import NodeId, parse
 from github_sandbox.world.records import Record, connection
 from github_sandbox.world.repository import Repository
@@ -124,7 +125,7 @@ class World:
         key = (actor["login"].lower(), actor["__typename"] == "Bot")
         if self._logins.get(key) is actor:
             del self._logins[key]
-        actor["login"] = login
+        set_login(actor, login)
         self.add_actor(actor)
 
     def add_team(self, team: Record) -> Record:
