@@ -109,7 +109,7 @@ class Apps:
             "repositories": repositories,
             "iat": issued,
             "exp": issued + TOKEN_LIFE,
-            "jti": self._minted,
+            "jti": str(self._minted),
         }
         return f"{PREFIX}{app.id}_{jwt.encode(claims, self._secret, algorithm='HS256')}", issued + TOKEN_LIFE
 

@@ -203,15 +203,15 @@ def _null_nodes(row: Table) -> NullNodes | None:
     if value is None:
         return None
     part = Table(f"{row.where}.null_nodes", value)
-    every = part.take("every", int) or 1
+    every = part.take("every", int)
     made = NullNodes(
         tuple(part.texts("path")),
-        every,
+        1 if every is None else every,
         part.take("type", str) or "RESOURCE_LIMITS_EXCEEDED",
         part.take("message", str) or "Resource limits for this query exceeded.",
     )
     part.done()
-    if every < 1:
+    if made.every < 1:
         raise ConfigError(f"{part.where}: every must be 1 or more")
     return made
 

@@ -105,7 +105,7 @@ class Connection(asyncio.Protocol):
     async def _answer(self, head: h11.Request, body: bytes) -> None:
         headers = {name.decode("ascii"): value.decode("latin-1") for name, value in head.headers}
         request = Request(head.method.decode("ascii"), head.target.decode("latin-1"), headers, body)
-        response = await self._handler(request)
+        response = await self._handled(request)
         if response.drop:
             self._transport.abort()
         elif response.cut is not None:
@@ -115,6 +115,15 @@ class Connection(asyncio.Protocol):
         else:
             self._whole(response, with_body=request.method != "HEAD")
         self._next()
+
+    async def _handled(self, request: Request) -> Response:
+        """Call the handler; a mistake of ours becomes a 500 that says so, and is told to the loop's owner."""
+        try:
+            return await self._handler(request)
+        except Exception as error:  # noqa: BLE001 - a client must not wait for an answer that never comes
+            told = {"message": f"the sandbox failed at {request.method} {request.target}", "exception": error}
+            asyncio.get_running_loop().call_exception_handler(told)
+            return Response(500, {"content-type": "text/plain"}, f"the sandbox failed: {error!r}".encode())
 
     def _next(self) -> None:
         self._task = None

@@ -45,7 +45,8 @@ class Ordered(Sequence[int]):
     def __getitem__(self, at: int | slice) -> int | list[int]:
         if isinstance(at, slice):
             return [self[place] for place in range(*at.indices(len(self)))]
-        return self._keys[len(self._keys) - 1 - at if self._descending else at][1]
+        place = range(len(self._keys))[at]
+        return self._keys[-1 - place if self._descending else place][1]
 
 
 class Mark(NamedTuple):

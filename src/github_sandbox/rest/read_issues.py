@@ -29,7 +29,7 @@ def issue_at(repository: Repository, number: int) -> Record | None:
 
 
 def _issue_of(call: Call) -> Record:
-    record = issue_at(call.repository, call.number("number"))
+    record = issue_at(call.repository, call.number("issue_number"))
     if record is None:
         raise AnsweredError(not_found())
     if record["__typename"] == "Issue" and not call.repository.record["hasIssuesEnabled"]:
@@ -102,7 +102,7 @@ def list_all_comments(call: Call) -> Response:
 
 def get_comment(call: Call) -> Response:
     """Give one comment."""
-    wanted = call.params["comment"]
+    wanted = call.params["comment_id"]
     pull = call.repository.pulls.holding("IssueComment", int(wanted))
     places = [pull.record] if pull else [_known(call.repository, each) for each in call.repository.commented_issues()]
     for record in (each for place in places for each in shown(place, "comments", call.login)):
@@ -143,18 +143,18 @@ def list_reactions(call: Call) -> Response:
     return call.listing([], lambda row: row)
 
 
-_ISSUE = UNDER_REPOSITORY + "/issues/{number:int}"
+_ISSUE = UNDER_REPOSITORY + "/issues/{issue_number}"
 ROUTES = (
     Route("GET", UNDER_REPOSITORY + "/issues", list_issues),
     Route("GET", UNDER_REPOSITORY + "/issues/comments", list_all_comments),
     Route("GET", UNDER_REPOSITORY + "/issues/events", list_all_events),
-    Route("GET", UNDER_REPOSITORY + "/issues/comments/{comment:int}", get_comment),
+    Route("GET", UNDER_REPOSITORY + "/issues/comments/{comment_id}", get_comment),
     Route("GET", _ISSUE, get_issue),
     Route("GET", _ISSUE + "/comments", list_comments),
     Route("GET", _ISSUE + "/events", list_events),
     Route("GET", _ISSUE + "/timeline", list_timeline),
     Route("GET", _ISSUE + "/labels", list_issue_labels),
     Route("GET", _ISSUE + "/reactions", list_reactions),
-    Route("GET", UNDER_REPOSITORY + "/issues/comments/{comment:int}/reactions", list_reactions),
-    Route("GET", UNDER_REPOSITORY + "/pulls/comments/{comment:int}/reactions", list_reactions),
+    Route("GET", UNDER_REPOSITORY + "/issues/comments/{comment_id}/reactions", list_reactions),
+    Route("GET", UNDER_REPOSITORY + "/pulls/comments/{comment_id}/reactions", list_reactions),
 )

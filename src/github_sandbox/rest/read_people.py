@@ -22,7 +22,7 @@ NO_RATE = RateView(0, 0, 0, "")
 
 
 def _actor_of(call: Call) -> Record:
-    found = call.world.actor(call.params["login"])
+    found = call.world.actor(call.params.get("username") or call.params["org"])
     if found is None:
         raise AnsweredError(not_found())
     return found
@@ -48,7 +48,7 @@ def get_user(call: Call) -> Response:
 
 def get_user_by_id(call: Call) -> Response:
     """Give a user by numeric id, which a rename does not change."""
-    found = call.world.actor_by_id(call.number("id"))
+    found = call.world.actor_by_id(call.number("account_id"))
     return not_found() if found is None else json_answer(call.shapes.people.full(found))
 
 
@@ -119,11 +119,11 @@ ROUTES = (
     Route("GET", "/", get_root),
     Route("GET", "/meta", get_meta),
     Route("GET", "/user", get_viewer),
-    Route("GET", "/user/{id:int}", get_user_by_id),
-    Route("GET", "/users/{login}", get_user),
-    Route("GET", "/users/{login}/orgs", list_no_organizations),
-    Route("GET", "/users/{login}/repos", list_repositories),
-    Route("GET", "/orgs/{login}", get_organization),
-    Route("GET", "/orgs/{login}/repos", list_repositories),
+    Route("GET", "/user/{account_id}", get_user_by_id),
+    Route("GET", "/users/{username}", get_user),
+    Route("GET", "/users/{username}/orgs", list_no_organizations),
+    Route("GET", "/users/{username}/repos", list_repositories),
+    Route("GET", "/orgs/{org}", get_organization),
+    Route("GET", "/orgs/{org}/repos", list_repositories),
     Route("GET", "/search/issues", search_issues, "search"),
 )

@@ -63,7 +63,7 @@ def _branches_fit(record: Record, wanted: dict[str, str]) -> bool:
 
 def pull_of(call: Call) -> Record:
     """Give the record of the pull request that the path names; raise AnsweredError (404) when there is none."""
-    found = call.repository.pulls.by_number(call.number("number"))
+    found = call.repository.pulls.by_number(call.number("pull_number"))
     if found is None:
         raise AnsweredError(not_found())
     return found.record
@@ -112,7 +112,7 @@ def list_reviews(call: Call) -> Response:
 
 
 def _review_of(call: Call) -> Record:
-    wanted = call.params["review"]
+    wanted = call.params["review_id"]
     for record in shown(pull_of(call), "reviews", call.login):
         if record["fullDatabaseId"] == wanted:
             return record
@@ -159,8 +159,8 @@ def list_all_comments(call: Call) -> Response:
 
 def get_comment(call: Call) -> Response:
     """Give one review comment."""
-    found = call.repository.pulls.holding("PullRequestReviewComment", call.number("comment"))
-    wanted = call.params["comment"]
+    found = call.repository.pulls.holding("PullRequestReviewComment", call.number("comment_id"))
+    wanted = call.params["comment_id"]
     for record in found.review_comments(call.login) if found else ():
         if record["fullDatabaseId"] == wanted and record["state"] != "PENDING":
             return json_answer(call.shapes.pulls.review_comment(record))
@@ -178,17 +178,17 @@ def is_merged(call: Call) -> Response:
     return Response(204) if pull_of(call)["merged"] else not_found()
 
 
-_PULL = UNDER_REPOSITORY + "/pulls/{number:int}"
+_PULL = UNDER_REPOSITORY + "/pulls/{pull_number}"
 ROUTES = (
     Route("GET", UNDER_REPOSITORY + "/pulls", list_pulls),
     Route("GET", UNDER_REPOSITORY + "/pulls/comments", list_all_comments),
-    Route("GET", UNDER_REPOSITORY + "/pulls/comments/{comment:int}", get_comment),
+    Route("GET", UNDER_REPOSITORY + "/pulls/comments/{comment_id}", get_comment),
     Route("GET", _PULL, get_pull),
     Route("GET", _PULL + "/files", list_files),
     Route("GET", _PULL + "/commits", list_commits),
     Route("GET", _PULL + "/reviews", list_reviews),
-    Route("GET", _PULL + "/reviews/{review:int}", get_review),
-    Route("GET", _PULL + "/reviews/{review:int}/comments", list_review_parts),
+    Route("GET", _PULL + "/reviews/{review_id}", get_review),
+    Route("GET", _PULL + "/reviews/{review_id}/comments", list_review_parts),
     Route("GET", _PULL + "/comments", list_comments),
     Route("GET", _PULL + "/requested_reviewers", get_requested),
     Route("GET", _PULL + "/merge", is_merged),

@@ -53,7 +53,7 @@ def list_commits(call: Call) -> Response:
 
 
 def _commit_of(call: Call) -> Record:
-    record = call.repository.commit(call.params["sha"])
+    record = call.repository.commit(call.params["ref"])
     if record is None:
         raise AnsweredError(message(422, f"No commit found for SHA: {call.params['sha']}"))
     return record
@@ -106,7 +106,7 @@ def list_milestones(call: Call) -> Response:
 def get_milestone(call: Call) -> Response:
     """Give one milestone."""
     for record in connection(call.repository.record, "milestones"):
-        if record["number"] == call.number("number"):
+        if record["number"] == call.number("milestone_number"):
             return json_answer(call.shapes.repositories.milestone(record))
     return not_found()
 
@@ -120,11 +120,11 @@ ROUTES = (
     Route("GET", UNDER_REPOSITORY, get_repository),
     Route("GET", UNDER_REPOSITORY + "/contributors", list_contributors),
     Route("GET", UNDER_REPOSITORY + "/commits", list_commits),
-    Route("GET", UNDER_REPOSITORY + "/commits/{sha}", get_commit),
-    Route("GET", UNDER_REPOSITORY + "/commits/{sha}/pulls", list_pulls_of_commit),
+    Route("GET", UNDER_REPOSITORY + "/commits/{ref}", get_commit),
+    Route("GET", UNDER_REPOSITORY + "/commits/{ref}/pulls", list_pulls_of_commit),
     Route("GET", UNDER_REPOSITORY + "/labels", list_labels),
     Route("GET", UNDER_REPOSITORY + "/labels/{name}", get_label),
     Route("GET", UNDER_REPOSITORY + "/milestones", list_milestones),
-    Route("GET", UNDER_REPOSITORY + "/milestones/{number:int}", get_milestone),
+    Route("GET", UNDER_REPOSITORY + "/milestones/{milestone_number}", get_milestone),
     Route("GET", UNDER_REPOSITORY + "/assignees", list_assignees),
 )

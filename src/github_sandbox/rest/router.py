@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from github_sandbox.world.state import World
 
 Handle = Callable[["Call"], Response]
+NUMERIC = ("_number", "_id")
 UNDER_REPOSITORY = "/repos/{owner}/{repo}"
 
 
@@ -80,12 +81,12 @@ class Router:
 def _fit(parts: tuple[str, ...], steps: list[str]) -> dict[str, str] | None:
     params = {}
     for part, step in zip(parts, steps, strict=True):
-        if part[0] != "{":
+        if not part.startswith("{"):
             if part != step:
                 return None
             continue
-        name, _, kind = part[1:-1].partition(":")
-        if kind == "int" and not (step.isascii() and step.isdigit()):
+        name = part[1:-1]
+        if name.endswith(NUMERIC) and not (step.isascii() and step.isdigit()):
             return None
         params[name] = step
     return params
