@@ -97,10 +97,11 @@ def _nobody_reads(desk: Desk) -> int:
 def _wire(
     settings: "Settings",
     *,
+    create: bool,
     reporter: Reporter,
     pause: Callable[[float], Awaitable[None]],
     stopping: Callable[[], bool],
 ) -> AbstractAsyncContextManager["Wired"]:
     from progressive_capture.wiring import wire  # noqa: PLC0415 - brings the database and HTTP with it
 
-    return wire(settings, reporter=reporter, pause=pause, stopping=stopping)
+    return wire(settings, create=create, reporter=reporter, pause=pause, stopping=stopping)

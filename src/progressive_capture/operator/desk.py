@@ -34,6 +34,7 @@ class Wire(Protocol):
         self,
         settings: "Settings",
         *,
+        create: bool,
         reporter: Reporter,
         pause: Callable[[float], Awaitable[None]],
         stopping: Callable[[], bool],
@@ -64,9 +65,10 @@ class Desk:
     def display(self) -> Display:
         """A bar on a terminal, plain lines elsewhere."""
         if self.err.isatty():
-            from progressive_capture.operator.progress_bar import BarReporter  # noqa: PLC0415 - Rich, where it shows
+            from progressive_capture.operator.progress_bar import BarReporter, can_draw  # noqa: PLC0415 - brings Rich
 
-            return BarReporter(self.err, self.monotonic)
+            if can_draw(self.err):
+                return BarReporter(self.err, self.monotonic)
         from progressive_capture.operator.progress_plain import PlainReporter  # noqa: PLC0415 - as above
 
         return PlainReporter(self.err, self.monotonic)
@@ -81,8 +83,14 @@ class Shift:
     stop: Stop
 
 
-def work(desk: Desk, settings: "Settings", task: Callable[[Shift], Awaitable[T]]) -> T:
-    """Run a task with the works wired, and SIGINT and SIGTERM heard."""
+def work(desk: Desk, settings: "Settings", task: Callable[[Shift], Awaitable[T]], *, create: bool) -> T:
+    """Run a task with the works wired, and SIGINT and SIGTERM heard.
+
+    `create` says that a database that does not exist is made.
+    """
+    from progressive_capture.operator.logs import configure  # noqa: PLC0415 - not needed for --help
+
+    configure(desk.err, debug=settings.debug)
 
     async def shift() -> T:
         display = desk.display()
@@ -93,7 +101,8 @@ def work(desk: Desk, settings: "Settings", task: Callable[[Shift], Awaitable[T]]
 
         stop = Stop(lambda: display.note("Stopping after this page; once more stops at once."), leave)
         with listening(stop):
-            async with desk.wire(settings, reporter=display, pause=stop.pause, stopping=stop.requested) as works:
+            wired = desk.wire(settings, create=create, reporter=display, pause=stop.pause, stopping=stop.requested)
+            async with wired as works:
                 try:
                     return await task(Shift(works, display, stop))
                 finally:

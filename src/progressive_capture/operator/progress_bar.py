@@ -13,6 +13,12 @@ from progressive_capture.operator.tally import Tally
 from progressive_capture.operator.wording import clock_time
 
 
+def can_draw(stream: TextIO) -> bool:
+    """Whether a stream is a terminal that can move its cursor."""
+    console = Console(file=stream)
+    return console.is_terminal and not console.is_dumb_terminal
+
+
 class BarReporter:
     """Shows one bar for the repository at hand, with pace, budget and time left below it."""
 

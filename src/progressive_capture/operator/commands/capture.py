@@ -52,4 +52,4 @@ def capture(
 
         return await tell_each(desk, shift, wanted, one, as_json=json)
 
-    return work(desk, settings, task)
+    return work(desk, settings, task, create=True)

@@ -57,7 +57,7 @@ def plan(
 
         return await tell_each(desk, shift, wanted, one, as_json=json)
 
-    return work(desk, settings, task)
+    return work(desk, settings, task, create=True)
 
 
 def told(planned: "Plan") -> Told:

@@ -35,7 +35,7 @@ def verify(
 
         return await tell_each(desk, shift, wanted, one, as_json=json)
 
-    return work(desk, settings, task)
+    return work(desk, settings, task, create=False)
 
 
 def told(verified: "Verification") -> Told:

@@ -1,0 +1,197 @@
+"""The one place where the parts are put together, with replacements for tests; nothing is decided here."""
+
+import asyncio
+import random
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+
+from pydantic import SecretStr
+
+from progressive_capture import processes
+from progressive_capture.capture.budgets import SharedBudgets
+from progressive_capture.capture.report import Reporter
+from progressive_capture.capture.run import Captured, capture_repository
+from progressive_capture.capture.session import Tools, Waited
+from progressive_capture.domain.scope import Scope, stamp
+from progressive_capture.github.addresses import ApiAddress
+from progressive_capture.github.api import GitHubApi
+from progressive_capture.github.app_auth import AppInstallation
+from progressive_capture.github.clock import ServerClock, utc_now
+from progressive_capture.github.credentials import Anonymous, Credential, Token
+from progressive_capture.github.secrets import Secret
+from progressive_capture.github.session import Pace, Session, Surroundings
+from progressive_capture.github.transport import HttpTransport, Transport
+from progressive_capture.settings import Settings
+from progressive_capture.store import budgets, repositories, urls
+from progressive_capture.store.database import Database
+
+
+@dataclass(frozen=True, slots=True)
+class Overrides:
+    """The world outside, replaced piece by piece in tests."""
+
+    clock: Callable[[], datetime] = utc_now
+    random: Callable[[], float] = random.random
+    transport: Callable[[ApiAddress], Transport] = lambda address: HttpTransport(is_local=address.is_local)
+
+
+@dataclass(frozen=True, slots=True)
+class KnownPrincipals:
+    """Whose budget each credential uses, remembered in the database."""
+
+    database: Database
+    host_id: int
+    clock: ServerClock
+
+    async def recall(self, fingerprint: str) -> str | None:
+        """Whose it is, None when nobody asked before."""
+        return await asyncio.to_thread(self._recall, fingerprint)
+
+    async def remember(self, fingerprint: str, principal: str) -> None:
+        """Keep it."""
+        await asyncio.to_thread(self._remember, fingerprint, principal)
+
+    def _recall(self, fingerprint: str) -> str | None:
+        with self.database.reading() as connection:
+            return budgets.find_principal(connection, self.host_id, fingerprint)
+
+    def _remember(self, fingerprint: str, principal: str) -> None:
+        with self.database.transaction() as connection:
+            budgets.save_principal(connection, self.host_id, fingerprint, principal, stamp(self.clock.now()))
+
+
+@dataclass(frozen=True, slots=True)
+class Wired:
+    """Everything in its place, for one GitHub and one database."""
+
+    settings: Settings
+    address: ApiAddress
+    database: Database
+    host_id: int
+    clock: ServerClock
+    reporter: Reporter
+    pause: Callable[[float], Awaitable[None]]
+    stopping: Callable[[], bool]
+    overrides: Overrides
+
+    @property
+    def is_anonymous(self) -> bool:
+        """Whether nothing to sign in with is set."""
+        return not self.settings.tokens and not self.settings.uses_app
+
+    @property
+    def database_name(self) -> str:
+        """Where the database is, without user and password."""
+        url = urls.parse(_database(self.settings)).url
+        return f"{url.host}/{url.database}" if url.host else str(url.database)
+
+    async def capture(self, owner_name: str, scope: Scope) -> Captured:
+        """See `capture.run.capture_repository`."""
+        async with self.tools(owner_name) as tools:
+            return await capture_repository(tools, owner_name, scope)
+
+    @asynccontextmanager
+    async def tools(self, owner_name: str) -> AsyncIterator[tuple[Tools, ...]]:
+        """Make one set of tools for each credential; an App signs in where it is installed for the repository."""
+        credentials = self._credentials(owner_name)
+        async with AsyncExitStack() as stack:
+            made = []
+            for number, credential in enumerate(credentials):
+                tools = self._tools(credential, processes.holder(number), len(credentials))
+                stack.push_async_callback(tools.api.close)
+                made.append(tools)
+            yield tuple(made)
+
+    def _credentials(self, owner_name: str) -> list[Credential]:
+        settings = self.settings
+        if settings.uses_app:
+            return [
+                AppInstallation(
+                    app_id=settings.app_id or "",
+                    private_key=_secret(settings.app_key()),
+                    owner_name=owner_name,
+                    address=self.address,
+                    clock=self.clock,
+                    installation_id=settings.app_installation_id,
+                )
+            ]
+        return [Token(_secret(token)) for token in settings.tokens] or [Anonymous()]
+
+    def _tools(self, credential: Credential, holder: str, runners: int) -> Tools:
+        settings, clock, chance = self.settings, self.clock, self.overrides.random
+        world = Surroundings(
+            budgets=SharedBudgets(self.database, self.host_id, clock.now, chance, processes.is_gone),
+            holder=holder,
+            pause=self.pause,
+            random=chance,
+            clock=clock,
+            principals=KnownPrincipals(self.database, self.host_id, clock),
+            pace=Pace(rest=settings.rest_per_minute, graphql=settings.graphql_per_minute),
+        )
+        session = Session(self.address, credential, self.overrides.transport(self.address), world)
+        return Tools(
+            database=self.database,
+            api=GitHubApi(session),
+            host_id=self.host_id,
+            holder=holder,
+            is_gone=processes.is_gone,
+            clock=clock.now,
+            pause=self.pause,
+            stopping=self.stopping,
+            reporter=self.reporter,
+            waited=Waited(),
+            runners=runners,
+        )
+
+
+@asynccontextmanager
+async def wire(
+    settings: Settings,
+    *,
+    create: bool,
+    reporter: Reporter,
+    pause: Callable[[float], Awaitable[None]],
+    stopping: Callable[[], bool],
+    overrides: Overrides = Overrides(),
+) -> AsyncIterator[Wired]:
+    """Open the database and put everything together; closed at the end.
+
+    Args:
+        settings: as read.
+        create: whether a database that does not exist, or has an older schema, is brought to this program's.
+        reporter: hears what happens.
+        pause: sleeps for seconds, and wakes at once when asked to stop.
+        stopping: whether somebody asked to stop.
+        overrides: the world outside.
+
+    Raises:
+        StoreError: the database cannot be used.
+        SettingsError: a secret cannot be used.
+    """
+    address = ApiAddress.parse(settings.github_api_url)
+    database = await asyncio.to_thread(Database.open, _database(settings), create=create)
+    try:
+        host_id = await asyncio.to_thread(_prepare, database, address, create=create)
+        clock = ServerClock(ours=overrides.clock)
+        yield Wired(settings, address, database, host_id, clock, reporter, pause, stopping, overrides)
+    finally:
+        await asyncio.to_thread(database.close)
+
+
+def _prepare(database: Database, address: ApiAddress, *, create: bool) -> int:
+    if create:
+        database.migrate()
+    else:
+        database.check_schema()
+    with database.transaction() as connection:
+        return repositories.host_id(connection, address.rest)
+
+
+def _database(settings: Settings) -> str:
+    return settings.database_url.get_secret_value().strip()
+
+
+def _secret(text: SecretStr) -> Secret:
+    return Secret(text.get_secret_value())
