@@ -7,7 +7,7 @@ from typing import Final
 from github_sandbox.graphql.execution import Arguments, Connector, Execution
 from github_sandbox.graphql.pages import Listing, Records
 from github_sandbox.graphql.timeline import issue_timeline, pull_request_timeline
-from github_sandbox.world.records import Record, shown, total
+from github_sandbox.model import Record, shown, total
 
 NOTHING: Final = Records(())
 OPINIONS: Final = frozenset({"APPROVED", "CHANGES_REQUESTED", "DISMISSED"})

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from graphql import (
-    DocumentNode,
     FieldNode,
     FragmentDefinitionNode,
     GraphQLError,
@@ -36,7 +35,6 @@ REMEMBERED = 512
 class Document:
     """One valid query text, with what was made of it; `deciding` names the variables of @skip and @include."""
 
-    ast: DocumentNode
     operations: dict[str | None, OperationDefinitionNode]
     fragments: dict[str, FragmentDefinitionNode]
     deciding: tuple[str, ...]
@@ -97,9 +95,7 @@ class Documents:
                 raise RefusedQueryError(
                     [{"locations": locations([operation]), "message": "This server answers queries only"}]
                 )
-        return Document(
-            ast, found.operations, found.fragments, tuple(sorted(found.deciding)), introspects=found.introspects
-        )
+        return Document(found.operations, found.fragments, tuple(sorted(found.deciding)), introspects=found.introspects)
 
 
 class _Findings(Visitor):

@@ -31,7 +31,7 @@ class RefusedQueryError(Exception):
 
 def not_found(kind: str, by: str, value: object) -> FieldError:
     """Say that nothing visible answers to the name, as GitHub says it; private and missing look the same."""
-    article = "an" if kind[0] in "AEIOUaeiou" else "a"
+    article = "an" if kind[0] in "IOio" else "a"  # an Issue, an Organization, but a User
     return FieldError(f"Could not resolve to {article} {kind} with the {by} {value}.", "NOT_FOUND")
 
 

@@ -8,9 +8,7 @@ from graphql import FieldNode
 
 from github_sandbox.graphql.errors import FieldError, wire_form
 from github_sandbox.graphql.pages import Listing
-from github_sandbox.world.records import Record
-from github_sandbox.world.repository import Repository
-from github_sandbox.world.state import World
+from github_sandbox.model import Record, Repository, World
 
 Arguments: TypeAlias = Mapping[str, Any]
 

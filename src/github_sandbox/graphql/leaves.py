@@ -6,7 +6,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from github_sandbox.graphql.execution import Arguments, Execution, Resolver
-from github_sandbox.world.records import Record
+from github_sandbox.model import Record
 
 WEB: Final = "https://github.com"
 REACTIONS: Final = ("THUMBS_UP", "THUMBS_DOWN", "LAUGH", "HOORAY", "CONFUSED", "HEART", "ROCKET", "EYES")

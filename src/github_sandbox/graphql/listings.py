@@ -6,9 +6,7 @@ from typing import Any, Final, cast
 
 from github_sandbox.graphql.execution import Arguments, Execution
 from github_sandbox.graphql.pages import Listing, Records
-from github_sandbox.world.pulls import ALL_STATES, Key, OrderField, Pulls, State
-from github_sandbox.world.records import Record, seconds_of, shown
-from github_sandbox.world.repository import Repository
+from github_sandbox.model import ALL_STATES, Key, OrderField, Pulls, Record, Repository, State, seconds_of, shown
 
 _OLDEST_FIRST: Final = {"field": "CREATED_AT", "direction": "ASC"}
 

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from github_sandbox.graphql.errors import FieldError
-from github_sandbox.world.node_ids import parse
-from github_sandbox.world.records import Record
+from github_sandbox.model import Record, parse
 
 PAGE_LIMIT = 100
 _MARK = b"cursor:v2:"

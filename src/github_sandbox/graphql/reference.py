@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias, cast
 
 from graphql import (
+    DocumentNode,
     GraphQLError,
     GraphQLNonNull,
     GraphQLObjectType,
@@ -14,7 +15,6 @@ from graphql import (
 from graphql.execution.collect_fields import collect_sub_fields
 
 from github_sandbox.graphql.compiler import ITEM_FIELDS, PAGE_FIELDS
-from github_sandbox.graphql.documents import Document
 from github_sandbox.graphql.errors import FieldError, wire_form
 from github_sandbox.graphql.execution import Connector, Execution, Resolver
 from github_sandbox.graphql.pages import Page, page_request
@@ -39,13 +39,15 @@ class Reference:
 
     def execute(
         self,
-        document: Document,
-        operation_name: str | None,
+        document: DocumentNode,
         given: Mapping[str, Any],
         execution: Execution,
         disturbance: Disturbance | None = None,
     ) -> dict[str, Any] | None:
-        """Give `data` and list the errors in `execution`; `disturbance` may break the answer at any path."""
+        """Run the one operation of `document`: give `data`, list the errors in `execution`.
+
+        `disturbance` may break the answer at any path.
+        """
 
         def resolve(source: Any, info: GraphQLResolveInfo, **args: Any) -> Any:  # noqa: ANN401 - any source and value
             path = tuple(info.path.as_list())
@@ -59,11 +61,10 @@ class Reference:
 
         result = execute_sync(
             self._schema,
-            document.ast,
+            document,
             root_value={},
             context_value=execution,
             variable_values=dict(given),
-            operation_name=operation_name,
             field_resolver=resolve,
             type_resolver=lambda value, *_: value["__typename"],
         )

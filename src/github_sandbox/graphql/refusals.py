@@ -111,11 +111,11 @@ class _Trail(Visitor):
         self._target = target
         self.steps: list[str] = []
 
-    def enter(self, node: Node, _key: object, _parent: object, _path: object, ancestors: Sequence[object]) -> object:
+    def enter(self, node: Node, _key: object, parent: object, _path: object, ancestors: Sequence[object]) -> object:
         if node is not self._target:
             return None
-        trail = [each for each in ancestors if isinstance(each, Node)]
-        self.steps = [step for step in map(_step, [*trail, node]) if step is not None]
+        trail = [each for each in (*ancestors, parent, node) if isinstance(each, Node)]
+        self.steps = [step for step in map(_step, trail) if step is not None]
         return BREAK
 
 

@@ -8,10 +8,7 @@ from typing import Any, Final
 from github_sandbox.graphql.errors import FieldError, node_not_found, not_found
 from github_sandbox.graphql.execution import Arguments, Execution, Resolver
 from github_sandbox.graphql.leaves import WEB
-from github_sandbox.world.node_ids import node_id
-from github_sandbox.world.records import Record, connection
-from github_sandbox.world.repository import Repository
-from github_sandbox.world.state import repository_of
+from github_sandbox.model import Record, Repository, connection, node_id, repository_of
 
 NODE_LIMIT: Final = 100
 _OID: Final = re.compile(r"[0-9a-f]{40}")

@@ -7,8 +7,7 @@ from typing import Final
 
 from github_sandbox.graphql.execution import Arguments, Execution
 from github_sandbox.graphql.pages import Listing, Records
-from github_sandbox.world.records import Record, shown
-from github_sandbox.world.repository import Repository
+from github_sandbox.model import Record, Repository, shown
 
 RESULTS: Final = 1_000  # https://docs.github.com/rest/search/search#about-search
 

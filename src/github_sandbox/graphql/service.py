@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import orjson
-from graphql import GraphQLError, OperationDefinitionNode
+from graphql import DocumentNode, GraphQLError, OperationDefinitionNode, SelectionSetNode
+from graphql.execution.collect_fields import collect_fields
 
 from github_sandbox.graphql.compiler import Compiler
 from github_sandbox.graphql.documents import REMEMBERED, Document, Documents, Plan
@@ -16,9 +17,11 @@ from github_sandbox.graphql.reference import Disturbance, Reference
 from github_sandbox.graphql.schema import load_schema
 from github_sandbox.graphql.shape import NODE_LIMIT, Measurer, Shape
 from github_sandbox.graphql.tables import connection_table, resolver_table
-from github_sandbox.world.state import World
+from github_sandbox.model import World
 
 Rounding = Literal["nearest", "up"]
+
+_ANSWERED_DRY = frozenset({"rateLimit", "__typename"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +29,7 @@ class Prepared:
     """A query that may run, and what it will cost; all of it is known before execution.
 
     `pull_requests` estimates how many pull requests it touches when every page is full. A `dry_run` query asks for its
-    price only (https://docs.github.com/en/graphql/reference/queries#ratelimit).
+    price only, and gets only that (https://docs.github.com/en/graphql/reference/queries#ratelimit).
     """
 
     document: Document
@@ -129,13 +132,18 @@ class GraphQLService:
         return self._by_reference(prepared, execution, None)
 
     def _by_reference(self, prepared: Prepared, execution: Execution, disturbance: Disturbance | None) -> Executed:
-        name = prepared.operation.name.value if prepared.operation.name else None
-        data = self._reference.execute(prepared.document, name, prepared.given, execution, disturbance)
+        operation = self._to_run(prepared)
+        data = self._reference.execute(
+            DocumentNode(definitions=(operation, *prepared.document.fragments.values())),
+            prepared.given,
+            execution,
+            disturbance,
+        )
         return Executed(data, execution.errors)
 
     def _shape(self, document: Document, operation: OperationDefinitionNode, variables: dict[str, Any]) -> Shape:
         """Measure a query once for each set of page sizes, numbers of ids and directives that it comes with."""
-        key = (id(operation), *(_size_of(each) for each in variables.values()))
+        key = (id(operation), *((name, _size_of(each)) for name, each in variables.items()))
         shape = document.shapes.get(key)
         if shape is None:
             shape = Measurer(self._schema, document.fragments, variables).measure(operation)
@@ -146,15 +154,31 @@ class GraphQLService:
 
     def _plan(self, prepared: Prepared) -> Plan:
         """Give the compiled plan; it depends on the operation and on what @skip and @include are told."""
-        document, operation = prepared.document, prepared.operation
-        key = (id(operation), *(prepared.variables.get(name) for name in document.deciding))
+        document = prepared.document
+        key = (id(prepared.operation), prepared.dry_run, *(prepared.variables.get(name) for name in document.deciding))
         plan = document.plans.get(key)
         if plan is None:
             compiler = Compiler(
                 self._schema, document.fragments, prepared.variables, self._resolvers, self._connections
             )
-            plan = document.plans[key] = compiler.operation(operation)
+            plan = document.plans[key] = compiler.operation(self._to_run(prepared))
         return plan
+
+    def _to_run(self, prepared: Prepared) -> OperationDefinitionNode:
+        """Leave of a dry run what it answers, its price; any other query is run as it is."""
+        operation, root = prepared.operation, self._schema.query_type
+        if not prepared.dry_run or root is None:
+            return operation
+        fields = collect_fields(
+            self._schema, prepared.document.fragments, prepared.variables, root, operation.selection_set
+        )
+        kept = [node for nodes in fields.values() for node in nodes if node.name.value in _ANSWERED_DRY]
+        return OperationDefinitionNode(
+            operation=operation.operation,
+            variable_definitions=operation.variable_definitions,
+            selection_set=SelectionSetNode(selections=tuple(kept)),
+            loc=operation.loc,
+        )
 
 
 def _size_of(value: object) -> object:

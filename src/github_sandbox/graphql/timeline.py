@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from github_sandbox.graphql.execution import Arguments, Execution
 from github_sandbox.graphql.pages import Listing, Records
-from github_sandbox.world.records import Record, shown
+from github_sandbox.model import Record, shown
 
 # GitHub's enum writes a type's name in capitals: ClosedEvent is CLOSED_EVENT.
 _ITEM_TYPES: Final = {

@@ -111,6 +111,14 @@ def test_the_shape_is_measured_anew_for_other_page_sizes(service: GraphQLService
     assert service.prepare(query, {"n": 2}).lookups == 3
 
 
+def test_a_size_counts_for_the_variable_that_it_was_given_to(service: GraphQLService) -> None:
+    """Two optional variables, one given at a time: the same numbers, another shape."""
+    inner = "nodes { issues(first: $inner) { totalCount } }"
+    query = f"query($outer: Int, $inner: Int) {{ viewer {{ repositories(first: $outer) {{ {inner} }} }} }}"
+    assert service.prepare(query, {"outer": 9}).lookups == 10
+    assert service.prepare(query, {"inner": 9}).lookups == 1
+
+
 @pytest.mark.parametrize(
     ("query", "touched"),
     [
@@ -118,7 +126,7 @@ def test_the_shape_is_measured_anew_for_other_page_sizes(service: GraphQLService
         (IDS % "title", 3),
         (IDS.replace("PullRequest", "PullRequestReviewThread") % "comments(first: 5) { totalCount }", 0),
         (
-            '{ repository(owner: "a", name: "b") { x: pullRequest(number: 1) { id } y: pullRequest(number: 2) { id } } }',
+            '{ repository(owner: "a", name: "b") { x: pullRequest(number: 1) { id } y: pullRequest(number: 2) { id } }}',
             2,
         ),
         ('{ node(id: "x") { ... on PullRequest { title } } }', 1),
