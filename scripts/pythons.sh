@@ -12,6 +12,7 @@ find_version() { # On PATH, or where pyenv keeps what is not on PATH.
     return 1
 }
 
+failed=0
 for version in 3.11 3.12 3.13; do
     [ "$version" = "$used" ] && continue
     if ! found=$(find_version "$version"); then
@@ -20,5 +21,6 @@ for version in 3.11 3.12 3.13; do
     fi
     sh scripts/setup.sh dev ".venv-$version" "$found"
     echo "Unit tests on Python $version:"
-    ".venv-$version/bin/python" -m pytest -q -n 2 -p no:cacheprovider tests/unit tests/sandbox/unit
+    ".venv-$version/bin/python" -m pytest -q -n 2 -p no:cacheprovider tests/unit tests/sandbox/unit || failed=1
 done
+exit "$failed"

@@ -5,6 +5,7 @@ import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import psycopg
 import pytest
 from psycopg import sql
@@ -16,6 +17,12 @@ DATA = ROOT.parent / "shared" / "data"
 RUN: pytest.StashKey[services.Run] = pytest.StashKey()
 FOLDER: pytest.StashKey[Path] = pytest.StashKey()
 
+
+# No test may depend on how fast the machine is.
+hypothesis.settings.register_profile(
+    "untimed", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow], print_blob=True
+)
+hypothesis.settings.load_profile("untimed")
 
 # A developer's own tokens, addresses and proxies are not for tests, nor for the programs that tests start.
 FOREIGN_SETTINGS = (
