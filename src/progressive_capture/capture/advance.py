@@ -10,16 +10,16 @@ from progressive_capture.capture.prove import settle
 from progressive_capture.capture.results import Advanced, Done, More, Stopped, WaitUntil
 from progressive_capture.capture.session import LEASE, LEASE_AFTER_WAIT, Pause, Session, Tools
 from progressive_capture.domain.jobs import Claim, Held, Settled
-from progressive_capture.domain.scope import moment, stamp
+from progressive_capture.domain.scope import moment
 from progressive_capture.github.results import RepoRef
-from progressive_capture.store import jobs, repositories, shards
+from progressive_capture.store import jobs, repositories
 from progressive_capture.store.errors import LeaseLost, StoreError
 
 
-async def advance(tools: Tools, job_id: str, k: int, attempt: int | None, deadline: datetime) -> Advanced:
+async def advance(tools: Tools, job_id: str, k: int, attempt: int, deadline: datetime) -> Advanced:
     """Work on one shard until `deadline`, committing page by page.
 
-    `attempt` is the dispatch that this call belongs to, None for work that nobody dispatched.
+    `attempt` is the job's attempt that this call belongs to: once a later one has begun, it changes nothing.
 
     `Done`: the shard is settled. `More`: time is up. `WaitUntil`: a limit, or somebody else's lease, lasts longer
     than the deadline. `Stopped`: GitHub or the database refused; everything committed stays for the next attempt.
@@ -53,25 +53,24 @@ async def _work(session: Session) -> Advanced:
         await session.tools.api.finish()
 
 
-def _claim(tools: Tools, job_id: str, k: int, attempt: int | None) -> Claim | Held | Settled:
+def _claim(tools: Tools, job_id: str, k: int, attempt: int) -> Claim | Held | Settled:
     now = tools.clock()
     with tools.database.transaction() as connection:
-        if attempt is not None and (current := jobs.get_job(connection, job_id).attempt) != attempt:
-            raise LeaseLost(f"job {job_id} was dispatched again: this is attempt {attempt}, that one {current}")
-        return shards.claim_shard(
+        return jobs.claim_shard(
             connection,
             job_id,
             k,
+            attempt=attempt,
             holder=tools.holder,
-            now=stamp(now),
-            lease_until=stamp(now + LEASE),
+            now=now,
+            lease_until=now + LEASE,
             is_gone=tools.is_gone,
         )
 
 
 def _begin(tools: Tools, claim: Claim, deadline: datetime) -> Session:
     with tools.database.reading() as connection:
-        job = jobs.get_job(connection, claim.job_id)
+        job = jobs.get(connection, claim.job_id)
         stored = repositories.get(connection, tools.host_id, job.repository_id)
         sizes = repositories.page_sizes(connection, tools.host_id, job.repository_id)
     repo = RepoRef(stored.owner_name, stored.node_id, stored.id)
@@ -88,8 +87,8 @@ def _let_go(session: Session, answer: Advanced) -> None:
         for operation, size in session.sizes.remembered().items():
             repositories.remember_page_size(connection, tools.host_id, session.repository_id, operation, size)
         if isinstance(answer, WaitUntil):
-            shards.renew(connection, claim, lease_until=stamp(answer.until + LEASE_AFTER_WAIT))
+            jobs.renew(connection, claim, answer.until + LEASE_AFTER_WAIT)
         elif isinstance(answer, More) and not tools.stopping():
-            shards.renew(connection, claim, lease_until=stamp(now + LEASE))
+            jobs.renew(connection, claim, now + LEASE)
         else:
-            shards.release(connection, claim, now=stamp(now))
+            jobs.release(connection, claim, now)

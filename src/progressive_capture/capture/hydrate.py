@@ -15,7 +15,7 @@ from progressive_capture.domain.records import Records, Target
 from progressive_capture.domain.scope import SourceChoice
 from progressive_capture.github.outcomes import Broken, Page, Partial, TooHeavy
 from progressive_capture.github.results import LookUp
-from progressive_capture.store import index, pull_requests
+from progressive_capture.store import index, rows
 from progressive_capture.store.database import Connection
 
 TARGETS_AT_ONCE: Final = 1_000
@@ -252,11 +252,11 @@ class Hydration:
 
         def work(connection: Connection) -> Stored:
             if page.generation is not None:
-                accepted = pull_requests.save_hydrated(
+                accepted = rows.save_hydrated(
                     connection, host, repository, source=page.source, captured_at=page.generation, records=page.records
                 )
             else:
-                accepted = pull_requests.save_followed(
+                accepted = rows.save_followed(
                     connection,
                     host,
                     repository,

@@ -14,7 +14,7 @@ from progressive_capture.domain.records import CompletenessRow, Reading
 from progressive_capture.domain.scope import earlier
 from progressive_capture.github.outcomes import Page, Partial, TooHeavy
 from progressive_capture.github.results import IndexPage, Order
-from progressive_capture.store import index, repositories, shards, staleness
+from progressive_capture.store import index, jobs, repositories, staleness
 from progressive_capture.store.database import Connection
 
 OVERLAP_SECONDS: Final = 300
@@ -153,7 +153,15 @@ class Index:
         def work(connection: Connection) -> None:
             host = session.tools.host_id
             repository = session.repository_id
-            index.save_index(connection, host, repository, page.requested_at, page.source, page.records, rows)
+            index.save_index(
+                connection,
+                host,
+                repository,
+                listed_at=page.requested_at,
+                source=page.source,
+                records=page.records,
+                completeness=rows,
+            )
             if last:
                 self._share_out(connection, after)
 
@@ -186,7 +194,7 @@ class Index:
         )
         if stale:
             lists = shard_lists(stale, session.tools.runners)
-            shards.add_shards(connection, session.claim, [encode(Spec(scope=scope, numbers=each)) for each in lists])
+            jobs.add_shards(connection, session.claim, [encode(Spec(scope=scope, numbers=each)) for each in lists])
 
 
 def judged_rows(readings: list[Reading]) -> list[CompletenessRow]:

@@ -8,8 +8,8 @@ from progressive_capture.capture.checkpoint import Walk, decode_checkpoint
 from progressive_capture.capture.session import Session
 from progressive_capture.domain.jobs import Outcome, Shard
 from progressive_capture.domain.kinds import Kind, State
-from progressive_capture.domain.scope import Scope, stamp
-from progressive_capture.store import repositories, shards
+from progressive_capture.domain.scope import Scope
+from progressive_capture.store import jobs, repositories
 from progressive_capture.store.database import Connection
 from progressive_capture.store.gaps import Gap, gaps, summary
 
@@ -71,9 +71,9 @@ def settle(session: Session) -> bool:
     with tools.database.transaction() as connection:
         for operation, size in session.sizes.remembered().items():
             repositories.remember_page_size(connection, tools.host_id, session.repository_id, operation, size)
-        settled = shards.settle_shard(connection, claim, Outcome.COMPLETED, error=None, now=stamp(tools.clock()))
+        settled = jobs.settle_shard(connection, claim, Outcome.COMPLETED, None, tools.clock())
         if settled and session.scope.moves_watermark:
-            walk = stored_walk(shards.shards(connection, claim.job_id))
+            walk = stored_walk(jobs.shards(connection, claim.job_id))
             if walk is not None:
                 repositories.raise_watermark(connection, tools.host_id, session.repository_id, walk.started_at)
     return settled

@@ -27,10 +27,10 @@ from progressive_capture.domain.jobs import (
     Trigger,
 )
 from progressive_capture.domain.kinds import Source
-from progressive_capture.domain.scope import Scope, SourceChoice, moment, stamp
+from progressive_capture.domain.scope import Scope, SourceChoice, moment
 from progressive_capture.github.outcomes import Outcome, Page, Partial
 from progressive_capture.github.results import RepositoryLookUp
-from progressive_capture.store import jobs, repositories, shards
+from progressive_capture.store import jobs, repositories
 from progressive_capture.store.gaps import Gap
 
 T = TypeVar("T")
@@ -157,7 +157,7 @@ async def _run_shards(tools: Tools, job: Job, waiting: asyncio.Queue[int]) -> bo
     while not waiting.empty():
         k = waiting.get_nowait()
         while True:
-            answer = await advance(tools, job.id, k, None, tools.clock() + FAR)
+            answer = await advance(tools, job.id, k, job.attempt, tools.clock() + FAR)
             if isinstance(answer, Done):
                 break
             if isinstance(answer, Stopped):
@@ -193,7 +193,7 @@ def _refuse_if_held(tools: Tools, owner_name: str, scope: Scope) -> None:
         if stored is None:
             return
         job = jobs.find_open(connection, _new_job(tools, stored.id, owner_name, scope).dedupe_key)
-        stored_shards = shards.shards(connection, job.id) if job is not None else []
+        stored_shards = jobs.shards(connection, job.id) if job is not None else []
     now = tools.clock()
     for shard in stored_shards:
         if shard.claimed_by is None or shard.lease_until is None or shard.state is not ShardState.PROCESSING:
@@ -240,7 +240,7 @@ def _open(tools: Tools, found: RepositoryLookUp, scope: Scope) -> _Opened:
     name = f"{found.row.owner_login}/{found.row.name}"
     with tools.database.transaction() as connection:
         stored = repositories.find_repository(connection, tools.host_id, name)
-        job = jobs.open_job(connection, _new_job(tools, found.row.id, name, scope), stamp(tools.clock()))
+        job = jobs.open_job(connection, _new_job(tools, found.row.id, name, scope), tools.clock())
     if scope.is_narrowed or not scope.covers_all_kinds:
         mode = "part"
     elif scope.full:
@@ -252,7 +252,7 @@ def _open(tools: Tools, found: RepositoryLookUp, scope: Scope) -> _Opened:
 
 def _unsettled(tools: Tools, job_id: str) -> list[Shard]:
     with tools.database.reading() as connection:
-        return [shard for shard in shards.shards(connection, job_id) if shard.state in UNFINISHED]
+        return [shard for shard in jobs.shards(connection, job_id) if shard.state in UNFINISHED]
 
 
 def _save_repository(tools: Tools, found: RepositoryLookUp) -> bool:
@@ -273,7 +273,7 @@ def _save_contributors(tools: Tools, found: RepositoryLookUp, total: int) -> Non
 def _captured(tools: Tools, opened: _Opened, used: Counters, *, interrupted: bool, seconds: float) -> Captured:
     """Count what is held, and compare it with what GitHub counts, in the extent that was asked for."""
     with tools.database.reading() as connection:
-        stored_shards = shards.shards(connection, opened.job.id)
+        stored_shards = jobs.shards(connection, opened.job.id)
         walk = stored_walk(stored_shards)
         proof = prove(connection, tools.host_id, opened.repository_id, opened.scope, walk)
     done = sum((shard.counters for shard in stored_shards), Counters())

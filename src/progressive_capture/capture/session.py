@@ -13,7 +13,7 @@ from progressive_capture.domain.fallback import Fallback
 from progressive_capture.domain.jobs import Claim, Counters
 from progressive_capture.domain.kinds import Source
 from progressive_capture.domain.planning import Operation, Sizes
-from progressive_capture.domain.scope import Scope, stamp
+from progressive_capture.domain.scope import Scope
 from progressive_capture.github.api import GitHubApi
 from progressive_capture.github.outcomes import (
     Broken,
@@ -28,7 +28,7 @@ from progressive_capture.github.outcomes import (
     TooHeavy,
 )
 from progressive_capture.github.results import RepoRef
-from progressive_capture.store import shards
+from progressive_capture.store import jobs
 from progressive_capture.store.database import Connection, Database
 
 LEASE: Final = timedelta(minutes=2)
@@ -157,7 +157,7 @@ class Session:
             with self.tools.database.transaction() as connection:
                 result = work(connection)
                 text = encode(checkpoint(result))
-                shards.write_checkpoint(connection, self.claim, text, counters, lease_until=stamp(now + LEASE))
+                jobs.write_checkpoint(connection, self.claim, text, counters, now + LEASE)
             self.renewed_at = now
             return result
 
@@ -168,7 +168,7 @@ class Session:
         if now - self.renewed_at < RENEW_EVERY:
             return
         with self.tools.database.transaction() as connection:
-            shards.renew(connection, self.claim, lease_until=stamp(now + LEASE))
+            jobs.renew(connection, self.claim, now + LEASE)
         self.renewed_at = now
 
     def _counted_since(self) -> Counters:
