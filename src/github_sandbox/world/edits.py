@@ -7,7 +7,7 @@ from github_sandbox.world.conversation import new_issue_comment, new_review, new
 from github_sandbox.world.fields import PULL_REQUEST_CONNECTIONS
 from github_sandbox.world.pull_records import Branches, Scalars, new_file, new_pull
 from github_sandbox.world.pulls import PullRequest
-from github_sandbox.world.records import Record
+from github_sandbox.world.records import FILES_SHOWN, Record
 from github_sandbox.world.repository import Repository
 from github_sandbox.world.stable import hex_of
 
@@ -76,9 +76,12 @@ def append_commits(pull: PullRequest, count: int, author: Record | None, stamp: 
 
 
 def replace_files(pull: PullRequest, files: list[Record]) -> None:
-    """Let the pull request change these files, by path; additions, deletions and their number follow."""
+    """Let the pull request change these files, by path; additions, deletions and their number follow.
+
+    No API shows more than 3,000 of them: https://docs.github.com/rest/pulls/pulls#list-pull-requests-files
+    """
     files.sort(key=lambda each: each["path"])
-    pull.record["_connections"]["files"] = files
+    pull.record["_connections"]["files"] = files[:FILES_SHOWN]
     pull.record |= {
         "additions": sum(each["additions"] for each in files),
         "deletions": sum(each["deletions"] for each in files),

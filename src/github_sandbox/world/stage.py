@@ -47,9 +47,7 @@ class Stage:
         self._minute += 1
         return iso(BEGIN + self._minute * 60)
 
-    def pull(
-        self, title: str, author: Record | None, *, body: str = "What it does.", commits: int = 1, files: int = 1
-    ) -> PullRequest:
+    def pull(self, title: str, author: Record | None, *, commits: int = 1, files: int = 1) -> PullRequest:
         """Open a pull request; two numbers before it are issues."""
         self.repository.take_number()
         self.repository.take_number()
@@ -64,10 +62,8 @@ class Stage:
         pull.repository.pulls.add(pull)
         pull.repository.record |= {"updatedAt": pull.record["updatedAt"], "pushedAt": pull.record["updatedAt"]}
 
-    def add(
-        self, title: str, author: Record | None, awkward: Callable[[PullRequest], None], **size: int
-    ) -> PullRequest:
-        """Open a pull request, make it `awkward`, and add it."""
+    def add(self, title: str, author: Record | None, awkward: Awkward, **size: int) -> PullRequest:
+        """Open a pull request of this size (`commits`, `files`), make it `awkward`, and add it."""
         pull = self.pull(title, author, **size)
         awkward(pull)
         self.finish(pull)
@@ -75,15 +71,8 @@ class Stage:
 
     def _issue(self, repository: Repository, number: int) -> Record:
         author, stamp = next(iter(self.people.values())), iso(BEGIN)
-        issue = new_issue(
-            repository.record,
-            number,
-            repository.issue_base + number,
-            title=f"Issue {number}",
-            body="",
-            by=author,
-            stamp=stamp,
-        )
+        title, database_id = f"Issue {number}", repository.issue_base + number
+        issue = new_issue(repository.record, number, database_id, title=title, body="", by=author, stamp=stamp)
         if has_comments(number):
             comment_id = self._first_issue_comment + number
             issue["_connections"]["comments"].append(new_issue_comment(issue, comment_id, author, stamp, body="Seen."))

@@ -38,6 +38,7 @@ class World:
         self.now = now
         self.seed = seed
         self.revision = 0
+        self.moves_updated_at: dict[str, bool] = {}  # overrides of `changes.MOVES_UPDATED_AT`
         self._next_ids = dict(_FIRST_IDS)
         self._names: dict[tuple[str, str], Repository] = {}
         self._former: dict[tuple[str, str], Repository] = {}
@@ -86,17 +87,25 @@ class World:
                     self.add_repository(make(database_id), named=False)
         return self._repositories.get(database_id)
 
+    def owned_by(self, owner: Record) -> list[Repository]:
+        """The repositories and forks of an actor, as far as they were shown."""
+        return [each for each in self._repositories.values() if each.record["owner"] is owner]
+
     def rename_repository(self, repository: Repository, owner: Record, name: str) -> None:
-        """Give `repository` a new owner and name; the old ones redirect until another repository takes them."""
-        old = _folded(repository.owner, repository.name)
-        new = _folded(owner["login"], name)
-        self._names.pop(old, None)
-        self._former[old] = repository
-        self._former.pop(new, None)
+        """Give `repository` a new owner and name; the old ones redirect until another repository takes them.
+
+        A contributor's fork, which is served under no name, only changes its record.
+        """
+        old = next((key for key, each in self._names.items() if each is repository), None)
+        if old is not None:
+            del self._names[old]
+            new = _folded(owner["login"], name)
+            self._former[old] = repository
+            self._former.pop(new, None)
+            self._names[new] = repository
         repository.record["owner"] = owner
         repository.record["name"] = name
         repository.record["nameWithOwner"] = f"{owner['login']}/{name}"
-        self._names[new] = repository
 
     # People
 
