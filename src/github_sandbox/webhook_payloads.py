@@ -12,6 +12,20 @@ from github_sandbox.rest.call import Shapes
 API: Final = "https://api.github.com"
 VERSION: Final = "2022-11-28"
 INSTALLATION: Final = {"id": 1, "node_id": "MDIzOkludGVncmF0aW9uSW5zdGFsbGF0aW9uMQ=="}
+_ORGANIZATION: Final = (
+    "login",
+    "id",
+    "node_id",
+    "url",
+    "repos_url",
+    "events_url",
+    "hooks_url",
+    "issues_url",
+    "members_url",
+    "public_members_url",
+    "avatar_url",
+    "description",
+)
 
 
 class Payloads:
@@ -38,10 +52,14 @@ class Payloads:
     def _frame(self, event: Event) -> Record:
         record, shapes = event.repository.record, self._shapes
         owner = record["owner"]
-        organization = {"organization": shapes.people.organization(owner)} if _organized(owner) else {}
+        organization = {"organization": self._organization(owner)} if _organized(owner) else {}
         repository = {**shapes.repositories.simple(record), "custom_properties": {}}
         frame = {"repository": repository, **organization, "sender": shapes.people.actor(event.sender)}
         return {**frame, "installation": INSTALLATION}
+
+    def _organization(self, owner: Record) -> Record:
+        whole = self._shapes.people.organization(owner)
+        return {key: whole[key] for key in _ORGANIZATION}
 
     def _pull(self, event: Event) -> Record:
         assert event.pull is not None

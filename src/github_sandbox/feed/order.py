@@ -88,9 +88,7 @@ class Order:
             if wanted is not None and str(wanted) in {each["id"], each.get("fullDatabaseId")}:
                 return each
         what = "none" if wanted is None else repr(wanted)
-        raise ChangeError(
-            f"{self._where()}: {name} is {what}, which this pull request does not hold; name one of its."
-        )
+        raise self.refuse(f"{name} is {what}, which this pull request does not hold; name one of its own.")
 
     def thread(self, pull: PullRequest, *, required: bool = True) -> Record | None:
         """The thread that the field gives; without the field the last one, or None unless `required`."""
