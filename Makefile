@@ -3,7 +3,7 @@ REPO =
 PYTEST = -n 2
 RUN = . scripts/env.sh &&
 
-.PHONY: help capture test lint types imports tests pythons faults bench bench-sandbox bench-peers locks clean run-env dev-env
+.PHONY: help capture test lint types imports tests pythons faults bench bench-sandbox bench-peers docs locks clean run-env dev-env
 
 help: ## say what can be made
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1	\2/p' Makefile
@@ -41,6 +41,9 @@ bench-sandbox: dev-env ## pull requests a second that the sandbox serves
 
 bench-peers: dev-env ## other tools, each in an environment of its own, on the same sandbox
 	@$(RUN) python -m bench.peers
+
+docs: dev-env ## write docs/reference/cli.md anew from what --help says
+	@$(RUN) python scripts/cli_reference.py
 
 locks: dev-env ## make the locks anew from pyproject.toml and package.json
 	@sh scripts/locks.sh

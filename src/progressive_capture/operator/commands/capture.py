@@ -1,5 +1,7 @@
 """`pc capture`: capture repositories one after the other, and say what came of each."""
 
+from typing import Final
+
 import typer
 
 from progressive_capture.domain.errors import ExitCode
@@ -9,6 +11,11 @@ from progressive_capture.operator.desk import Desk, Shift, work
 from progressive_capture.operator.names import repository_names
 from progressive_capture.operator.scoping import scope
 from progressive_capture.operator.telling import Told, tell_each
+
+ANONYMOUS: Final = (
+    "No token is set: GitHub allows 60 requests an hour then, by REST and for public repositories only, about 8 pull "
+    "requests with all kinds. GITHUB_TOKEN, or a GitHub App, raises that to 5,000 and more."
+)
 
 
 def capture(
@@ -47,6 +54,9 @@ def capture(
     wanted = repository_names(names, settings.github_api_url)
 
     async def task(shift: Shift) -> ExitCode:
+        if shift.works.is_anonymous:
+            shift.display.note(ANONYMOUS)
+
         async def one(name: str) -> Told:
             return summary.told(await shift.works.capture(name, asked), shift.works.database_name)
 
