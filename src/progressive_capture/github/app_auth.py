@@ -1,0 +1,142 @@
+"""A GitHub App's installation as a credential: its signed claim, and tokens made with it for an hour each."""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Final, TypeVar
+from urllib.parse import quote
+
+import jwt
+import msgspec
+
+from progressive_capture.domain.errors import UsageError
+from progressive_capture.domain.scope import moment
+from progressive_capture.github.addresses import ApiAddress
+from progressive_capture.github.clock import ServerClock
+from progressive_capture.github.credentials import Send
+from progressive_capture.github.headers import request_headers
+from progressive_capture.github.limits import Refusals
+from progressive_capture.github.outcomes import Broken, Denied, DeniedReason, Failure, Missing, Page, Partial
+from progressive_capture.github.payload import Shape
+from progressive_capture.github.rest_answer import decode_rest
+from progressive_capture.github.secrets import Secret
+from progressive_capture.github.transport import NoAnswer, Request
+
+T = TypeVar("T")
+
+CLAIM_LIFE: Final = timedelta(minutes=9)
+"""GitHub allows ten; clocks differ.
+https://docs.github.com/en/apps/creating-github-apps/authenticating-with-a-github-app/generating-a-json-web-token-jwt-for-a-github-app"""
+
+BACKDATED: Final = timedelta(seconds=60)
+RENEW_BEFORE: Final = timedelta(minutes=5)
+
+
+class Installation(msgspec.Struct):
+    """Where an App is installed."""
+
+    id: int
+
+
+class MintedToken(msgspec.Struct):
+    """A token for an hour. Its form and length are not fixed."""
+
+    token: str
+    expires_at: str
+
+
+_INSTALLATION: Final = Shape[Installation](Installation)
+_INSTALLATIONS: Final = Shape[list[Installation]](list[Installation])
+_MINTED: Final = Shape[MintedToken](MintedToken)
+
+
+def signed_claim(app_id: str, private_key: Secret, now: datetime) -> Secret:
+    """The claim to be the App: RS256, dated back a minute, by the server's clock.
+
+    Raises:
+        UsageError: the private key is none.
+    """
+    claim = {"iat": int((now - BACKDATED).timestamp()), "exp": int((now + CLAIM_LIFE).timestamp()), "iss": app_id}
+    try:
+        return Secret(jwt.encode(claim, private_key.reveal(), algorithm="RS256"))
+    except (ValueError, TypeError, jwt.PyJWTError) as problem:
+        raise UsageError("The App's private key cannot be read: give the whole PEM file that GitHub made.") from problem
+
+
+@dataclass(slots=True)
+class AppInstallation:
+    """The App where it is installed for a repository; for public repositories elsewhere, any of its installations."""
+
+    app_id: str
+    private_key: Secret
+    owner_name: str
+    address: ApiAddress
+    clock: ServerClock
+    installation_id: int | None = None
+    _token: Secret | None = field(default=None, repr=False)
+    _expires_at: datetime | None = None
+
+    @property
+    def is_anonymous(self) -> bool:
+        """Never."""
+        return False
+
+    @property
+    def fingerprint(self) -> str:
+        """Of the App and its key."""
+        return Secret(f"{self.app_id}:{self.private_key.reveal()}").fingerprint
+
+    @property
+    def principal(self) -> str | None:
+        """Known once the installation is."""
+        return f"installation:{self.installation_id}" if self.installation_id is not None else None
+
+    def forget(self) -> bool:
+        """Ask for a new token, and look the installation up anew: it may have been made again."""
+        self._token = None
+        return True
+
+    async def token(self, send: Send) -> Secret | Failure | None:
+        """The installation's token, with more than five minutes to live."""
+        if self._token is not None and self._expires_at is not None and self._lives(self._expires_at):
+            return self._token
+        if self.installation_id is None:
+            found = await self._find(send)
+            if not isinstance(found, int):
+                return found
+            self.installation_id = found
+        path = f"/app/installations/{self.installation_id}/access_tokens"
+        minted = await self._ask(send, "POST", path, _MINTED)
+        if not isinstance(minted, Page):
+            return minted
+        self._token, self._expires_at = Secret(minted.data.token), moment(minted.data.expires_at)
+        return self._token
+
+    def _lives(self, expires_at: datetime) -> bool:
+        return self.clock.now() + RENEW_BEFORE < expires_at
+
+    async def _find(self, send: Send) -> int | Failure:
+        found = await self._ask(send, "GET", f"/repos/{quote(self.owner_name)}/installation", _INSTALLATION)
+        if isinstance(found, Page):
+            return found.data.id
+        if not isinstance(found, Missing):
+            return found
+        anywhere = await self._ask(send, "GET", "/app/installations?per_page=1", _INSTALLATIONS)
+        if isinstance(anywhere, Page) and anywhere.data:
+            return anywhere.data[0].id
+        why = f"The App is not installed for {self.owner_name}: install it there, or use a token."
+        return Denied(why, DeniedReason.PERMISSION)
+
+    async def _ask(self, send: Send, method: str, path: str, shape: Shape[T]) -> Page[T] | Failure:
+        """Ask as the App. A claim refused for a wrong clock is made once more by the server's."""
+        outcome = await self._ask_once(send, method, path, shape)
+        if isinstance(outcome, Denied) and outcome.reason is DeniedReason.CREDENTIALS:
+            outcome = await self._ask_once(send, method, path, shape)
+        return outcome
+
+    async def _ask_once(self, send: Send, method: str, path: str, shape: Shape[T]) -> Page[T] | Failure:
+        claim = signed_claim(self.app_id, self.private_key, self.clock.now())
+        received = await send(Request(method, self.address.url(path), request_headers(claim)))
+        if isinstance(received, NoAnswer):
+            return Broken(received.why, retryable=True)
+        outcome = decode_rest(received.answer, shape, self.clock.now(), Refusals())
+        return Page(outcome.data.body) if isinstance(outcome, Page | Partial) else outcome

@@ -1,0 +1,49 @@
+"""Secrets as values that do not print, and the removal of tokens from text; where they come from is not known."""
+
+import hashlib
+import re
+from typing import Final
+
+_TOKEN: Final = re.compile(r"(?:gh[oprsu]_|github_pat_)[A-Za-z0-9_.\-=]+|(?<=[Bb]earer )[^\s'\",]+|(?<=://)[^/\s@]+@")
+"""Tokens by prefix up to the next delimiter: their length is not fixed, and newer ones hold dots and dashes.
+https://docs.github.com/en/authentication/keeping-your-account-and-data-secure/about-authentication-to-github"""
+
+REDACTED: Final = "***"
+
+
+class Secret:
+    """A text that shows only where it is asked for by `reveal`."""
+
+    __slots__ = ("_text",)
+
+    def __init__(self, text: str) -> None:
+        """Keep the text; line ends around it, as files have them, are no part of it."""
+        self._text = text.strip()
+
+    def reveal(self) -> str:
+        """Return the secret itself, for the one place that sends it."""
+        return self._text
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 in hex: names the secret without telling it."""
+        return hashlib.sha256(self._text.encode()).hexdigest()
+
+    def __repr__(self) -> str:
+        return f"Secret({REDACTED})"
+
+    __str__ = __repr__
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Secret) and other._text == self._text
+
+    def __hash__(self) -> int:
+        return hash(self._text)
+
+    def __bool__(self) -> bool:
+        return bool(self._text)
+
+
+def redact(text: str) -> str:
+    """The text with every GitHub token, bearer value and user part of an address replaced."""
+    return _TOKEN.sub(REDACTED, text)
