@@ -21,6 +21,8 @@ class Walk(msgspec.Struct, kw_only=True):
     floor: str | None = None
     """The walk ends at pull requests updated before this."""
     passed: bool = False
+    second: bool = False
+    """It is the second walk over everything, since the first listed less than GitHub counts."""
     missing: list[int] = []
     """Numbers asked for that are no pull requests."""
 

@@ -2,6 +2,8 @@
 
 import asyncio
 import math
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
 from progressive_capture.capture.checkpoint import Checkpoint, Spec, Walk, encode
@@ -10,10 +12,10 @@ from progressive_capture.capture.session import Session, failure
 from progressive_capture.domain.completeness import judge
 from progressive_capture.domain.kinds import INDEX_KINDS, Source
 from progressive_capture.domain.planning import REST_PAGE, Operation
-from progressive_capture.domain.records import CompletenessRow, Reading
+from progressive_capture.domain.records import CompletenessRow, Reading, Records
 from progressive_capture.domain.scope import earlier
-from progressive_capture.github.outcomes import Page, Partial, TooHeavy
-from progressive_capture.github.results import IndexPage, Order
+from progressive_capture.github.outcomes import Broken, Page, Partial, TooHeavy
+from progressive_capture.github.results import FollowUpPage, IndexPage, LookUp, Order
 from progressive_capture.store import index, jobs, repositories, staleness
 from progressive_capture.store.database import Connection
 
@@ -59,10 +61,9 @@ class Index:
         answer = await session.ask(
             lambda: session.tools.api.list_pull_requests(session.repo, order, walk.cursor, walk.source, size)
         )
-        if isinstance(answer, TooHeavy) and walk.source is Source.GRAPHQL:
+        if isinstance(answer, TooHeavy) and walk.source is Source.GRAPHQL and size > 1:
             session.sizes.too_heavy(Operation.INDEX, size)
-            if size > 1:
-                return
+            return
         if not isinstance(answer, Page | Partial):
             if walk.source is Source.GRAPHQL and session.fallback.can_fall_back():
                 self._restart_by_rest()
@@ -71,7 +72,25 @@ class Index:
         page = answer.data
         if walk.source is Source.GRAPHQL:
             session.sizes.succeeded(Operation.INDEX, page.lookups, page.cost)
-        await self._store(walk, page, last=self._is_last(walk, page))
+        last = self._is_last(walk, page)
+        if session.scope.limit is not None:
+            page = first_of(page, session.scope.limit - walk.listed)
+        await self._store(walk, await self._whole(page), last=last)
+
+    async def _whole(self, page: IndexPage) -> IndexPage:
+        """Fetch the labels, assignees and reviewers that the page cut off."""
+        session = self.session
+        numbers = {row.pull_request_id: row.number for row in page.records.index}
+        while owed := [reading for reading in page.readings if reading.cursor is not None]:
+            lookups = [
+                LookUp(each.pull_request_id, numbers[each.pull_request_id], each.node_id, each.kind, each.cursor)
+                for each in owed[: session.sizes.size(Operation.FOLLOW_UP)]
+            ]
+            answer = await session.ask(lambda asked=lookups: session.tools.api.follow_up(session.repo, asked))
+            if not isinstance(answer, Page | Partial):
+                raise failure(answer, "reading further labels, assignees and reviewers")
+            page = joined(page, answer.data, lookups)
+        return page
 
     async def _numbers_page(self, walk: Walk | None) -> None:
         session = self.session
@@ -81,31 +100,48 @@ class Index:
         begin = walk.listed if walk else 0
         batch = wanted[begin : begin + size]
         answer = await session.ask(lambda: session.tools.api.list_numbers(session.repo, batch, source))
-        if isinstance(answer, TooHeavy) and source is Source.GRAPHQL:
+        if isinstance(answer, TooHeavy) and source is Source.GRAPHQL and len(batch) > 1:
             session.sizes.too_heavy(Operation.NUMBERS, len(batch))
-            if len(batch) > 1:
-                return
+            return
         if not isinstance(answer, Page | Partial):
             if source is Source.GRAPHQL and session.fallback.can_fall_back():
                 session.fallback.graphql_broke(Operation.NUMBERS, session.tools.clock())
                 return
             raise failure(answer, "looking pull requests up by number")
         page = answer.data
+        if page.unanswered:
+            self._ask_for_fewer(source, len(batch))
+            return
         if walk is None:
             walk = Walk(started_at=page.requested_at, source=source, updated_order=False, total=len(wanted))
         walk.missing = [*walk.missing, *page.missing]
         await self._store(walk, page, last=begin + len(batch) >= len(wanted), advanced=len(batch))
+
+    def _ask_for_fewer(self, source: Source, asked: int) -> None:
+        """React to numbers that GitHub left unanswered among others.
+
+        Raises:
+            Pause: one alone stays unanswered, and no other API may be asked.
+        """
+        session = self.session
+        if asked > 1:
+            session.sizes.too_heavy(Operation.NUMBERS, asked)
+        elif source is Source.GRAPHQL and session.fallback.can_fall_back():
+            session.fallback.graphql_broke(Operation.NUMBERS, session.tools.clock())
+        else:
+            raise failure(Broken("GitHub gives no answer to one number.", retryable=True), "looking a pull request up")
 
     def _new_walk(self) -> Walk:
         session = self.session
         scope = session.scope
         with session.tools.database.reading() as connection:
             stored = repositories.get(connection, session.tools.host_id, session.repository_id)
-        watermark = stored.watermark if stored is not None and scope.moves_watermark and not scope.full else None
+        watermark = stored.watermark if scope.moves_watermark and not scope.full else None
         return Walk(
             started_at="",
             source=self._list_source(),
             updated_order=watermark is not None or scope.is_narrowed,
+            total=stored.pull_requests_total,
             floor=earlier(watermark, OVERLAP_SECONDS) if watermark else None,
         )
 
@@ -147,6 +183,7 @@ class Index:
             floor=walk.floor or session.scope.updated_after(walk.started_at),
             passed=last,
             missing=walk.missing,
+            second=walk.second,
         )
         rows = judged_rows(page.readings)
 
@@ -163,12 +200,23 @@ class Index:
                 completeness=rows,
             )
             if last:
-                self._share_out(connection, after)
+                self._passed(connection, after)
 
         checkpoint = Checkpoint(walk=after)
         await session.commit(work, lambda _: checkpoint)
         session.checkpoint = checkpoint
         session.tools.reporter.progress(Progress("index", listed, total, len(page.records.index), *session.budget_left))
+
+    def _passed(self, connection: Connection, walk: Walk) -> None:
+        """End the walk; one over everything that listed less than GitHub counts begins anew, once."""
+        session = self.session
+        if not session.scope.is_narrowed and not walk.updated_order and walk.total is not None and not walk.second:
+            host, repository = session.tools.host_id, session.repository_id
+            listed = index.count_listed(connection, host, repository, walk.started_at)
+            if listed < walk.total:
+                walk.cursor, walk.listed, walk.passed, walk.second = None, 0, False, True
+                return
+        self._share_out(connection, walk)
 
     def _share_out(self, connection: Connection, walk: Walk) -> None:
         """Write the shards: each an explicit list of stale pull requests, in the order of their numbers."""
@@ -195,6 +243,41 @@ class Index:
         if stale:
             lists = shard_lists(stale, session.tools.runners)
             jobs.add_shards(connection, session.claim, [encode(Spec(scope=scope, numbers=each)) for each in lists])
+
+
+def first_of(page: IndexPage, wanted: int) -> IndexPage:
+    """The first pull requests of a page, with what belongs to them."""
+    records = page.records
+    kept = {row.pull_request_id for row in records.index[:wanted]}
+    first = Records(
+        contributors=records.contributors,
+        labels=records.labels,
+        index=records.index[:wanted],
+        pr_labels=[row for row in records.pr_labels if row.pull_request_id in kept],
+        pr_assignees=[row for row in records.pr_assignees if row.pull_request_id in kept],
+        pr_requested_reviewers=[row for row in records.pr_requested_reviewers if row.pull_request_id in kept],
+    )
+    return replace(page, records=first, readings=[each for each in page.readings if each.pull_request_id in kept])
+
+
+def joined(page: IndexPage, further: FollowUpPage, asked: Sequence[LookUp]) -> IndexPage:
+    """A page of the list with what was fetched for its cut-off readings; a look-up without answer breaks its kind."""
+    records = page.records
+    for name in ("contributors", "labels", "pr_labels", "pr_assignees", "pr_requested_reviewers"):
+        getattr(records, name).extend(getattr(further.records, name))
+    answers = {(each.node_id, each.kind): each for each in further.readings}
+    keys = {(each.node_id, each.kind) for each in asked}
+    readings = []
+    for reading in page.readings:
+        key = (reading.node_id, reading.kind)
+        if reading.cursor is None or key not in keys:
+            readings.append(reading)
+        elif (answer := answers.get(key)) is None:
+            readings.append(reading._replace(cursor=None, broken=True))
+        else:
+            seen, broken = reading.seen + answer.seen, reading.broken or answer.broken
+            readings.append(answer._replace(seen=seen, broken=broken))
+    return replace(page, readings=readings)
 
 
 def judged_rows(readings: list[Reading]) -> list[CompletenessRow]:

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import Connection, Table, select, update
+from sqlalchemy import Connection, Table, func, select, update
 
 from progressive_capture.domain.kinds import Kind, Source, State
 from progressive_capture.domain.records import (
@@ -190,6 +190,13 @@ def mark_unlisted(connection: Connection, host_id: int, repository_id: int, list
         .values(deleted_at=listed_before)
     )
     return marked.rowcount
+
+
+def count_listed(connection: Connection, host_id: int, repository_id: int, since: str) -> int:
+    """Count the pull requests that were listed at or after a time."""
+    table = PULL_REQUEST_INDEX.c
+    listed = (table.host_id == host_id, table.repository_id == repository_id, table.listed_at >= since)
+    return connection.scalar(select(func.count()).select_from(PULL_REQUEST_INDEX).where(*listed)) or 0
 
 
 def targets(connection: Connection, host_id: int, repository_id: int, numbers: Iterable[int]) -> list[Target]:
