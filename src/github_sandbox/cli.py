@@ -127,6 +127,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     try:
         sandbox = make_sandbox(flags, time.time)
         gc.freeze()
+        gc.set_threshold(100_000, 50, 100)  # answers are large and free of cycles; few of them need a collection
         gc.enable()
         asyncio.run(serve(sandbox, flags.port, _announce))
     except (ConfigError, SourceError, PortTakenError) as error:

@@ -32,7 +32,7 @@ Start = Callable[..., Running]
 def start(*flags: str | Path) -> Running:
     """Start `github-sandbox serve` with `flags` on a free port and wait for its ready line."""
     command = [sys.executable, "-m", "github_sandbox", "serve", "--port", "0", *map(str, flags)]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)  # noqa: S603 - ours
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     assert process.stdout is not None
     line = process.stdout.readline().strip()
     if not line.startswith(READY):

@@ -93,14 +93,18 @@ class Connection(asyncio.Protocol):
         if isinstance(event, h11.Request):
             self._head = event
             self._body.clear()
+            self._check_length(_promised(event))
         elif isinstance(event, h11.Data):
             self._body += event.data
-            if len(self._body) > MAX_BODY:
-                self._refuse(413, f"Request bodies end at {MAX_BODY} bytes.")
+            self._check_length(len(self._body))
         elif isinstance(event, h11.EndOfMessage) and self._head is not None:
             self._task = asyncio.get_running_loop().create_task(self._answer(self._head, bytes(self._body)))
         elif isinstance(event, h11.ConnectionClosed):
             self._transport.close()
+
+    def _check_length(self, length: int) -> None:
+        if length > MAX_BODY:
+            self._refuse(413, f"Request bodies end at {MAX_BODY} bytes.")
 
     async def _answer(self, head: h11.Request, body: bytes) -> None:
         headers = {name.decode("ascii"): value.decode("latin-1") for name, value in head.headers}
@@ -168,6 +172,10 @@ class Connection(asyncio.Protocol):
             start = self._http.send(h11.Response(status_code=max(status, CLIENT_ERROR_FROM), headers=head)) or b""
             self._write(start + (self._http.send(h11.Data(data=body)) or b""))
         self._transport.close()
+
+
+def _promised(head: h11.Request) -> int:
+    return next((int(value) for name, value in head.headers if name == b"content-length"), 0)
 
 
 def _head(response: Response, length: int | None) -> h11.Response:

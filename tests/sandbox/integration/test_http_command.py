@@ -1,0 +1,83 @@
+"""The command line: what is given wrongly is told in one line, with exit 2 and no traceback."""
+
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.sandbox.conftest import start
+
+ONE_REPOSITORY = ("--repo", "a/b=generate:1")
+
+
+def run(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "github_sandbox", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+
+
+@pytest.fixture
+def malformed(tmp_path: Path) -> Path:
+    path = tmp_path / "rows.jsonl"
+    path.write_text('{"number": 1}\nnot json\n')
+    return path
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("serve", "--nonsense"), "--nonsense"),
+        (("serve", "--port", "x"), "--port"),
+        (("serve", "--points", "0"), "--points"),
+        (("serve", "--rounding", "down"), "--rounding"),
+        (("serve", "--repo", "no-equals-sign"), "no-equals-sign"),
+        (("serve", "--repo", "a/b=generate:many"), "generate:many"),
+        (("serve", "--repo", "a/b=/nowhere/at/all.jsonl"), "/nowhere/at/all.jsonl"),
+        (("serve", "--tokens", "/nowhere/tokens.json"), "/nowhere/tokens.json"),
+        (("serve", "--faults", "/nowhere/faults.json"), "/nowhere/faults.json"),
+        (("serve", "--webhook-url", "ftp://x"), "ftp://x"),
+        ((), "serve"),
+    ],
+)
+def test_what_is_wrong_is_told_in_one_line(arguments: tuple[str, ...], told: str) -> None:
+    ended = run(*arguments)
+    assert ended.returncode == 2
+    assert ended.stdout == ""
+    assert ended.stderr.count("\n") == 1
+    assert told in ended.stderr
+
+
+def test_a_malformed_population_names_its_line(malformed: Path) -> None:
+    ended = run("serve", "--repo", f"a/b={malformed}")
+    assert ended.returncode == 2
+    assert str(malformed) in ended.stderr
+    assert "line 1" in ended.stderr or "line 2" in ended.stderr
+    assert ended.stderr.count("\n") == 1
+
+
+def test_a_port_that_is_taken_is_told() -> None:
+    with socket.socket() as holder:
+        holder.bind(("127.0.0.1", 0))
+        holder.listen()
+        port = holder.getsockname()[1]
+        ended = run("serve", "--port", str(port), *ONE_REPOSITORY)
+    assert ended.returncode == 2
+    assert f"port {port}" in ended.stderr
+    assert ended.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_it_in_order(number: signal.Signals) -> None:
+    running = start(*ONE_REPOSITORY)
+    running.process.send_signal(number)
+    _, errors = running.process.communicate(timeout=20)
+    assert (running.process.returncode, errors) == (0, "")
+
+
+def test_help_names_every_flag() -> None:
+    ended = run("serve", "--help")
+    assert ended.returncode == 0
+    for flag in ("--port", "--repo", "--seed", "--secondary", "--faults", "--tokens", "--real-time", "--window"):
+        assert flag in ended.stdout
