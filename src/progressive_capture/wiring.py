@@ -21,7 +21,7 @@ from progressive_capture.github.app_auth import AppInstallation
 from progressive_capture.github.clock import ServerClock, utc_now
 from progressive_capture.github.credentials import Anonymous, Credential, Token
 from progressive_capture.github.secrets import Secret
-from progressive_capture.github.session import Pace, Session, Surroundings
+from progressive_capture.github.session import Pace, Surroundings
 from progressive_capture.github.transport import HttpTransport, Transport
 from progressive_capture.settings import Settings
 from progressive_capture.store import budgets, repositories, urls
@@ -130,10 +130,9 @@ class Wired:
             principals=KnownPrincipals(self.database, self.host_id, clock),
             pace=Pace(rest=settings.rest_per_minute, graphql=settings.graphql_per_minute),
         )
-        session = Session(self.address, credential, self.overrides.transport(self.address), world)
         return Tools(
             database=self.database,
-            api=GitHubApi(session),
+            api=GitHubApi(self.address, credential, world, self.overrides.transport(self.address)),
             host_id=self.host_id,
             holder=holder,
             is_gone=processes.is_gone,
