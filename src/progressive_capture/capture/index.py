@@ -4,6 +4,7 @@ import asyncio
 import math
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Final
 
 from progressive_capture.capture.checkpoint import Checkpoint, Spec, Walk, encode
@@ -86,7 +87,7 @@ class Index:
                 LookUp(each.pull_request_id, numbers[each.pull_request_id], each.node_id, each.kind, each.cursor)
                 for each in owed[: session.sizes.size(Operation.FOLLOW_UP)]
             ]
-            answer = await session.ask(lambda asked=lookups: session.tools.api.follow_up(session.repo, asked))
+            answer = await session.ask(partial(session.tools.api.follow_up, session.repo, lookups))
             if not isinstance(answer, Page | Partial):
                 raise failure(answer, "reading further labels, assignees and reviewers")
             page = joined(page, answer.data, lookups)

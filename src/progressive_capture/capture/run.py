@@ -108,7 +108,8 @@ async def look_up(tools: Tools, owner_name: str, scope: Scope) -> RepositoryLook
         CaptureFailed: it does not exist, or may not be read.
     """
     source = Source.REST if scope.source is SourceChoice.REST or tools.api.anonymous else Source.GRAPHQL
-    found = await _must(tools, lambda: tools.api.look_up_repository(owner_name, source), f"looking up {owner_name}")
+    answer = await asked(tools, lambda: tools.api.look_up_repository(owner_name, source))
+    found = must(answer, f"looking up {owner_name}")
     known = await asyncio.to_thread(_save_repository, tools, found)
     if not known and scope.source is not SourceChoice.GRAPHQL:
         answer = await asked(tools, lambda: tools.api.count_contributors(found.row.owner_login + "/" + found.row.name))
@@ -175,8 +176,12 @@ async def _sit_out(tools: Tools, wait: WaitUntil) -> None:
         await tools.pause(left)
 
 
-async def _must(tools: Tools, call: Callable[[], Awaitable[Outcome[T]]], doing: str) -> T:
-    answer = await asked(tools, call)
+def must(answer: Answered[T], doing: str) -> T:
+    """The data of an answer.
+
+    Raises:
+        CaptureFailed: there is none; the sentence says what was being done.
+    """
     if isinstance(answer, Page | Partial):
         return answer.data
     raise CaptureFailed(f"While {doing}: {why(answer)}")
