@@ -11,9 +11,11 @@ from pydantic import SecretStr
 
 from progressive_capture import processes
 from progressive_capture.capture.budgets import SharedBudgets
+from progressive_capture.capture.plan import Plan, plan_repository
 from progressive_capture.capture.report import Reporter
 from progressive_capture.capture.run import Captured, capture_repository
 from progressive_capture.capture.session import Tools, Waited
+from progressive_capture.capture.verify import Verification, verify_repository
 from progressive_capture.domain.scope import Scope, stamp
 from progressive_capture.github.addresses import ApiAddress
 from progressive_capture.github.api import GitHubApi
@@ -21,7 +23,7 @@ from progressive_capture.github.app_auth import AppInstallation
 from progressive_capture.github.clock import ServerClock, utc_now
 from progressive_capture.github.credentials import Anonymous, Credential, Token
 from progressive_capture.github.secrets import Secret
-from progressive_capture.github.session import Pace, Surroundings
+from progressive_capture.github.surroundings import Pace, Surroundings
 from progressive_capture.github.transport import HttpTransport, Transport
 from progressive_capture.settings import Settings
 from progressive_capture.store import budgets, repositories, urls
@@ -91,6 +93,16 @@ class Wired:
         """See `capture.run.capture_repository`."""
         async with self.tools(owner_name) as tools:
             return await capture_repository(tools, owner_name, scope)
+
+    async def plan(self, owner_name: str, scope: Scope) -> Plan:
+        """See `capture.plan.plan_repository`."""
+        async with self.tools(owner_name) as tools:
+            return await plan_repository(tools[0], owner_name, scope)
+
+    async def verify(self, owner_name: str, *, live: bool) -> Verification:
+        """See `capture.verify.verify_repository`."""
+        async with self.tools(owner_name) as tools:
+            return await verify_repository(tools[0], owner_name, live=live)
 
     @asynccontextmanager
     async def tools(self, owner_name: str) -> AsyncIterator[tuple[Tools, ...]]:

@@ -1,4 +1,4 @@
-"""GitHub as the capture sees it: each operation by the API asked for, every outcome a value; never SQL, never a plan."""
+"""GitHub as the capture sees it: each operation by the API asked for, outcomes as values; never SQL, never a plan."""
 
 from collections.abc import Sequence
 
@@ -22,7 +22,8 @@ from progressive_capture.github.results import (
     RepositoryLookUp,
     ThreadSample,
 )
-from progressive_capture.github.session import Session, Surroundings
+from progressive_capture.github.session import Session
+from progressive_capture.github.surroundings import Surroundings
 from progressive_capture.github.transport import HttpTransport, Transport
 from progressive_capture.github.usage import Usage
 
@@ -92,7 +93,10 @@ class GitHubApi:
         await self.finish()
         await self._world.pause(RECHECK_SECONDS)
         outcome = await self._look_up(owner_name, source)
-        return Missing(outcome.why, permanent=True) if isinstance(outcome, Missing) else outcome
+        if not isinstance(outcome, Missing):
+            return outcome
+        why = f"GitHub has no repository {owner_name}, or this token may not see it: check the name and the token."
+        return Missing(why, permanent=True)
 
     async def _look_up(self, owner_name: str, source: Source) -> Outcome[RepositoryLookUp]:
         if source is Source.GRAPHQL:

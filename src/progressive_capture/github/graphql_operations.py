@@ -5,7 +5,7 @@ from typing import Any, Final, TypeVar
 
 from progressive_capture.domain.kinds import Kind, Source
 from progressive_capture.domain.records import RepositoryRow, Target
-from progressive_capture.github import documents, nodes
+from progressive_capture.github import documents, graphql_data, nodes
 from progressive_capture.github.graphql_answer import GraphQLShape, meaning
 from progressive_capture.github.graphql_pages import Followed, Hydrated, Indexed, split_cursor
 from progressive_capture.github.outcomes import Broken, Failure, Outcome, Page, Partial, QueryError
@@ -26,13 +26,13 @@ T = TypeVar("T")
 
 MOST_LOOKUPS: Final = 149
 
-_VIEWER: Final = GraphQLShape[nodes.ViewerData](nodes.ViewerData)
-_LOOK_UP: Final = GraphQLShape[nodes.LookUpData](nodes.LookUpData)
-_INDEX: Final = GraphQLShape[nodes.IndexData](nodes.IndexData)
-_NUMBERS: Final = GraphQLShape[nodes.NumbersData](nodes.NumbersData)
-_SAMPLE: Final = GraphQLShape[nodes.SampleData](nodes.SampleData)
-_HYDRATE: Final = GraphQLShape[nodes.HydrateData](nodes.HydrateData)
-_FOLLOW_UP: Final = GraphQLShape[Any](nodes.FollowUpData)
+_VIEWER: Final = GraphQLShape[graphql_data.ViewerData](graphql_data.ViewerData)
+_LOOK_UP: Final = GraphQLShape[graphql_data.LookUpData](graphql_data.LookUpData)
+_INDEX: Final = GraphQLShape[graphql_data.IndexData](graphql_data.IndexData)
+_NUMBERS: Final = GraphQLShape[graphql_data.NumbersData](graphql_data.NumbersData)
+_SAMPLE: Final = GraphQLShape[graphql_data.SampleData](graphql_data.SampleData)
+_HYDRATE: Final = GraphQLShape[graphql_data.HydrateData](graphql_data.HydrateData)
+_FOLLOW_UP: Final = GraphQLShape[Any](graphql_data.FollowUpData)
 
 
 def _errors(outcome: Page[T] | Partial[T]) -> tuple[QueryError, ...]:
@@ -93,7 +93,7 @@ class GraphQLOperations:
         variables = {"repository": repo.node_id, "first": size, "after": cursor}
         lookups = 1 + document.lookups * size
 
-        def flaw(data: nodes.IndexData) -> str | None:
+        def flaw(data: graphql_data.IndexData) -> str | None:
             return None if data.node is None else _flaw_of_list(data.node.pull_requests, cursor)
 
         answered = await self._session.graphql(document, variables, _INDEX, lookups, flaw=flaw)

@@ -7,17 +7,15 @@ import msgspec
 
 from progressive_capture.domain.kinds import FILES_CAP, Kind, Proof
 from progressive_capture.domain.records import IndexRow, Reading, Records, Target, ThreadTotalRow
-from progressive_capture.github import graphql_rows
+from progressive_capture.github import graphql_pull_request, graphql_rows
 from progressive_capture.github.documents import CONNECTION, flat_kinds
+from progressive_capture.github.graphql_data import FurtherPage, HydrateData, ThreadComments
 from progressive_capture.github.nodes import (
     Connection,
     Connections,
-    FurtherPage,
-    HydrateData,
     IndexNode,
     PageInfo,
     ReviewComment,
-    ThreadComments,
 )
 from progressive_capture.github.outcomes import QueryError
 from progressive_capture.github.people import People
@@ -129,9 +127,9 @@ class Hydrated:
             if node is None or why is not None:
                 self._fail(target, position, why)
                 continue
-            graphql_rows.pull_request_row(self.records, self._people, node, target.pull_request_id)
+            graphql_pull_request.pull_request_row(self.records, self._people, node, target.pull_request_id)
             if node.milestone is not None:
-                graphql_rows.milestone_row(self.records, node.milestone)
+                graphql_pull_request.milestone_row(self.records, node.milestone)
             for kind in self._kinds:
                 self._read(kind, target, position, node)
         self.records.contributors = self._people.rows()
@@ -146,7 +144,8 @@ class Hydrated:
     def _unusable(self, position: int) -> str | None:
         """An error in a field of the pull request itself: null there would be stored for what is not known."""
         for error in self._damage.below("nodes", position):
-            if len(error.path) > 2 and error.path[2] not in KIND_OF_FIELD:
+            _, _, *field = error.path
+            if field and field[0] not in KIND_OF_FIELD:
                 return error.message
         return None
 

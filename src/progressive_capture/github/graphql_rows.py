@@ -1,49 +1,42 @@
-"""GraphQL's nodes into rows, one function a kind; which page they belong to is not known here.
+"""GraphQL's child nodes into rows, one function a kind; which page they belong to is not known here.
 
 Each takes the nodes of one page and appends to the records; it returns how many different rows it saw and whether
 one was missing: a null, or a node without the id that its row is stored by.
 """
 
-from collections.abc import Callable, Iterable, Sequence
-from typing import Any, Final
+from collections.abc import Callable, Iterable
+from typing import Final
 
 from progressive_capture.domain.kinds import Kind
 from progressive_capture.domain.records import (
-    AssigneeRow,
     CommitRow,
     FileRow,
     IssueCommentRow,
-    LabelRow,
-    MilestoneRow,
-    PullRequestLabelRow,
-    PullRequestRow,
     Records,
-    RequestedReviewerRow,
     ReviewCommentRow,
     ReviewRow,
     ReviewThreadRow,
 )
+from progressive_capture.github.graphql_pull_request import (
+    Nodes,
+    Seen,
+    assignees,
+    commit_hash,
+    labels,
+    requested_reviewers,
+)
 from progressive_capture.github.nodes import (
-    Actor,
     ChangedFile,
     GitActor,
     IssueComment,
-    Label,
-    Milestone,
     Numbered,
-    Oid,
-    PullRequest,
     PullRequestCommit,
     Review,
     ReviewComment,
-    ReviewRequest,
     ReviewThread,
 )
-from progressive_capture.github.people import NOBODY, People
+from progressive_capture.github.people import People
 from progressive_capture.github.trailers import co_authors
-
-Nodes = Sequence[Any]
-Seen = tuple[int, bool]
 
 STATUS: Final = {
     "ADDED": "added",
@@ -61,10 +54,6 @@ UNSIGNED: Final = GitActor(name=None, email=None, user=None)
 
 def _number(node: Numbered | None) -> int | None:
     return int(node.full_database_id) if node is not None and node.full_database_id is not None else None
-
-
-def _oid(node: Oid | None) -> str | None:
-    return None if node is None else node.oid
 
 
 def reviews(records: Records, people: People, pull_request: int, nodes: Iterable[Review | None]) -> Seen:
@@ -94,7 +83,7 @@ def reviews(records: Records, people: People, pull_request: int, nodes: Iterable
                 node.updated_at,
                 node.published_at,
                 node.last_edited_at,
-                _oid(node.commit),
+                commit_hash(node.commit),
                 node.is_minimized,
                 node.url,
             )
@@ -172,8 +161,8 @@ def review_comments(
                 None,
                 node.subject_type,
                 node.outdated,
-                _oid(node.commit),
-                _oid(node.original_commit),
+                commit_hash(node.commit),
+                commit_hash(node.original_commit),
                 node.created_at,
                 node.updated_at,
                 node.published_at,
@@ -270,123 +259,6 @@ def files(records: Records, _: People, pull_request: int, nodes: Iterable[Change
         status = STATUS.get(kind) or kind.lower()
         rows.append(FileRow(pull_request, node.path, None, status, node.additions, node.deletions, None, None))
     return len(keys), hole
-
-
-def labels(records: Records, _: People, pull_request: int, nodes: Iterable[Label | None]) -> Seen:
-    """Rows of labels, and of the pull request's having them."""
-    keys: set[str] = set()
-    hole = False
-    for node in nodes:
-        if node is None:
-            hole = True
-            continue
-        keys.add(node.id)
-        records.labels.append(LabelRow(node.id, node.name, node.color, node.description))
-        records.pr_labels.append(PullRequestLabelRow(pull_request, node.id))
-    return len(keys), hole
-
-
-def assignees(records: Records, people: People, pull_request: int, nodes: Iterable[Actor | None]) -> Seen:
-    """Rows of assignees."""
-    keys: set[int] = set()
-    hole = False
-    for node in nodes:
-        number, _ = people.actor(node) if node is not None else NOBODY
-        if number is None:
-            hole = True
-            continue
-        keys.add(number)
-        records.pr_assignees.append(AssigneeRow(pull_request, number))
-    return len(keys), hole
-
-
-def requested_reviewers(
-    records: Records, people: People, pull_request: int, nodes: Iterable[ReviewRequest | None]
-) -> Seen:
-    """Rows of users, bots, mannequins and teams asked for a review."""
-    keys: set[tuple[str, int]] = set()
-    hole = False
-    for node in nodes:
-        reviewer = node.requested_reviewer if node is not None else None
-        if reviewer is None or reviewer.database_id is None:
-            hole = True
-            continue
-        number, kind = reviewer.database_id, reviewer.typename
-        login = reviewer.slug if reviewer.login is None else reviewer.login
-        keys.add((kind, number))
-        records.pr_requested_reviewers.append(RequestedReviewerRow(pull_request, kind, number, login or ""))
-        if kind != "Team":
-            people.actor(Actor(kind, login or "", number, reviewer.id, reviewer.name))
-    return len(keys), hole
-
-
-def pull_request_row(records: Records, people: People, node: PullRequest, number: int) -> None:
-    """Row of the pull request itself; `number` is its numeric id."""
-    author_id, author_login = people.actor(node.author)
-    editor_id, editor_login = people.actor(node.editor)
-    merged_by_id, merged_by_login = people.actor(node.merged_by)
-    head, owner = node.head_repository, node.head_repository_owner
-    records.pull_requests.append(
-        PullRequestRow(
-            number,
-            node.id,
-            node.number,
-            node.title,
-            node.body,
-            node.body_text,
-            node.state,
-            node.is_draft,
-            node.locked,
-            node.active_lock_reason,
-            author_id,
-            author_login,
-            node.author_association,
-            editor_id,
-            editor_login,
-            node.created_at,
-            node.updated_at,
-            node.published_at,
-            node.last_edited_at,
-            node.closed_at,
-            node.merged_at,
-            merged_by_id,
-            merged_by_login,
-            node.additions,
-            node.deletions,
-            node.changed_files,
-            node.base_ref_name,
-            node.base_ref_oid,
-            node.head_ref_name,
-            node.head_ref_oid,
-            None if head is None else head.database_id,
-            None if head is None else head.name_with_owner,
-            None if owner is None else owner.database_id,
-            None if owner is None else owner.login,
-            node.is_cross_repository,
-            _oid(node.merge_commit),
-            node.review_decision,
-            node.total_comments_count,
-            None if node.milestone is None else node.milestone.number,
-            node.url,
-        )
-    )
-
-
-def milestone_row(records: Records, milestone: Milestone) -> None:
-    """Row of a milestone."""
-    records.milestones.append(
-        MilestoneRow(
-            milestone.number,
-            milestone.id,
-            milestone.title,
-            milestone.description,
-            milestone.state,
-            milestone.due_on,
-            milestone.created_at,
-            milestone.updated_at,
-            milestone.closed_at,
-        )
-    )
 
 
 def rows_of(kind: Kind, records: Records, people: People, pull_request: int, first: int) -> Callable[[Nodes], Seen]:

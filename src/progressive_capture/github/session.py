@@ -1,18 +1,17 @@
 """One credential's requests, through the shared budget, counted, decoded and where useful repeated; never a row."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Final, Generic, NamedTuple, Protocol, TypeAlias, TypeVar
+from typing import Any, Final, Generic, NamedTuple, TypeAlias, TypeVar
 
 import msgspec
 
-from progressive_capture.domain.budget import Budgets, Lease, Settlement, Wait, Want
+from progressive_capture.domain.budget import Lease, Settlement, Wait, Want
 from progressive_capture.domain.kinds import Source
 from progressive_capture.github.addresses import ApiAddress
 from progressive_capture.github.answer import Answer, date, rate
-from progressive_capture.github.clock import ServerClock
 from progressive_capture.github.credentials import Credential
 from progressive_capture.github.documents import Document
 from progressive_capture.github.graphql_answer import GraphQLShape, decode_graphql
@@ -34,8 +33,8 @@ from progressive_capture.github.outcomes import (
 )
 from progressive_capture.github.payload import Shape
 from progressive_capture.github.rest_answer import RestPage, decode_rest
-from progressive_capture.github.retry import RetryPolicy
 from progressive_capture.github.secrets import Secret
+from progressive_capture.github.surroundings import Surroundings
 from progressive_capture.github.transport import Lack, NoAnswer, Received, Request, Transport
 from progressive_capture.github.usage import ApiUsage, Usage
 
@@ -45,45 +44,6 @@ MOST_REDIRECTS: Final = 3
 
 RESOURCE: Final = {Source.REST: "core", Source.GRAPHQL: "graphql"}
 """GitHub's names of the two budgets."""
-
-
-class PrincipalMemory(Protocol):
-    """Remembers whose budget a credential uses, by its fingerprint."""
-
-    async def recall(self, fingerprint: str) -> str | None:
-        """Whose it is, None when nobody asked before."""
-        ...
-
-    async def remember(self, fingerprint: str, principal: str) -> None:
-        """Keep it."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class Pace:
-    """The most requests a minute to each API; 0 for no such bound."""
-
-    rest: int = 900
-    graphql: int = 2_000
-
-    def of(self, source: Source) -> int:
-        """The bound of one API."""
-        return self.rest if source is Source.REST else self.graphql
-
-
-@dataclass(frozen=True, slots=True)
-class Surroundings:
-    """What a session needs of the world; replaced piece by piece in tests."""
-
-    budgets: Budgets
-    holder: str
-    """Names this process to others that share the budget."""
-    pause: Callable[[float], Awaitable[None]]
-    random: Callable[[], float]
-    clock: ServerClock
-    principals: PrincipalMemory | None = None
-    pace: Pace = field(default_factory=Pace)
-    retries: RetryPolicy = field(default_factory=RetryPolicy)
 
 
 class Answered(NamedTuple, Generic[T]):
