@@ -271,9 +271,10 @@ class Hydration:
             checkpoint.again.extend(stored.again)
             return checkpoint
 
-        stored = await session.commit(work, covering)
-        brought = sum(len(getattr(page.records, name)) for name in page.records.__slots__)
-        session.tools.reporter.progress(Progress("hydrate", done, len(session.numbers), brought, *session.budget_left))
+        stored = await session.commit(work, covering, page.records)
+        session.tools.reporter.progress(
+            Progress("hydrate", done, len(session.numbers), page.records.count, *session.budget_left)
+        )
         return stored
 
     def _merge(self, stored: "Stored") -> None:

@@ -204,7 +204,7 @@ class Index:
                 self._passed(connection, after)
 
         checkpoint = Checkpoint(walk=after)
-        await session.commit(work, lambda _: checkpoint)
+        await session.commit(work, lambda _: checkpoint, page.records)
         session.checkpoint = checkpoint
         session.tools.reporter.progress(Progress("index", listed, total, len(page.records.index), *session.budget_left))
 

@@ -112,9 +112,10 @@ async def look_up(tools: Tools, owner_name: str, scope: Scope) -> RepositoryLook
     found = must(answer, f"looking up {owner_name}")
     known = await asyncio.to_thread(_save_repository, tools, found)
     if not known and scope.source is not SourceChoice.GRAPHQL:
-        answer = await asked(tools, lambda: tools.api.count_contributors(found.row.owner_login + "/" + found.row.name))
-        if isinstance(answer, Page | Partial) and answer.data is not None:
-            await asyncio.to_thread(_save_contributors, tools, found, answer.data)
+        name = f"{found.row.owner_login}/{found.row.name}"
+        counted = await asked(tools, lambda: tools.api.count_contributors(name))
+        if isinstance(counted, Page | Partial) and counted.data is not None:
+            await asyncio.to_thread(_save_contributors, tools, found, counted.data)
     return found
 
 

@@ -13,6 +13,7 @@ from progressive_capture.domain.fallback import Fallback
 from progressive_capture.domain.jobs import Claim, Counters
 from progressive_capture.domain.kinds import Source
 from progressive_capture.domain.planning import Operation, Sizes
+from progressive_capture.domain.records import Records
 from progressive_capture.domain.scope import Scope
 from progressive_capture.github.api import GitHubApi
 from progressive_capture.github.outcomes import (
@@ -141,16 +142,19 @@ class Session:
         """
         return await bear(self.tools, call, self.deadline, self._keep)
 
-    async def commit(self, work: Callable[[Connection], T], checkpoint: Callable[[T], Checkpoint]) -> T:
+    async def commit(
+        self, work: Callable[[Connection], T], checkpoint: Callable[[T], Checkpoint], records: Records
+    ) -> T:
         """Store one page: its rows, completeness and the checkpoint that covers them, in one fenced transaction.
 
-        `checkpoint` makes the new checkpoint from what `work` came to.
+        `checkpoint` makes the new checkpoint from what `work` came to; `records` is what the page brought.
 
         Raises:
             LeaseLost: somebody else holds the shard; nothing of this page is stored.
             StoreError: the database refused; nothing of this page is stored.
         """
-        counters = self._counted_since()
+        brought = Counters(pages=1, rows=records.count, pull_requests=len(records.pull_requests))
+        counters = self._counted_since() + brought
 
         def write() -> T:
             now = self.tools.clock()

@@ -5,7 +5,7 @@ A row has exactly its table's columns in order, less what a whole batch shares (
 but for node ids. None means that GitHub has no value, unless `UNAVAILABLE` names the column for that source.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Final, NamedTuple
 
 from progressive_capture.domain.kinds import Kind, Proof, Source, State
@@ -325,6 +325,11 @@ class Records:
     pr_commits: list[CommitRow] = field(default_factory=list)
     pr_files: list[FileRow] = field(default_factory=list)
     thread_totals: list[ThreadTotalRow] = field(default_factory=list)
+
+    @property
+    def count(self) -> int:
+        """Rows of all kinds."""
+        return sum(len(getattr(self, each.name)) for each in fields(self))
 
 
 class Reading(NamedTuple):
