@@ -14,7 +14,7 @@ from progressive_capture.domain.planning import Operation
 from progressive_capture.domain.records import Records, Target
 from progressive_capture.domain.scope import SourceChoice
 from progressive_capture.github.outcomes import Broken, Page, Partial, TooHeavy
-from progressive_capture.github.results import LookUp
+from progressive_capture.github.results import Failed, LookUp
 from progressive_capture.store import index, rows
 from progressive_capture.store.database import Connection
 
@@ -64,6 +64,8 @@ class PageToStore:
     generation: str | None
     """Set when it begins a generation; else the rows belong to those of `absorbed`."""
     absorbed: Absorbed
+    gone: frozenset[int] = frozenset()
+    """Ids of pull requests that GitHub says do not exist."""
 
 
 class Hydration:
@@ -178,11 +180,20 @@ class Hydration:
         attempts = {each.number: each for each in request.again}
         absorbed = self.ledger.hydrated(request.targets, page, attempts)
         self._answered(request)
-        for failed in page.failed:
-            tries = attempts[failed.target.number].tries if failed.target.number in attempts else 0
-            if not failed.permanent and tries + 1 < TRIES:
-                self.ledger.again.append(Again(failed.target.number, tries + 1, 0))
-        return PageToStore(page.records, source, page.requested_at, absorbed)
+        gone = [failed.target.pull_request_id for failed in page.failed if not self._once_more(failed, attempts)]
+        return PageToStore(page.records, source, page.requested_at, absorbed, frozenset(gone))
+
+    def _once_more(self, failed: Failed, attempts: dict[int, Again]) -> bool:
+        """Put a pull request that an answer did not hold back in line; False when GitHub said twice that it is gone.
+
+        What is not there after all its tries, and not said to be gone either, stays a gap.
+        """
+        number = failed.target.number
+        tries = attempts[number].tries if number in attempts else 0
+        if tries + 1 < TRIES:
+            self.ledger.again.append(Again(number, tries + 1, 0))
+            return True
+        return not failed.permanent
 
     def _answered(self, request: HydrateRequest) -> None:
         if request.again:
@@ -264,6 +275,7 @@ class Hydration:
                     generations=absorbed.generations,
                     records=page.records,
                 )
+            index.mark_gone(connection, host, page.gone, page.generation or "")
             again = close(connection, host, repository, absorbed, accepted, by_rest_last=by_rest_last)
             return Stored(again, frozenset(absorbed.generations) - frozenset(accepted))
 

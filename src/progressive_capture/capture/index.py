@@ -11,10 +11,12 @@ from progressive_capture.capture.checkpoint import Checkpoint, Spec, Walk, encod
 from progressive_capture.capture.report import Progress
 from progressive_capture.capture.session import Session, failure
 from progressive_capture.domain.completeness import judge
+from progressive_capture.domain.forecast import Counts, forecast
+from progressive_capture.domain.jobs import Figures
 from progressive_capture.domain.kinds import INDEX_KINDS, Source
 from progressive_capture.domain.planning import REST_PAGE, Operation
 from progressive_capture.domain.records import CompletenessRow, Reading, Records
-from progressive_capture.domain.scope import earlier
+from progressive_capture.domain.scope import SourceChoice, earlier
 from progressive_capture.github.outcomes import Broken, Page, Partial, TooHeavy
 from progressive_capture.github.results import FollowUpPage, IndexPage, LookUp, Order
 from progressive_capture.store import index, jobs, repositories, staleness
@@ -228,6 +230,7 @@ class Index:
             index.mark_unlisted(connection, host, repository, walk.started_at)
         kinds = scope.kinds - INDEX_KINDS
         if not kinds:
+            self._forecast(connection, walk, 0)
             return
         stale = staleness.stale_numbers(
             connection,
@@ -241,9 +244,20 @@ class Index:
             limit=scope.limit,
             full_before=walk.started_at if scope.full else None,
         )
+        self._forecast(connection, walk, len(stale))
         if stale:
             lists = shard_lists(stale, session.tools.runners)
             jobs.add_shards(connection, session.claim, [encode(Spec(scope=scope, numbers=each)) for each in lists])
+
+    def _forecast(self, connection: Connection, walk: Walk, stale: int) -> None:
+        """Keep beside the job what it is expected to use, now that its extent is known."""
+        session = self.session
+        rest_index = walk.source is Source.REST
+        counts = Counts(listed=walk.listed, hydrated=stale)
+        source = SourceChoice.REST if session.tools.api.anonymous else session.scope.source
+        expected = forecast(counts, session.sizes, source, patches=session.scope.patches, rest_index=rest_index)
+        figures = Figures(expected.requests, expected.points, expected.seconds)
+        jobs.set_forecast(connection, session.claim.job_id, figures)
 
 
 def first_of(page: IndexPage, wanted: int) -> IndexPage:

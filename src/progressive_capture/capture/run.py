@@ -14,10 +14,10 @@ from progressive_capture.capture.prove import prove, stored_walk
 from progressive_capture.capture.results import Done, Stopped, WaitUntil
 from progressive_capture.capture.session import Answered, Tools, bear, used, why
 from progressive_capture.domain.errors import CaptureFailed, LeaseHeld
-from progressive_capture.domain.forecast import Forecast
 from progressive_capture.domain.jobs import (
     Counters,
     EngineName,
+    Figures,
     Job,
     JobType,
     NewJob,
@@ -72,7 +72,8 @@ class Captured:
     short_count: int = 0
     truncated_count: int = 0
     missing_numbers: list[int] = field(default_factory=list)
-    forecast: Forecast | None = None
+    forecast: Figures | None = None
+    """What the job was expected to use when its extent was known."""
 
 
 async def capture_repository(tools: Sequence[Tools], owner_name: str, scope: Scope) -> Captured:
@@ -280,6 +281,7 @@ def _captured(tools: Tools, opened: _Opened, used: Counters, *, interrupted: boo
     """Count what is held, and compare it with what GitHub counts, in the extent that was asked for."""
     with tools.database.reading() as connection:
         stored_shards = jobs.shards(connection, opened.job.id)
+        expected = jobs.get(connection, opened.job.id).forecast
         walk = stored_walk(stored_shards)
         proof = prove(connection, tools.host_id, opened.repository_id, opened.scope, walk)
     done = sum((shard.counters for shard in stored_shards), Counters())
@@ -304,4 +306,5 @@ def _captured(tools: Tools, opened: _Opened, used: Counters, *, interrupted: boo
         short_count=proof.short_count,
         truncated_count=proof.truncated_count,
         missing_numbers=list(walk.missing) if walk is not None else [],
+        forecast=expected,
     )

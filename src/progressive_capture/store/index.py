@@ -192,6 +192,19 @@ def mark_unlisted(connection: Connection, host_id: int, repository_id: int, list
     return marked.rowcount
 
 
+def mark_gone(connection: Connection, host_id: int, ids: Collection[int], at: str) -> None:
+    """Mark pull requests as deleted that GitHub says do not exist; listing them again takes the mark away."""
+    if not ids:
+        return
+    lock(connection, Lock.HOST, host_id)
+    for table, key in ((PULL_REQUEST_INDEX, "pull_request_id"), (PULL_REQUESTS, "id")):
+        connection.execute(
+            update(table)
+            .where(table.c.host_id == host_id, among(connection, table.c[key], ids), table.c.deleted_at.is_(None))
+            .values(deleted_at=at)
+        )
+
+
 def count_listed(connection: Connection, host_id: int, repository_id: int, since: str) -> int:
     """Count the pull requests that were listed at or after a time."""
     table = PULL_REQUEST_INDEX.c
