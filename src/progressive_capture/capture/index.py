@@ -13,7 +13,7 @@ from progressive_capture.capture.session import Session, failure
 from progressive_capture.domain.completeness import judge
 from progressive_capture.domain.forecast import Counts, forecast
 from progressive_capture.domain.jobs import Figures
-from progressive_capture.domain.kinds import INDEX_KINDS, Source
+from progressive_capture.domain.kinds import INDEX_KINDS, SETTLED, Source, State
 from progressive_capture.domain.planning import REST_PAGE, Operation
 from progressive_capture.domain.records import CompletenessRow, Reading, Records
 from progressive_capture.domain.scope import SourceChoice, earlier
@@ -155,6 +155,10 @@ class Index:
             return Source.REST
         return Source.GRAPHQL
 
+    def _only_rest(self) -> bool:
+        """Whether what REST cannot give must be left at that."""
+        return self.session.scope.source is SourceChoice.REST or self.session.tools.api.anonymous
+
     def _restart_by_rest(self) -> None:
         session = self.session
         session.fallback.graphql_broke(Operation.INDEX, session.tools.clock())
@@ -243,6 +247,7 @@ class Index:
             listed_since=None if not scope.limit else walk.started_at,
             limit=scope.limit,
             full_before=walk.started_at if scope.full else None,
+            settled=SETTLED if self._only_rest() else SETTLED - {State.UNAVAILABLE},
         )
         self._forecast(connection, walk, len(stale))
         if stale:
@@ -254,7 +259,7 @@ class Index:
         session = self.session
         rest_index = walk.source is Source.REST
         counts = Counts(listed=walk.listed, hydrated=stale)
-        source = SourceChoice.REST if session.tools.api.anonymous else session.scope.source
+        source = SourceChoice.REST if self._only_rest() else session.scope.source
         expected = forecast(counts, session.sizes, source, patches=session.scope.patches, rest_index=rest_index)
         figures = Figures(expected.requests, expected.points, expected.seconds)
         jobs.set_forecast(connection, session.claim.job_id, figures)
