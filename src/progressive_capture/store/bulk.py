@@ -1,4 +1,4 @@
-"""Upserts of many rows in one statement, each text made once from the tables; which rows go where is decided elsewhere.
+"""Upserts and updates of many rows in one statement, each text made once from the tables; no rule of what to write.
 
 Rows are positional tuples: on SQLite the driver's executemany takes them as they are; PostgreSQL gets whole columns as
 arrays, pipelined, so that a page of many tables costs one round trip.
@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import Boolean, Column, Connection, Numeric, Table
+from sqlalchemy import Boolean, Connection, Numeric, Table
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.types import Integer
 
@@ -37,10 +37,22 @@ class Upsert:
     """When an update happens at all."""
 
 
+@dataclass(frozen=True, eq=False)
+class Update:
+    """One statement that sets columns of rows that are there already."""
+
+    table: Table
+    columns: tuple[str, ...]
+    """Columns to set, row by row; the values of `keys` follow them in each row."""
+    keys: tuple[str, ...]
+    constants: tuple[str, ...] = ()
+    """Columns that must have one value for all rows of a call."""
+
+
 class Write(NamedTuple):
     """Rows for one statement; of two rows with the same key whoever makes it keeps one."""
 
-    statement: Upsert
+    statement: Upsert | Update
     rows: Sequence[Row]
     constants: Row = ()
 
@@ -57,18 +69,26 @@ def write(connection: Connection, writes: Iterable[Write]) -> None:
     driver: Any = connection.connection.driver_connection
     with driver.pipeline(), driver.cursor() as cursor:
         for statement, rows, constants in wanted:
-            cursor.execute(_text(statement, "postgresql"), (*constants, *_arrays(statement, rows)))
+            lists = list(_arrays(statement, rows))
+            again = lists[len(statement.columns) : len(statement.columns) + 1] if isinstance(statement, Update) else []
+            cursor.execute(_text(statement, "postgresql"), (*constants, *lists, *again))
 
 
-def _arrays(statement: Upsert, rows: Sequence[Row]) -> Iterator[str]:
+def _arrays(statement: Upsert | Update, rows: Sequence[Row]) -> Iterator[str]:
     columns = statement.table.c
-    for name, values in zip(statement.columns, zip(*rows, strict=True), strict=True):
+    for name, values in zip(_given(statement), zip(*rows, strict=True), strict=True):
         plain = isinstance(columns[name].type, Integer | Numeric | Boolean)
         yield arrays.plain(values) if plain else arrays.texts(values)
 
 
+def _given(statement: Upsert | Update) -> tuple[str, ...]:
+    return statement.columns if isinstance(statement, Upsert) else statement.columns + statement.keys
+
+
 @cache
-def _text(statement: Upsert, dialect: str) -> str:
+def _text(statement: Upsert | Update, dialect: str) -> str:
+    if isinstance(statement, Update):
+        return _update_of_sqlite(statement) if dialect == "sqlite" else _update_of_postgresql(statement)
     names = [_quoted(name) for name in (*statement.columns, *statement.constants)]
     values = _values_of_sqlite(statement) if dialect == "sqlite" else _values_of_postgresql(statement)
     key = ", ".join(column.name for column in statement.table.primary_key)
@@ -93,16 +113,37 @@ def _values_of_sqlite(statement: Upsert) -> str:
 
 
 def _values_of_postgresql(statement: Upsert) -> str:
-    columns = statement.table.c
     given = ", ".join(f"given.{_quoted(name)}" for name in statement.columns)
-    constants = "".join(f", %s::{_type(columns[name])}" for name in statement.constants)
-    lists = ", ".join(f"%s::{_type(columns[name])}[]" for name in statement.columns)
-    names = ", ".join(_quoted(name) for name in statement.columns)
-    return f"SELECT {given}{constants} FROM unnest({lists}) AS given ({names})"  # noqa: S608 - as above
+    constants = "".join(f", %s::{_type(statement.table, name)}" for name in statement.constants)
+    return f"SELECT {given}{constants} FROM {_lists(statement)}"  # noqa: S608 - names of our own tables
 
 
-def _type(column: Column[Any]) -> str:
-    return str(column.type.compile(_POSTGRESQL))
+def _update_of_sqlite(statement: Update) -> str:
+    values = ", ".join(f"{_quoted(name)} = ?" for name in statement.columns)
+    keys = " AND ".join(f"{_quoted(name)} = ?" for name in (*statement.keys, *statement.constants))
+    return f"UPDATE {statement.table.name} SET {values} WHERE {keys}"  # noqa: S608 - as above
+
+
+def _update_of_postgresql(statement: Update) -> str:
+    table = statement.table.name
+    constants = " AND ".join(f"{table}.{name} = constant.{name}" for name in statement.constants)
+    given = ", ".join(f"%s::{_type(statement.table, name)}" for name in statement.constants)
+    values = ", ".join(f"{_quoted(name)} = given.{_quoted(name)}" for name in statement.columns)
+    keys = " AND ".join(f"{table}.{_quoted(name)} = given.{_quoted(name)}" for name in statement.keys)
+    constant = f"(SELECT {given}) AS constant ({', '.join(statement.constants)})"
+    # Said twice: without statistics of a new table the join alone is planned as a scan of all of it.
+    some = f"{table}.{statement.keys[0]} = ANY (%s::{_type(statement.table, statement.keys[0])}[])"
+    return f"UPDATE {table} SET {values} FROM {constant}, {_lists(statement)} WHERE {constants} AND {keys} AND {some}"  # noqa: S608 - as above
+
+
+def _lists(statement: Upsert | Update) -> str:
+    names = _given(statement)
+    lists = ", ".join(f"%s::{_type(statement.table, name)}[]" for name in names)
+    return f"unnest({lists}) AS given ({', '.join(map(_quoted, names))})"
+
+
+def _type(table: Table, name: str) -> str:
+    return str(table.c[name].type.compile(_POSTGRESQL))
 
 
 def _quoted(name: str) -> str:

@@ -1,10 +1,11 @@
 """The upserts of everything that hangs on a pull request; which readings are accepted is decided elsewhere."""
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import Connection, Table, select, update
+from sqlalchemy import Connection, Table, update
 
 from progressive_capture.domain.kinds import Source
 from progressive_capture.domain.records import (
@@ -17,7 +18,6 @@ from progressive_capture.domain.records import (
     ReviewRow,
     ReviewThreadRow,
 )
-from progressive_capture.domain.scope import moment
 from progressive_capture.store.bulk import Row, Upsert, Write
 from progressive_capture.store.keys import among
 from progressive_capture.store.tables import (
@@ -64,6 +64,12 @@ _UPDATES: Final[Mapping[str, Mapping[str, str]]] = {
 }
 
 
+_NOT_OLDER: Final = (
+    "excluded.updated_at >= {table}.updated_at OR excluded.updated_at IS NULL OR {table}.updated_at IS NULL"
+)
+"""A row with a stamp of its own is not overwritten by an older state of it, which a lagging server may give."""
+
+
 @cache
 def _upsert(child: Child, source: Source) -> Upsert:
     return Upsert(
@@ -72,24 +78,21 @@ def _upsert(child: Child, source: Source) -> Upsert:
         constants=("host_id", "repository_id", "source"),
         kept=UNAVAILABLE[source].get(child.table.name, frozenset()),
         updates={"deleted_at": "NULL", **_UPDATES.get(child.table.name, {})},
+        condition=_NOT_OLDER.format(table=child.table.name) if child.stamped else "",
     )
 
 
 def child_writes(
-    connection: Connection,
     place: tuple[int, int, Source],
     generations: Mapping[int, str],
     records: Records,
-    stored_before: set[int],
 ) -> list[Write]:
     """Make the writes for the rows below the pull requests of `generations`; all others are dropped.
 
     Args:
-        connection: within a transaction.
         place: host id, repository id and source.
         generations: the reading that the rows of each pull request belong to.
         records: may hold rows of other pull requests too.
-        stored_before: pull requests that may have rows already; only there can a stored row be newer.
     """
     host_id, repository_id, source = place
     tails = {pull_request_id: (generation,) for pull_request_id, generation in generations.items()}
@@ -101,31 +104,30 @@ def child_writes(
             for row in child.rows(records)
             if row.pull_request_id in tails
         }
-        if child.stamped and stored_before and rows:
-            _set_newer_aside(connection, host_id, child, rows, stored_before)
         writes.append(Write(_upsert(child, source), list(rows.values()), (host_id, repository_id, source.value)))
     return writes
 
 
-def _set_newer_aside(
-    connection: Connection, host_id: int, child: Child, rows: dict[Row, Row], stored_before: set[int]
+def touch_seen(
+    connection: Connection, host_id: int, generations: Mapping[int, str], records: Records, stored_before: set[int]
 ) -> None:
-    """Take out the rows of which a newer state is stored; those are only noted as seen."""
-    table, place = child.table.c, child.fields.index("updated_at")
-    stored = connection.execute(
-        select(table.pull_request_id, table.id, table.updated_at).where(
-            table.host_id == host_id,
-            among(connection, table.pull_request_id, stored_before),
-            table.updated_at.is_not(None),
-        )
-    )
-    for pull_request_id, identity, updated_at in stored:
-        row = rows.get((pull_request_id, identity))
-        if row is None or row[place] is None or moment(row[place]) >= moment(updated_at):
+    """Note rows as seen that were given and kept a newer content; after the rows were written."""
+    for child in CHILDREN:
+        if not child.stamped:
             continue
-        del rows[pull_request_id, identity]
-        connection.execute(
-            update(child.table)
-            .where(table.host_id == host_id, table.pull_request_id == pull_request_id, table.id == identity)
-            .values(captured_at=row[-1], deleted_at=None)
-        )
+        seen: defaultdict[str, list[tuple[int, int]]] = defaultdict(list)
+        for row in child.rows(records):
+            if row.pull_request_id in stored_before:
+                seen[generations[row.pull_request_id]].append((row.pull_request_id, row.id))
+        table = child.table.c
+        for generation, rows in seen.items():
+            connection.execute(
+                update(child.table)
+                .where(
+                    table.host_id == host_id,
+                    among(connection, table.pull_request_id, {number for number, _ in rows}),
+                    among(connection, table.id, [identity for _, identity in rows]),
+                    table.captured_at < generation,
+                )
+                .values(captured_at=generation, deleted_at=None)
+            )

@@ -61,7 +61,7 @@ def completeness_write(
 ) -> Write:
     """Make the write of `save_completeness`, for a page that is written as a whole."""
     kept = {
-        (row.pull_request_id, row.kind): (*row, generations[row.pull_request_id])
+        (row.pull_request_id, row.kind): (*_plain(row), generations[row.pull_request_id])
         for row in rows
         if row.pull_request_id in generations
     }
@@ -82,3 +82,9 @@ def stored_completeness(
         for number, kind, expected, stored, proof, state, reads in found
     )
     return {(row.pull_request_id, row.kind): row for row in rows}
+
+
+def _plain(row: CompletenessRow) -> tuple[int | str | None, ...]:
+    """Turn words into plain text: the driver of SQLite looks for an adapter of everything else, value by value."""
+    number, kind, expected, stored, proof, state, reads = row
+    return number, kind.value, expected, stored, proof.value, state.value, reads

@@ -4,13 +4,13 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import Connection, select, update
 
 from progressive_capture.domain.kinds import Source
 from progressive_capture.domain.records import UNAVAILABLE, MilestoneRow, PullRequestRow, Records
 from progressive_capture.domain.scope import moment
-from progressive_capture.store.bulk import Upsert, Write, write
-from progressive_capture.store.children import child_writes
+from progressive_capture.store.bulk import Update, Upsert, Write, write
+from progressive_capture.store.children import child_writes, touch_seen
 from progressive_capture.store.database import Lock, lock
 from progressive_capture.store.keys import among
 from progressive_capture.store.people import contributor_writes
@@ -35,6 +35,11 @@ _MILESTONES: Final = Upsert(
     constants=("host_id", "repository_id", "captured_at", "source"),
     updates={"deleted_at": "NULL"},
     condition="(excluded.updated_at, excluded.captured_at) >= (milestones.updated_at, milestones.captured_at)",
+)
+
+
+_THREAD_TOTALS: Final = Update(
+    PR_REVIEW_THREADS, columns=("comments_total",), keys=("pull_request_id", "node_id"), constants=("host_id",)
 )
 
 
@@ -73,6 +78,7 @@ def save_hydrated(
         moved = [number for number in before if accepted[number].head_sha != stored[number].head_sha]
         _forget_file_details(connection, host_id, moved)
     shared = (host_id, repository_id, captured_at, source.value)
+    generations = dict.fromkeys(accepted, captured_at)
     milestones = {row.number: row for row in records.milestones}
     write(
         connection,
@@ -80,15 +86,10 @@ def save_hydrated(
             Write(_pull_requests(source), list(accepted.values()), (*shared, captured_at)),
             Write(_MILESTONES, list(milestones.values()), shared),
             *contributor_writes(host_id, source, captured_at, records.contributors),
-            *child_writes(
-                connection,
-                (host_id, repository_id, source),
-                dict.fromkeys(accepted, captured_at),
-                records,
-                before,
-            ),
+            *child_writes((host_id, repository_id, source), generations, records),
         ],
     )
+    touch_seen(connection, host_id, generations, records, before)
     return {number: number in before for number in accepted}
 
 
@@ -126,8 +127,11 @@ def save_followed(
         return {}
     people = contributor_writes(host_id, source, max(accepted.values()), records.contributors)
     place = (host_id, repository_id, source)
-    write(connection, [*people, *child_writes(connection, place, accepted, records, before)])
-    _save_thread_totals(connection, host_id, accepted, records)
+    children = child_writes(place, accepted, records)
+    # A thread that came in the same page has to be there before its count.
+    write(connection, [*people, *children])
+    write(connection, [_thread_totals(connection, host_id, accepted, records)])
+    touch_seen(connection, host_id, accepted, records, before)
     return {number: number in before for number in accepted}
 
 
@@ -178,29 +182,16 @@ def _forget_file_details(connection: Connection, host_id: int, moved: list[int])
     )
 
 
-def _save_thread_totals(connection: Connection, host_id: int, accepted: Mapping[int, str], records: Records) -> None:
+def _thread_totals(connection: Connection, host_id: int, accepted: Mapping[int, str], records: Records) -> Write:
+    """Make the write of GitHub's counts of the comments in threads, which came with the threads' ids alone."""
     totals = {row.node_id: row.comments_total for row in records.thread_totals}
     if not totals:
-        return
+        return Write(_THREAD_TOTALS, [])
     table = PR_REVIEW_THREADS.c
     threads = connection.execute(
         select(table.pull_request_id, table.node_id).where(
             table.host_id == host_id, among(connection, table.pull_request_id, list(accepted))
         )
     )
-    rows = [
-        {"in": pull_request_id, "thread": node_id, "total": totals[node_id]}
-        for pull_request_id, node_id in threads
-        if node_id in totals
-    ]
-    if rows:
-        connection.execute(
-            update(PR_REVIEW_THREADS)
-            .where(
-                table.host_id == host_id,
-                table.pull_request_id == bindparam("in"),
-                table.node_id == bindparam("thread"),
-            )
-            .values(comments_total=bindparam("total")),
-            rows,
-        )
+    rows = [(totals[node_id], number, node_id) for number, node_id in threads if node_id in totals]
+    return Write(_THREAD_TOTALS, rows, (host_id,))

@@ -1,4 +1,4 @@
-"""The column types that SQLite and PostgreSQL store differently; no table and no statement lives here."""
+"""Column types that SQLite and PostgreSQL store differently, and the check of words; no table lives here."""
 
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -56,3 +56,11 @@ SERIAL: Final = BigInteger().with_variant(Integer(), "sqlite")
 
 UUID_TEXT: Final = Uuid(as_uuid=False).with_variant(String(36), "sqlite")
 JSON_VALUE: Final = JSON().with_variant(JSONB(), "postgresql")
+
+
+def is_one_of(column: str, *words: str) -> str:
+    """Say in SQL that a column has one of the words.
+
+    Not with IN: SQLite would make a table of the words for every row that it checks.
+    """
+    return " OR ".join(f"{column} = '{word}'" for word in words)

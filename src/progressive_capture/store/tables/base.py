@@ -15,7 +15,7 @@ from sqlalchemy import (
     Text,
 )
 
-from progressive_capture.store.types import GitHubTime, OwnTime
+from progressive_capture.store.types import GitHubTime, OwnTime, is_one_of
 
 METADATA: Final = MetaData(
     naming_convention={
@@ -64,14 +64,16 @@ def host_key() -> Column[int]:
 
 
 def key(*columns: str) -> PrimaryKeyConstraint:
-    """Make the primary key of rows that belong to an API host, in the order in which they are looked up."""
-    return PrimaryKeyConstraint("host_id", *columns)
+    """Make the primary key of rows that belong to an API host, in the order in which they are looked up.
+
+    The host comes last: while PostgreSQL has no statistics of a new table, it takes any first column for selective.
+    """
+    return PrimaryKeyConstraint(*columns, "host_id")
 
 
 def one_of(column: str, values: type[StrEnum]) -> CheckConstraint:
     """Refuse every value of a column but the words of an enumeration."""
-    words = ", ".join(f"'{value}'" for value in values)
-    return CheckConstraint(f"{column} IN ({words})", name=column)
+    return CheckConstraint(is_one_of(column, *values), name=column)
 
 
 def provenance(*, deletable: bool = True) -> list[Column[Any]]:

@@ -138,7 +138,7 @@ PULL_REQUESTS: Final = Table(
     own_time("first_captured_at"),
     *provenance(),
     key("id"),
-    Index("uq_pull_requests_number", "host_id", "repository_id", "number", unique=True),
+    Index("uq_pull_requests_number", "repository_id", "number", "host_id", unique=True),
     info={"doc": "Pull requests; captured_at is the newest accepted reading."},
 )
 

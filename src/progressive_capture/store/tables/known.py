@@ -98,7 +98,7 @@ CONTRIBUTORS: Final = Table(
     text("name", null=True),
     *provenance(deletable=False),
     key("id"),
-    Index("ix_contributors_login", "host_id", "login"),
+    Index("ix_contributors_login", "login", "host_id"),
     info={"doc": "People by GitHub's numeric id; a login may pass to another id."},
 )
 
@@ -130,7 +130,7 @@ PULL_REQUEST_INDEX: Final = Table(
     text("source"),
     own_time("deleted_at", null=True),
     key("repository_id", "number"),
-    Index("uq_pull_request_index_pull_request_id", "host_id", "pull_request_id", unique=True),
+    Index("uq_pull_request_index_pull_request_id", "pull_request_id", "host_id", unique=True),
     info={"doc": "What GitHub's list of pull requests said last, before and beside hydration."},
 )
 

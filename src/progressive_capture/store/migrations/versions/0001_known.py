@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from progressive_capture.store.types import SERIAL_SMALL, GitHubTime, OwnTime
+from progressive_capture.store.types import SERIAL_SMALL, GitHubTime, OwnTime, is_one_of
 
 revision = "0001"
 down_revision = None
@@ -24,17 +24,28 @@ def upgrade() -> None:
         sa.Column("reads", sa.SmallInteger(), nullable=False),
         sa.Column("captured_at", OwnTime(), nullable=False),
         sa.CheckConstraint(
-            "kind IN ('labels', 'assignees', 'requested_reviewers', 'reviews', 'review_threads', "
-            "'review_comments', 'issue_comments', 'commits', 'files')",
+            is_one_of(
+                "kind",
+                "labels",
+                "assignees",
+                "requested_reviewers",
+                "reviews",
+                "review_threads",
+                "review_comments",
+                "issue_comments",
+                "commits",
+                "files",
+            ),
             name="ck_completeness_kind",
         ),
         sa.CheckConstraint(
-            "proof IN ('total', 'end-of-list', 'embedded', 'unavailable')", name="ck_completeness_proof"
+            is_one_of("proof", "total", "end-of-list", "embedded", "unavailable"), name="ck_completeness_proof"
         ),
         sa.CheckConstraint(
-            "state IN ('pending', 'complete', 'gap', 'short', 'truncated', 'unavailable')", name="ck_completeness_state"
+            is_one_of("state", "pending", "complete", "gap", "short", "truncated", "unavailable"),
+            name="ck_completeness_state",
         ),
-        sa.PrimaryKeyConstraint("host_id", "pull_request_id", "kind", name="pk_completeness"),
+        sa.PrimaryKeyConstraint("pull_request_id", "kind", "host_id", name="pk_completeness"),
     )
     op.create_table(
         "contributor_logins",
@@ -43,7 +54,7 @@ def upgrade() -> None:
         sa.Column("login", sa.Text(), nullable=False),
         sa.Column("first_seen_at", OwnTime(), nullable=False),
         sa.Column("last_seen_at", OwnTime(), nullable=False),
-        sa.PrimaryKeyConstraint("host_id", "contributor_id", "login", name="pk_contributor_logins"),
+        sa.PrimaryKeyConstraint("contributor_id", "login", "host_id", name="pk_contributor_logins"),
     )
     op.create_table(
         "contributors",
@@ -55,9 +66,9 @@ def upgrade() -> None:
         sa.Column("name", sa.Text(), nullable=True),
         sa.Column("captured_at", OwnTime(), nullable=False),
         sa.Column("source", sa.Text(), nullable=False),
-        sa.PrimaryKeyConstraint("host_id", "id", name="pk_contributors"),
+        sa.PrimaryKeyConstraint("id", "host_id", name="pk_contributors"),
     )
-    op.create_index("ix_contributors_login", "contributors", ["host_id", "login"], unique=False)
+    op.create_index("ix_contributors_login", "contributors", ["login", "host_id"], unique=False)
     op.create_table(
         "hosts",
         sa.Column("id", SERIAL_SMALL, nullable=False),
@@ -72,7 +83,7 @@ def upgrade() -> None:
         sa.Column("repository_id", sa.BigInteger(), nullable=False),
         sa.Column("operation", sa.Text(), nullable=False),
         sa.Column("size", sa.SmallInteger(), nullable=False),
-        sa.PrimaryKeyConstraint("host_id", "repository_id", "operation", name="pk_page_sizes"),
+        sa.PrimaryKeyConstraint("repository_id", "operation", "host_id", name="pk_page_sizes"),
     )
     op.create_table(
         "pull_request_index",
@@ -88,10 +99,10 @@ def upgrade() -> None:
         sa.Column("listed_at", OwnTime(), nullable=False),
         sa.Column("source", sa.Text(), nullable=False),
         sa.Column("deleted_at", OwnTime(), nullable=True),
-        sa.PrimaryKeyConstraint("host_id", "repository_id", "number", name="pk_pull_request_index"),
+        sa.PrimaryKeyConstraint("repository_id", "number", "host_id", name="pk_pull_request_index"),
     )
     op.create_index(
-        "uq_pull_request_index_pull_request_id", "pull_request_index", ["host_id", "pull_request_id"], unique=True
+        "uq_pull_request_index_pull_request_id", "pull_request_index", ["pull_request_id", "host_id"], unique=True
     )
     op.create_table(
         "repositories",
@@ -123,7 +134,7 @@ def upgrade() -> None:
         sa.Column("watermark", OwnTime(), nullable=True),
         sa.Column("captured_at", OwnTime(), nullable=False),
         sa.Column("source", sa.Text(), nullable=False),
-        sa.PrimaryKeyConstraint("host_id", "id", name="pk_repositories"),
+        sa.PrimaryKeyConstraint("id", "host_id", name="pk_repositories"),
     )
     op.create_table(
         "repository_names",
@@ -133,5 +144,5 @@ def upgrade() -> None:
         sa.Column("full_name", sa.Text(), nullable=False),
         sa.Column("first_seen_at", OwnTime(), nullable=False),
         sa.Column("last_seen_at", OwnTime(), nullable=False),
-        sa.PrimaryKeyConstraint("host_id", "name_key", "repository_id", name="pk_repository_names"),
+        sa.PrimaryKeyConstraint("name_key", "repository_id", "host_id", name="pk_repository_names"),
     )

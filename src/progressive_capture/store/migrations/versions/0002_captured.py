@@ -22,7 +22,7 @@ def upgrade() -> None:
         sa.Column("captured_at", OwnTime(), nullable=False),
         sa.Column("source", sa.Text(), nullable=False),
         sa.Column("deleted_at", OwnTime(), nullable=True),
-        sa.PrimaryKeyConstraint("host_id", "node_id", name="pk_labels"),
+        sa.PrimaryKeyConstraint("node_id", "host_id", name="pk_labels"),
     )
     op.create_table(
         "milestones",
@@ -40,7 +40,7 @@ def upgrade() -> None:
         sa.Column("captured_at", OwnTime(), nullable=False),
         sa.Column("source", sa.Text(), nullable=False),
         sa.Column("deleted_at", OwnTime(), nullable=True),
-        sa.PrimaryKeyConstraint("host_id", "repository_id", "number", name="pk_milestones"),
+        sa.PrimaryKeyConstraint("repository_id", "number", "host_id", name="pk_milestones"),
     )
     op.create_table(
         "pr_assignees",
@@ -51,7 +51,7 @@ def upgrade() -> None:
         sa.Column("captured_at", OwnTime(), nullable=False),
         sa.Column("source", sa.Text(), nullable=False),
         sa.Column("deleted_at", OwnTime(), nullable=True),
-        sa.PrimaryKeyConstraint("host_id", "pull_request_id", "contributor_id", name="pk_pr_assignees"),
+        sa.PrimaryKeyConstraint("pull_request_id", "contributor_id", "host_id", name="pk_pr_assignees"),
     )
     op.create_table(
         "pr_commits",
@@ -75,7 +75,7 @@ def upgrade() -> None:
         sa.Column("captured_at", OwnTime(), nullable=False),
         sa.Column("source", sa.Text(), nullable=False),
         sa.Column("deleted_at", OwnTime(), nullable=True),
-        sa.PrimaryKeyConstraint("host_id", "pull_request_id", "sha", name="pk_pr_commits"),
+        sa.PrimaryKeyConstraint("pull_request_id", "sha", "host_id", name="pk_pr_commits"),
     )
     op.create_table(
         "pr_files",
@@ -92,7 +92,7 @@ def upgrade() -> None:
         sa.Column("captured_at", OwnTime(), nullable=False),
         sa.Column("source", sa.Text(), nullable=False),
         sa.Column("deleted_at", OwnTime(), nullable=True),
-        sa.PrimaryKeyConstraint("host_id", "pull_request_id", "path", name="pk_pr_files"),
+        sa.PrimaryKeyConstraint("pull_request_id", "path", "host_id", name="pk_pr_files"),
     )
     op.create_table(
         "pr_issue_comments",
@@ -114,7 +114,7 @@ def upgrade() -> None:
         sa.Column("captured_at", OwnTime(), nullable=False),
         sa.Column("source", sa.Text(), nullable=False),
         sa.Column("deleted_at", OwnTime(), nullable=True),
-        sa.PrimaryKeyConstraint("host_id", "pull_request_id", "id", name="pk_pr_issue_comments"),
+        sa.PrimaryKeyConstraint("pull_request_id", "id", "host_id", name="pk_pr_issue_comments"),
     )
     op.create_table(
         "pr_labels",
@@ -125,7 +125,7 @@ def upgrade() -> None:
         sa.Column("captured_at", OwnTime(), nullable=False),
         sa.Column("source", sa.Text(), nullable=False),
         sa.Column("deleted_at", OwnTime(), nullable=True),
-        sa.PrimaryKeyConstraint("host_id", "pull_request_id", "label_node_id", name="pk_pr_labels"),
+        sa.PrimaryKeyConstraint("pull_request_id", "label_node_id", "host_id", name="pk_pr_labels"),
     )
     op.create_table(
         "pr_requested_reviewers",
@@ -139,7 +139,7 @@ def upgrade() -> None:
         sa.Column("source", sa.Text(), nullable=False),
         sa.Column("deleted_at", OwnTime(), nullable=True),
         sa.PrimaryKeyConstraint(
-            "host_id", "pull_request_id", "reviewer_type", "reviewer_id", name="pk_pr_requested_reviewers"
+            "pull_request_id", "reviewer_type", "reviewer_id", "host_id", name="pk_pr_requested_reviewers"
         ),
     )
     op.create_table(
@@ -179,7 +179,7 @@ def upgrade() -> None:
         sa.Column("captured_at", OwnTime(), nullable=False),
         sa.Column("source", sa.Text(), nullable=False),
         sa.Column("deleted_at", OwnTime(), nullable=True),
-        sa.PrimaryKeyConstraint("host_id", "pull_request_id", "id", name="pk_pr_review_comments"),
+        sa.PrimaryKeyConstraint("pull_request_id", "id", "host_id", name="pk_pr_review_comments"),
     )
     op.create_table(
         "pr_review_threads",
@@ -204,7 +204,7 @@ def upgrade() -> None:
         sa.Column("captured_at", OwnTime(), nullable=False),
         sa.Column("source", sa.Text(), nullable=False),
         sa.Column("deleted_at", OwnTime(), nullable=True),
-        sa.PrimaryKeyConstraint("host_id", "pull_request_id", "node_id", name="pk_pr_review_threads"),
+        sa.PrimaryKeyConstraint("pull_request_id", "node_id", "host_id", name="pk_pr_review_threads"),
     )
     op.create_table(
         "pr_reviews",
@@ -229,7 +229,7 @@ def upgrade() -> None:
         sa.Column("captured_at", OwnTime(), nullable=False),
         sa.Column("source", sa.Text(), nullable=False),
         sa.Column("deleted_at", OwnTime(), nullable=True),
-        sa.PrimaryKeyConstraint("host_id", "pull_request_id", "id", name="pk_pr_reviews"),
+        sa.PrimaryKeyConstraint("pull_request_id", "id", "host_id", name="pk_pr_reviews"),
     )
     op.create_table(
         "pull_requests",
@@ -279,9 +279,9 @@ def upgrade() -> None:
         sa.Column("captured_at", OwnTime(), nullable=False),
         sa.Column("source", sa.Text(), nullable=False),
         sa.Column("deleted_at", OwnTime(), nullable=True),
-        sa.PrimaryKeyConstraint("host_id", "id", name="pk_pull_requests"),
+        sa.PrimaryKeyConstraint("id", "host_id", name="pk_pull_requests"),
     )
-    op.create_index("uq_pull_requests_number", "pull_requests", ["host_id", "repository_id", "number"], unique=True)
+    op.create_index("uq_pull_requests_number", "pull_requests", ["repository_id", "number", "host_id"], unique=True)
 
     columns = (
         "host_id, repository_id, pull_request_id, id, node_id, author_id, author_login, author_association, "

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from progressive_capture.store.types import JSON_VALUE, SERIAL, UUID_TEXT, OwnTime
+from progressive_capture.store.types import JSON_VALUE, SERIAL, UUID_TEXT, OwnTime, is_one_of
 
 revision = "0003"
 down_revision = "0002"
@@ -24,7 +24,7 @@ def upgrade() -> None:
         sa.Column("paused_until", OwnTime(), nullable=True),
         sa.Column("reason", sa.Text(), nullable=True),
         sa.Column("next_at", OwnTime(), nullable=True),
-        sa.PrimaryKeyConstraint("host_id", "principal", "resource", name="pk_budgets"),
+        sa.PrimaryKeyConstraint("principal", "resource", "host_id", name="pk_budgets"),
     )
     op.create_table(
         "principals",
@@ -32,7 +32,7 @@ def upgrade() -> None:
         sa.Column("fingerprint", sa.Text(), nullable=False),
         sa.Column("principal", sa.Text(), nullable=False),
         sa.Column("seen_at", OwnTime(), nullable=False),
-        sa.PrimaryKeyConstraint("host_id", "fingerprint", name="pk_principals"),
+        sa.PrimaryKeyConstraint("fingerprint", "host_id", name="pk_principals"),
     )
     op.create_table(
         "progressive_capture_jobs",
@@ -81,23 +81,32 @@ def upgrade() -> None:
         sa.Column("completed_at", OwnTime(), nullable=True),
         sa.Column("cancel_requested_at", OwnTime(), nullable=True),
         sa.CheckConstraint(
-            "engine IN ('inngest', 'github_actions', 'local')", name="ck_progressive_capture_jobs_engine"
+            is_one_of("engine", "inngest", "github_actions", "local"), name="ck_progressive_capture_jobs_engine"
         ),
         sa.CheckConstraint(
-            "job_type IN ('historical-pr-sync', 'recent-prs', 'pr-details', 'pr-reviews', 'pr-comments', "
-            "'file-changes', 'repository-sync', 'reconcile')",
+            is_one_of(
+                "job_type",
+                "historical-pr-sync",
+                "recent-prs",
+                "pr-details",
+                "pr-reviews",
+                "pr-comments",
+                "file-changes",
+                "repository-sync",
+                "reconcile",
+            ),
             name="ck_progressive_capture_jobs_job_type",
         ),
         sa.CheckConstraint(
-            "processor_type IN ('inngest', 'github_actions')", name="ck_progressive_capture_jobs_processor_type"
+            is_one_of("processor_type", "inngest", "github_actions"), name="ck_progressive_capture_jobs_processor_type"
         ),
-        sa.CheckConstraint("source IN ('auto', 'graphql', 'rest')", name="ck_progressive_capture_jobs_source"),
+        sa.CheckConstraint(is_one_of("source", "auto", "graphql", "rest"), name="ck_progressive_capture_jobs_source"),
         sa.CheckConstraint(
-            "status IN ('pending', 'dispatched', 'processing', 'failed', 'completed', 'dead', 'cancelled')",
+            is_one_of("status", "pending", "dispatched", "processing", "failed", "completed", "dead", "cancelled"),
             name="ck_progressive_capture_jobs_status",
         ),
         sa.CheckConstraint(
-            "trigger IN ('manual', 'webhook', 'scheduled', 'automatic', 'repair')",
+            is_one_of("trigger", "manual", "webhook", "scheduled", "automatic", "repair"),
             name="ck_progressive_capture_jobs_trigger",
         ),
         sa.ForeignKeyConstraint(
@@ -128,7 +137,7 @@ def upgrade() -> None:
         sa.Column("next_until", OwnTime(), nullable=True),
         sa.Column("paused_until", OwnTime(), nullable=True),
         sa.Column("reason", sa.Text(), nullable=True),
-        sa.PrimaryKeyConstraint("host_id", "principal", name="pk_slots"),
+        sa.PrimaryKeyConstraint("principal", "host_id", name="pk_slots"),
     )
     op.create_table(
         "job_events",
@@ -167,7 +176,8 @@ def upgrade() -> None:
         sa.Column("timeouts", sa.BigInteger(), nullable=False),
         sa.Column("busy_ms", sa.BigInteger(), nullable=False),
         sa.CheckConstraint(
-            "state IN ('pending', 'processing', 'failed', 'completed', 'dead', 'cancelled')", name="ck_job_shards_state"
+            is_one_of("state", "pending", "processing", "failed", "completed", "dead", "cancelled"),
+            name="ck_job_shards_state",
         ),
         sa.ForeignKeyConstraint(["job_id"], ["progressive_capture_jobs.id"], name="fk_job_shards_job_id"),
         sa.PrimaryKeyConstraint("job_id", "k", name="pk_job_shards"),
