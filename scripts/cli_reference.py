@@ -12,7 +12,8 @@ DOCUMENT = Path(__file__).resolve().parent.parent / "docs" / "reference" / "cli.
 WIDTH = 100
 HEAD = """# Commands
 
-Made by `make docs` from what `--help` says. Exit codes: [exit-codes.md](exit-codes.md); settings: [settings.md](settings.md).
+Made by `make docs` from what `--help` says.
+Exit codes: [exit-codes.md](exit-codes.md); settings: [settings.md](settings.md).
 """
 
 

@@ -4,9 +4,10 @@ import os
 import sys
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Final
 
 import typer
+from typer.core import TyperGroup
 from typer.exceptions import TyperException
 
 from progressive_capture.capture.report import Reporter
@@ -15,20 +16,55 @@ from progressive_capture.operator.desk import Desk
 from progressive_capture.operator.registry import COMMANDS
 
 if TYPE_CHECKING:
+    from typer._click.formatting import HelpFormatter
+
     from progressive_capture.settings import Settings
     from progressive_capture.wiring import Wired
+
+
+_HELP: Final = """Keep a team's own database of GitHub pull requests complete, with proof that nothing is missing.
+
+Exit codes: 0 complete, 1 failed, 2 usage, 3 gaps, 130 interrupted.
+"""
+
+_HELP_OPTIONS: Final = ("-h", "--help")
+
+
+class _Group(TyperGroup):
+    """A program that answers `--help` and `--version` itself: an option of Typer's, left out, would load pydantic."""
+
+    def parse_args(self, ctx: typer.Context, args: list[str]) -> list[str]:  # type: ignore[override] # Typer's own class
+        """Answer what stands in front of any command."""
+        if args and args[0] in _HELP_OPTIONS:
+            typer.echo(ctx.get_help())
+            ctx.exit()
+        if args[:1] == ["--version"]:
+            from importlib.metadata import version  # noqa: PLC0415 - slow, and seldom asked for
+
+            typer.echo(f"{ctx.info_name} {version('progressive-capture')}")
+            ctx.exit()
+        return super().parse_args(ctx, args)
+
+    def format_options(self, ctx: typer.Context, formatter: "HelpFormatter") -> None:  # type: ignore[override] # as above
+        """List both before the commands."""
+        options = [("--version", "Show the version and exit."), ("-h, --help", "Show this message and exit.")]
+        with formatter.section("Options"):
+            formatter.write_dl(options)
+        self.format_commands(ctx, formatter)
 
 
 def application(program: str) -> typer.Typer:
     """Make the command line of a program."""
     app = typer.Typer(
         name=program,
+        cls=_Group,
+        help=_HELP,
         no_args_is_help=True,
+        add_help_option=False,
         add_completion=False,
         rich_markup_mode=None,
-        context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+        context_settings={"help_option_names": list(_HELP_OPTIONS), "max_content_width": 100},
     )
-    app.callback()(_pc)
     for command in COMMANDS:
         if command.program == program:
             app.command(command.name)(command.run)
@@ -56,26 +92,6 @@ def run(arguments: Sequence[str], desk: Desk, program: str = "pc") -> int:
 def main() -> None:
     """Be the program `pc`."""
     sys.exit(run(sys.argv[1:], Desk(sys.stdout, sys.stderr, _wire)))
-
-
-def _pc(
-    *,
-    version: Annotated[
-        bool, typer.Option("--version", help="Show the version and exit.", callback=lambda on: _version(on=on))
-    ] = False,
-) -> None:
-    """Keep a team's own database of GitHub pull requests complete, with proof that nothing is missing.
-
-    Exit codes: 0 complete, 1 failed, 2 usage, 3 gaps, 130 interrupted.
-    """
-
-
-def _version(*, on: bool) -> None:
-    if on:
-        from importlib.metadata import version  # noqa: PLC0415 - slow, and seldom asked for
-
-        typer.echo(f"pc {version('progressive-capture')}")
-        raise typer.Exit
 
 
 def _usage(error: TyperException, desk: Desk) -> int:

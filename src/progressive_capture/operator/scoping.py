@@ -85,7 +85,7 @@ def _numbers(text: str) -> tuple[int, ...]:
         first, last = int(matched[1]), int(matched[2] or matched[1])
         if last < first:
             raise UsageError(f"--numbers wants the smaller number first, not {part.strip()!r}.")
-        if last - first >= MOST_NUMBERS or len(found) + last - first >= MOST_NUMBERS:
+        found.update(range(first, min(last, first + MOST_NUMBERS) + 1))
+        if len(found) > MOST_NUMBERS:
             raise UsageError(f"--numbers takes at most {MOST_NUMBERS:,} numbers: use --since and --until for more.")
-        found.update(range(first, last + 1))
     return unique_numbers(found)

@@ -42,11 +42,14 @@ def told(verified: "Verification") -> Told:
     """Say what is missing."""
     code = ExitCode.GAPS if verified.gap_count else ExitCode.COMPLETE
     numbers = findings.verdict(verified.gap_count, verified.short_count, verified.truncated_count)
-    total = verified.gap_count + verified.short_count + verified.truncated_count
+    ends = findings.findings(
+        [each for each in verified.gaps if not each.is_gap], verified.short_count + verified.truncated_count
+    )
     text = "\n".join(
         [
             f"{verified.repository}: {numbers} in {count(verified.pull_requests, 'pull request')}",
-            *findings.findings(verified.gaps, total),
+            *findings.findings([each for each in verified.gaps if each.is_gap], verified.gap_count),
+            *(["  of these GitHub gives no more:", *ends] if ends else []),
         ]
     )
     document: dict[str, object] = {

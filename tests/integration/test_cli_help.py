@@ -1,0 +1,78 @@
+"""Help: it is there at once, brings no heavy library with it, and the documents say the same."""
+
+import json
+import re
+import subprocess
+import sys
+
+import pytest
+
+from progressive_capture.domain.errors import ExitCode
+from progressive_capture.operator import findings, summary
+from progressive_capture.operator.commands.plan import told as plan_told
+from progressive_capture.operator.commands.verify import told as verify_told
+from progressive_capture.operator.registry import COMMANDS
+from tests.conftest import ROOT
+from tests.unit.operator.test_capture_command import captured
+from tests.unit.operator.test_plan_and_verify_commands import GAP, planned, verification
+
+HEAVY = {
+    "alembic",
+    "fastapi",
+    "httpx",
+    "inngest",
+    "jwt",
+    "msgspec",
+    "psutil",
+    "psycopg",
+    "pydantic",
+    "pydantic_settings",
+}
+HEAVY |= {"rich", "sqlalchemy", "structlog"}
+REFERENCE = ROOT / "docs" / "reference"
+CALLS = [["--help"], ["--version"], *([command.name, "--help"] for command in COMMANDS)]
+
+
+@pytest.mark.parametrize("arguments", CALLS, ids=" ".join)
+def test_help_imports_no_heavy_library(arguments: list[str]) -> None:
+    code = (
+        "import json, sys\n"
+        "from progressive_capture.operator.cli import main\n"
+        "try: main()\n"
+        "except SystemExit as end: print(json.dumps([end.code, sorted(sys.modules)]))\n"
+    )
+    ran = subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=True)
+    exit_code, modules = json.loads(ran.stdout.splitlines()[-1])
+    assert exit_code == 0
+    assert {module.partition(".")[0] for module in modules} & HEAVY == set()
+
+
+def test_a_bare_pc_shows_its_help_and_is_a_mistake() -> None:
+    ran = subprocess.run([sys.executable, "-m", "progressive_capture"], capture_output=True, text=True, check=False)
+    assert ran.returncode == ExitCode.USAGE
+    assert ran.stderr.startswith("Usage: pc ")
+    assert ran.stdout == ""
+
+
+def test_the_command_reference_is_what_help_says() -> None:
+    script = ROOT / "scripts" / "cli_reference.py"
+    ran = subprocess.run([sys.executable, script, "--check"], capture_output=True, text=True, check=False)
+    assert (ran.returncode, ran.stderr) == (0, "")
+    text = (REFERENCE / "cli.md").read_text()
+    assert all(f"### {command.program} {command.name}\n" in text for command in COMMANDS)
+
+
+def test_every_exit_code_is_documented_and_no_other() -> None:
+    rows = re.findall(r"^\| (\d+) \| (\w+) \|", (REFERENCE / "exit-codes.md").read_text(), re.MULTILINE)
+    assert {(int(code), name) for code, name in rows} == {(code.value, code.name.lower()) for code in ExitCode}
+
+
+async def test_every_key_of_the_json_output_is_documented() -> None:
+    documents = [
+        summary.told(captured("o/n"), "db").document,
+        plan_told(await planned(None, "o/n")).document,  # type: ignore[arg-type] # it asks nothing of the works
+        verify_told(verification()).document,
+        findings.document(GAP),
+    ]
+    documented = set(re.findall(r"`(\w+)`", (REFERENCE / "json.md").read_text()))
+    assert {key for document in documents for key in document} <= documented

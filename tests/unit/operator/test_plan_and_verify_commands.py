@@ -1,0 +1,93 @@
+"""`pc plan` and `pc verify`: what is asked of the works, what is told, and the exit code."""
+
+import json
+from typing import Any
+
+from progressive_capture.capture.plan import Plan
+from progressive_capture.capture.verify import Verification
+from progressive_capture.domain.errors import CaptureFailed
+from progressive_capture.domain.forecast import Counts, Forecast
+from progressive_capture.domain.kinds import Kind, State
+from progressive_capture.domain.scope import Scope
+from progressive_capture.store.gaps import Gap
+from tests.unit.operator.conftest import Office, Works
+
+GAP = Gap(12, 1012, Kind.ISSUE_COMMENTS, State.PENDING, None, 0, "it was never read")
+CUT = Gap(13, 1013, Kind.FILES, State.TRUNCATED, 4_100, 3_000, "GitHub itself ends this list early")
+
+
+async def planned(_works: Works, name: str) -> Plan:
+    counts = Counts(listed=1_850, hydrated=1_800, threads=5_400.0)
+    return Plan(name, counts, Forecast(120, 100, 250.0, 20), 4, ("files renamed in 1.6% of pull requests",))
+
+
+def verification(**changes: Any) -> Verification:
+    values: dict[str, Any] = {
+        "repository": "o/n",
+        "live": False,
+        "pull_requests": 1_850,
+        "gaps": [],
+        "gap_count": 0,
+        "short_count": 0,
+        "truncated_count": 0,
+    }
+    return Verification(**(values | changes))
+
+
+def test_a_plan_tells_its_cost_its_counts_and_what_it_assumed(office: Office) -> None:
+    assert office.run("plan", "o/n", "--since", "30d", answer=planned) == 0
+    assert office.asked == [("plan", "o/n", Scope(since_days=30))]
+    assert office.out.getvalue() == (
+        "o/n: about 120 requests (20 by REST), 100 points, 4 min 10 s\n"
+        "  1,850 pull requests to list, 1,800 to read\n"
+        "  assumed: files renamed in 1.6% of pull requests\n"
+        "  this forecast itself cost 4 points\n"
+    )
+
+
+def test_a_plan_as_json(office: Office) -> None:
+    assert office.run("plan", "o/n", "--json", answer=planned) == 0
+    (document,) = json.loads(office.out.getvalue())["repositories"]
+    assert (document["requests"], document["points"], document["review_threads"]) == (120, 100, 5_400.0)
+
+
+def test_nothing_missing_exits_0_and_no_database_is_made(office: Office) -> None:
+    async def answer(_works: Works, _name: str) -> Verification:
+        return verification()
+
+    assert office.run("verify", "o/n", answer=answer) == 0
+    assert office.out.getvalue() == "o/n: no gaps in 1,850 pull requests\n"
+    assert office.asked == [("verify", "o/n", False)]
+    assert office.opened == [False]
+
+
+def test_gaps_exit_3_and_stand_apart_from_what_github_ends(office: Office) -> None:
+    async def answer(_works: Works, _name: str) -> Verification:
+        return verification(live=True, gaps=[GAP, CUT], gap_count=1, truncated_count=1)
+
+    assert office.run("verify", "o/n", "--live", answer=answer) == 3
+    assert office.asked == [("verify", "o/n", True)]
+    assert office.out.getvalue().splitlines() == [
+        "o/n: 1 gap, 1 list cut off by GitHub in 1,850 pull requests",
+        "  #12 issue comments: it was never read",
+        "  of these GitHub gives no more:",
+        "  #13 files: 3,000 of 4,100 stored; GitHub itself ends this list early",
+    ]
+
+
+def test_what_github_ends_alone_exits_0(office: Office) -> None:
+    async def answer(_works: Works, _name: str) -> Verification:
+        return verification(gaps=[CUT], truncated_count=1)
+
+    assert office.run("verify", "o/n", "--json", answer=answer) == 0
+    (document,) = json.loads(office.out.getvalue())["repositories"]
+    assert document["complete"]
+    assert [finding["state"] for finding in document["findings"]] == ["truncated"]
+
+
+def test_a_repository_that_was_never_captured_exits_1(office: Office) -> None:
+    async def answer(_works: Works, _name: str) -> Verification:
+        raise CaptureFailed("Nothing is stored of o/n: run `pc capture o/n` first.")
+
+    assert office.run("verify", "o/n", answer=answer) == 1
+    assert office.err.getvalue() == "o/n: Nothing is stored of o/n: run `pc capture o/n` first.\n"
