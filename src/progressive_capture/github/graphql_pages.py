@@ -52,6 +52,8 @@ class Damage:
 
     def below(self, *path: str | int) -> list[QueryError]:
         """Errors there or further down, less the harmless."""
+        if not self._errors:
+            return []
         depth = len(path)
         return [error for error in self._errors if error.path[:depth] == path and error.type != FORBIDDEN]
 
@@ -76,10 +78,8 @@ def read_connection(
     lost = connection.page_info.has_next_page and cursor is None
     if cursor is not None and kind is Kind.COMMITS:
         cursor = f"{first + len(connection.nodes)}|{cursor}"
-    return Reading(
-        *(pull_request, kind, node_id, connection.total_count, seen, cursor, Proof.TOTAL),
-        broken=damaged or hole or lost,
-    )
+    broken = damaged or hole or lost
+    return Reading(pull_request, kind, node_id, connection.total_count, seen, cursor, Proof.TOTAL, broken)
 
 
 def split_cursor(lookup: LookUp) -> tuple[int, str | None]:

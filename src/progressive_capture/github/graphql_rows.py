@@ -49,6 +49,9 @@ STATUS: Final = {
 """GraphQL's change types in REST's words."""
 
 
+made: Final = tuple.__new__
+"""Makes a row from the tuple of its columns: a third of the time that calling its class takes, and rows are many."""
+
 UNSIGNED: Final = GitActor(name=None, email=None, user=None)
 
 
@@ -69,23 +72,26 @@ def reviews(records: Records, people: People, pull_request: int, nodes: Iterable
         keys.add(number)
         author_id, author_login = who(node.author)
         rows.append(
-            ReviewRow(
-                number,
-                node.id,
-                pull_request,
-                author_id,
-                author_login,
-                node.author_association,
-                node.state,
-                node.body,
-                node.submitted_at,
-                node.created_at,
-                node.updated_at,
-                node.published_at,
-                node.last_edited_at,
-                commit_hash(node.commit),
-                node.is_minimized,
-                node.url,
+            made(
+                ReviewRow,
+                (
+                    number,
+                    node.id,
+                    pull_request,
+                    author_id,
+                    author_login,
+                    node.author_association,
+                    node.state,
+                    node.body,
+                    node.submitted_at,
+                    node.created_at,
+                    node.updated_at,
+                    node.published_at,
+                    node.last_edited_at,
+                    commit_hash(node.commit),
+                    node.is_minimized,
+                    node.url,
+                ),
             )
         )
     return len(keys), hole
@@ -103,22 +109,25 @@ def review_threads(records: Records, people: People, pull_request: int, nodes: I
         keys.add(node.id)
         resolved_by_id, resolved_by_login = who(node.resolved_by)
         rows.append(
-            ReviewThreadRow(
-                node.id,
-                pull_request,
-                node.is_resolved,
-                node.is_outdated,
-                node.is_collapsed,
-                resolved_by_id,
-                resolved_by_login,
-                node.path,
-                node.line,
-                node.start_line,
-                node.original_line,
-                node.original_start_line,
-                node.diff_side,
-                node.start_diff_side,
-                node.subject_type,
+            made(
+                ReviewThreadRow,
+                (
+                    node.id,
+                    pull_request,
+                    node.is_resolved,
+                    node.is_outdated,
+                    node.is_collapsed,
+                    resolved_by_id,
+                    resolved_by_login,
+                    node.path,
+                    node.line,
+                    node.start_line,
+                    node.original_line,
+                    node.original_start_line,
+                    node.diff_side,
+                    node.start_diff_side,
+                    node.subject_type,
+                ),
             )
         )
     return len(keys), hole
@@ -139,37 +148,40 @@ def review_comments(
         keys.add(number)
         author_id, author_login = who(node.author)
         rows.append(
-            ReviewCommentRow(
-                number,
-                node.id,
-                pull_request,
-                thread,
-                _number(node.pull_request_review),
-                _number(node.reply_to),
-                author_id,
-                author_login,
-                node.author_association,
-                node.state,
-                node.body,
-                node.path,
-                node.diff_hunk,
-                node.line,
-                node.start_line,
-                node.original_line,
-                node.original_start_line,
-                None,
-                None,
-                node.subject_type,
-                node.outdated,
-                commit_hash(node.commit),
-                commit_hash(node.original_commit),
-                node.created_at,
-                node.updated_at,
-                node.published_at,
-                node.last_edited_at,
-                node.is_minimized,
-                node.minimized_reason,
-                node.url,
+            made(
+                ReviewCommentRow,
+                (
+                    number,
+                    node.id,
+                    pull_request,
+                    thread,
+                    _number(node.pull_request_review),
+                    _number(node.reply_to),
+                    author_id,
+                    author_login,
+                    node.author_association,
+                    node.state,
+                    node.body,
+                    node.path,
+                    node.diff_hunk,
+                    node.line,
+                    node.start_line,
+                    node.original_line,
+                    node.original_start_line,
+                    None,
+                    None,
+                    node.subject_type,
+                    node.outdated,
+                    commit_hash(node.commit),
+                    commit_hash(node.original_commit),
+                    node.created_at,
+                    node.updated_at,
+                    node.published_at,
+                    node.last_edited_at,
+                    node.is_minimized,
+                    node.minimized_reason,
+                    node.url,
+                ),
             )
         )
     return len(keys), hole
@@ -188,20 +200,23 @@ def issue_comments(records: Records, people: People, pull_request: int, nodes: I
         keys.add(number)
         author_id, author_login = who(node.author)
         rows.append(
-            IssueCommentRow(
-                number,
-                node.id,
-                pull_request,
-                author_id,
-                author_login,
-                node.author_association,
-                node.body,
-                node.created_at,
-                node.updated_at,
-                node.published_at,
-                node.last_edited_at,
-                node.is_minimized,
-                node.url,
+            made(
+                IssueCommentRow,
+                (
+                    number,
+                    node.id,
+                    pull_request,
+                    author_id,
+                    author_login,
+                    node.author_association,
+                    node.body,
+                    node.created_at,
+                    node.updated_at,
+                    node.published_at,
+                    node.last_edited_at,
+                    node.is_minimized,
+                    node.url,
+                ),
             )
         )
     return len(keys), hole
@@ -224,22 +239,25 @@ def commits(
         author_id, author_login = who(author.user)
         committer_id, committer_login = who(committer.user)
         rows.append(
-            CommitRow(
-                pull_request,
-                commit.oid,
-                position,
-                commit.message,
-                commit.authored_date,
-                commit.committed_date,
-                author.name,
-                author.email,
-                author_id,
-                author_login,
-                committer.name,
-                committer.email,
-                committer_id,
-                committer_login,
-                co_authors(commit.message),
+            made(
+                CommitRow,
+                (
+                    pull_request,
+                    commit.oid,
+                    position,
+                    commit.message,
+                    commit.authored_date,
+                    commit.committed_date,
+                    author.name,
+                    author.email,
+                    author_id,
+                    author_login,
+                    committer.name,
+                    committer.email,
+                    committer_id,
+                    committer_login,
+                    co_authors(commit.message),
+                ),
             )
         )
     return len(keys), hole
@@ -257,7 +275,7 @@ def files(records: Records, _: People, pull_request: int, nodes: Iterable[Change
         keys.add(node.path)
         kind = node.change_type
         status = STATUS.get(kind) or kind.lower()
-        rows.append(FileRow(pull_request, node.path, None, status, node.additions, node.deletions, None, None))
+        rows.append(made(FileRow, (pull_request, node.path, None, status, node.additions, node.deletions, None, None)))
     return len(keys), hole
 
 
