@@ -25,7 +25,7 @@ from github_sandbox.world.fields import FIELDS, PULL_REQUEST_CONNECTIONS, REFERE
 from github_sandbox.world.node_ids import NodeId, node_id, parse
 from github_sandbox.world.patches import patch_of
 from github_sandbox.world.pulls import ALL_STATES, Key, OrderField, PullRequest, Pulls, State
-from github_sandbox.world.records import FILES_SHOWN, Record, connection, iso, seconds_of, shown, total
+from github_sandbox.world.records import FILES_SHOWN, INT_MAX, Record, connection, iso, seconds_of, shown, total
 from github_sandbox.world.repository import Access, Repository
 from github_sandbox.world.state import Found, World, repository_of
 
@@ -33,6 +33,7 @@ __all__ = [
     "ALL_STATES",
     "FIELDS",
     "FILES_SHOWN",
+    "INT_MAX",
     "PULL_REQUEST_CONNECTIONS",
     "REFERENCES",
     "Access",

@@ -20,8 +20,8 @@ __all__ = ["DEFAULT_REPOSITORY", "SourceError", "build_world"]
 
 DEFAULT_REPOSITORY: Final = "sandbox/demo=generate:500"
 HOSTILE: Final = "hostile"
-_CACHED: Final = 4_096  # generated pull requests in memory, with all their children
-_SMALL: Final = 5_000  # up to so many, all stay
+CACHED: Final = 4_096  # generated pull requests in memory, with all their children
+SMALL: Final = 5_000  # up to so many, all stay
 _LARGEST: Final = 1_000_000
 
 
@@ -54,7 +54,7 @@ def _add(world: World, text: str) -> None:
         recipe = read_recipe(source)
         plan = new_plan(recipe, key)
         roster = new_roster(world, key, roster_size(recipe.size))
-        cache = None if recipe.size <= _SMALL else _CACHED
+        cache = None if recipe.size <= SMALL else CACHED
         found(world, (owner, name), plan, roster, lambda cast, forks: MadeUpHistory(plan, cast, forks), cache=cache)
     else:
         _add_real(world, (owner, name), key, Path(source))

@@ -10,7 +10,6 @@ from github_sandbox.model import FILES_SHOWN, PullRequest, Record, Repository, W
 from github_sandbox.world.truth_rows import UNAVAILABLE, facts
 
 REST_COMMITS: Final = 250  # https://docs.github.com/rest/pulls/pulls#list-commits-on-a-pull-request
-_RELATIONS: Final = (("label", "labels"), ("assignee", "assignees"))
 
 
 def truth(world: World, owner: str, name: str) -> Iterator[Record]:
@@ -38,6 +37,7 @@ class _Stream:
             yield _row("repository", record, unavailable=["rest", "graphql"], access=repository.access)
             return
         yield _row("repository", record, access=repository.access)
+        self._told.add(record["id"])
         yield from (_row("label", each) for each in connection(record, "labels"))
         for each in connection(record, "milestones"):
             yield from self._actors(each["creator"])
@@ -50,11 +50,12 @@ class _Stream:
     def _pull(self, pull: PullRequest) -> Iterator[Record]:
         record, number = pull.record, pull.number
         yield from self._actors(record["author"], record["mergedBy"], record["editor"], record["headRepositoryOwner"])
+        yield from self._head(record["headRepository"])
         yield _row("pullRequest", record)
-        for kind, name in _RELATIONS:
-            for each in pull.connection(name):
-                yield from self._actors(each)
-                yield _relation(kind, record, each)
+        yield from (_relation("label", record, each) for each in pull.connection("labels"))
+        for each in pull.connection("assignees"):
+            yield from self._actors(each)
+            yield _relation("assignee", record, each)
         for each in pull.connection("reviewRequests"):
             yield from self._actors(each["requestedReviewer"])
             yield _relation("requestedReviewer", record, each["requestedReviewer"])
@@ -63,6 +64,11 @@ class _Stream:
             yield from self._actors(each["commit"]["author"]["user"], each["commit"]["committer"]["user"])
             yield _commit(number, position, each)
         yield from (_file(record, each) for each in pull.connection("files")[:FILES_SHOWN])
+
+    def _head(self, repository: Record | None) -> Iterator[Record]:
+        if repository is not None and repository["id"] not in self._told:
+            self._told.add(repository["id"])
+            yield {"kind": "headRepository", **{key: repository[key] for key in ("id", "databaseId", "nameWithOwner")}}
 
     def _conversation(self, pull: PullRequest) -> Iterator[Record]:
         number = pull.number

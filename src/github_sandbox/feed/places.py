@@ -70,8 +70,9 @@ def rename_user(order: Order) -> list[Event]:
     user = world.actor(login)
     if user is None:
         raise order.refuse(f"nobody has the login {login!r}; name one who exists.")
-    if world.actor(to) not in {None, user}:
-        raise order.refuse(f"the login {to!r} is taken; choose a free one.")
+    holder = world.actor(to)
+    if not to or (holder is not None and holder is not user):
+        raise order.refuse(f"the login {to!r} is empty or taken; choose a free one.")
     world.rename_actor(user, to)
     for repository in world.owned_by(user):
         repository.rename(user, repository.name)

@@ -100,7 +100,6 @@ def new_review_comment(
     pull, comments = thread["pullRequest"], thread["_connections"]["comments"]
     pending = review is not None and review["state"] == "PENDING"
     commit = review["commit"] if review is not None else None
-    position = None if thread["isOutdated"] or thread["originalLine"] is None else 1 + thread["originalLine"] % 40
     comment: Record = {
         "__typename": "PullRequestReviewComment",
         "id": node_id("PullRequestReviewComment", pull["repository"]["databaseId"], database_id),
@@ -109,16 +108,8 @@ def new_review_comment(
         "author": author,
         "authorAssociation": association(pull, author),
         "body": body,
-        "path": thread["path"],
         "diffHunk": hunk,
-        "line": thread["line"],
-        "startLine": thread["startLine"],
-        "originalLine": thread["originalLine"],
-        "originalStartLine": thread["originalStartLine"],
-        "position": position,
-        "originalPosition": 1 + (thread["originalLine"] or 0) % 40,
-        "outdated": thread["isOutdated"],
-        "subjectType": thread["subjectType"],
+        **_place(thread),
         "replyTo": comments[0] if comments else None,
         "pullRequestReview": review,
         "commit": commit,
@@ -136,9 +127,6 @@ def new_review_comment(
         "url": f"{pull['url']}#discussion_r{database_id}",
         "pullRequest": pull,
         "repository": pull["repository"],
-        "_thread": thread,
-        "_restSide": thread["diffSide"],
-        "_restStartSide": thread["startDiffSide"],
     }
     if review is not None:
         review["_connections"]["comments"].append(comment)
@@ -146,6 +134,26 @@ def new_review_comment(
     if pending and author is not None:
         comment["_visibleTo"] = author["login"]
     return comment
+
+
+def _place(thread: Record) -> Record:
+    """Where a comment of `thread` stands in the diff."""
+    original = thread["originalLine"]
+    position = 1 + (original or 0) % 40
+    return {
+        "path": thread["path"],
+        "line": thread["line"],
+        "startLine": thread["startLine"],
+        "originalLine": original,
+        "originalStartLine": thread["originalStartLine"],
+        "position": None if thread["isOutdated"] or original is None else position,
+        "originalPosition": position,
+        "outdated": thread["isOutdated"],
+        "subjectType": thread["subjectType"],
+        "_thread": thread,
+        "_restSide": thread["diffSide"],
+        "_restStartSide": thread["startDiffSide"],
+    }
 
 
 def new_issue_comment(issue: Record, database_id: int, author: Record | None, stamp: str, *, body: str) -> Record:
