@@ -126,6 +126,11 @@ class Settings(BaseSettings):
         """Whether the GitHub App is what we sign in with: tokens under a name of ours come before it."""
         return self.app_id is not None and not self.tokens
 
+    @property
+    def is_anonymous(self) -> bool:
+        """Whether nothing to sign in with is set: GitHub then answers by REST alone."""
+        return not self.tokens and not self.uses_app
+
     def app_key(self) -> SecretStr:
         r"""Give the App's private key as PEM text; runners and hosts often hold its line ends as a literal `\n`.
 

@@ -81,7 +81,7 @@ class Wired:
     @property
     def is_anonymous(self) -> bool:
         """Whether nothing to sign in with is set."""
-        return not self.settings.tokens and not self.settings.uses_app
+        return self.settings.is_anonymous
 
     @property
     def database_name(self) -> str:

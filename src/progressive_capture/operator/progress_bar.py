@@ -48,13 +48,12 @@ class BarReporter:
         """Move the bar."""
         self._tally.add(step)
         tally = self._tally
-        of = f" of {tally.total:,}" if tally.total is not None else ""
         self._bar.update(
             self._task,
             description=f"{escape(tally.name)} {tally.doing}",
             completed=tally.done,
             total=tally.total,
-            counts=f"{tally.done:,}{of} pull requests",
+            counts=tally.counts(),
             details=tally.details(),
         )
 

@@ -50,6 +50,18 @@ def scope(
     )
 
 
+def refuse_without_token(asked: Scope, *, anonymous: bool) -> None:
+    """Refuse what only a token makes possible.
+
+    https://docs.github.com/en/graphql/guides/forming-calls-with-graphql#authenticating-with-graphql
+
+    Raises:
+        UsageError: GraphQL alone was asked for, and there is no token.
+    """
+    if anonymous and asked.source is SourceChoice.GRAPHQL:
+        raise UsageError("GitHub's GraphQL API wants a token: set GITHUB_TOKEN, or leave out --source graphql.")
+
+
 def _moment(option: str, text: str, at: time) -> str:
     """A date, taken as UTC at the given time of day, or a moment, taken as UTC where it has no zone."""
     try:

@@ -68,6 +68,12 @@ class Tally:
         """The phase in words."""
         return PHASES.get(self.phase or "", self.phase or "starting")
 
+    def counts(self) -> str:
+        """`100 of 250 pull requests`."""
+        if self.total is None:
+            return count(self.done, "pull request")
+        return f"{self.done:,} of {count(self.total, 'pull request')}"
+
     def details(self) -> str:
         """Everything but the name, the phase and the counts."""
         points, requests = self._left
@@ -82,5 +88,4 @@ class Tally:
 
     def sentence(self) -> str:
         """The whole state in a line."""
-        of = f" of {self.total:,}" if self.total is not None else ""
-        return f"{self.doing}: {self.done:,}{of} pull requests, {self.details()}"
+        return f"{self.doing}: {self.counts()}, {self.details()}"

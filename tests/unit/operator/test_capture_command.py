@@ -228,6 +228,13 @@ def test_a_command_that_cannot_be_meant_asks_nothing_and_exits_2(
     assert (office.out.getvalue(), office.opened) == ("", [])
 
 
+def test_graphql_alone_wants_a_token(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert office.run("capture", "o/n", "--source", "graphql") == 2
+    assert office.err.getvalue().startswith("pc: GitHub's GraphQL API wants a token")
+    monkeypatch.setenv("GITHUB_TOKEN", "made-up")
+    assert office.run("capture", "o/n", "--source", "graphql", answer=complete) == 0
+
+
 def test_a_setting_that_cannot_be_used_exits_2(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PC_GITHUB_API_URL", "http://github.example.com")
     assert office.run("capture", "o/n") == 2

@@ -9,7 +9,7 @@ from progressive_capture.domain.scope import SourceChoice
 from progressive_capture.operator import options, summary
 from progressive_capture.operator.desk import Desk, Shift, work
 from progressive_capture.operator.names import repository_names
-from progressive_capture.operator.scoping import scope
+from progressive_capture.operator.scoping import refuse_without_token, scope
 from progressive_capture.operator.telling import Told, tell_each
 
 ANONYMOUS: Final = (
@@ -51,6 +51,7 @@ def capture(
         patches=patches,
     )
     settings = Settings.read()
+    refuse_without_token(asked, anonymous=settings.is_anonymous)
     wanted = repository_names(names, settings.github_api_url)
 
     async def task(shift: Shift) -> ExitCode:
