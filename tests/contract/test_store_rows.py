@@ -64,7 +64,8 @@ def test_everything_comes_back_as_it_was_given(database: Database) -> None:
         PR_FILES: [file("a,b\"c\\'.py", 1)],
     }
     with database.transaction() as connection:
-        accepted = hydrate(connection, T0, **{table.name: rows for table, rows in given.items()})
+        everything = {table.name: rows for table, rows in given.items()}
+        accepted = hydrate(connection, T0, Source.GRAPHQL, **everything)
     assert accepted == {1001: False, 1002: False}
     with database.reading() as connection:
         for table, rows in given.items():

@@ -70,11 +70,11 @@ def count_rows(connection: Connection, host_id: int, kind: Kind, ids: Collection
         return {}
     table = KIND_TABLES[kind].c
     found = connection.execute(
-        select(table.pull_request_id, func.count())
+        select(table.pull_request_id, func.count().label("rows"))
         .where(table.host_id == host_id, among(connection, table.pull_request_id, ids), table.deleted_at.is_(None))
         .group_by(table.pull_request_id)
     )
-    return dict(found.tuples().all())
+    return {row.pull_request_id: row.rows for row in found}
 
 
 def thread_totals(connection: Connection, host_id: int, ids: Collection[int]) -> dict[int, int | None]:

@@ -135,7 +135,7 @@ def page_sizes(connection: Connection, host_id: int, repository_id: int) -> dict
     found = connection.execute(
         select(table.operation, table.size).where(table.host_id == host_id, table.repository_id == repository_id)
     )
-    return dict(found.tuples().all())
+    return {row.operation: row.size for row in found}
 
 
 def remember_page_size(connection: Connection, host_id: int, repository_id: int, operation: str, size: int) -> None:

@@ -1,0 +1,153 @@
+from typing import Any
+
+from sqlalchemy import Connection, delete
+
+from progressive_capture.domain.kinds import HYDRATE_KINDS, Kind, Proof, Source, State
+from progressive_capture.domain.records import Records
+from progressive_capture.store.closing import close_kinds
+from progressive_capture.store.completeness import save_completeness, stored_completeness
+from progressive_capture.store.database import Database
+from progressive_capture.store.gaps import WINDOW, gaps, summary
+from progressive_capture.store.index import save_index
+from progressive_capture.store.rows import save_hydrated
+from progressive_capture.store.tables import PR_COMMITS, PR_FILES, PULL_REQUESTS
+from tests.contract.store_rows import (
+    HOST,
+    NEW,
+    REPOSITORY,
+    T0,
+    T1,
+    T2,
+    commit,
+    file,
+    index_row,
+    known,
+    pull_request,
+    stored,
+)
+
+PLACE = (HOST, REPOSITORY)
+
+
+def hydrate(connection: Connection, at: str, **rows: list[Any]) -> None:
+    save_hydrated(connection, *PLACE, source=Source.GRAPHQL, captured_at=at, records=Records(**rows))
+
+
+def list_all(connection: Connection, at: str, *rows: Any) -> None:
+    records = Records(index=list(rows))
+    save_index(connection, *PLACE, listed_at=at, source=Source.REST, records=records, completeness=[])
+
+
+def complete(connection: Connection, at: str, number: int, kind: Kind, count: int, **fields: Any) -> None:
+    row = known(number, kind, **{"expected": count, "stored": count, **fields})
+    save_completeness(connection, *PLACE, {1000 + number: at}, [row])
+
+
+def test_closing_counts_and_marks_what_was_not_seen_again(database: Database) -> None:
+    with database.transaction() as connection:
+        hydrate(connection, T0, pull_requests=[pull_request(1), pull_request(2)], pr_files=[file("a", 1), file("b", 1)])
+        assert close_kinds(connection, HOST, [(1001, Kind.FILES, T0), (1002, Kind.FILES, T0)]) == {
+            (1001, Kind.FILES): 2,
+            (1002, Kind.FILES): 0,
+        }
+        hydrate(connection, T1, pull_requests=[pull_request(1)], pr_files=[file("b", 1), file("c", 1)])
+        assert close_kinds(connection, HOST, [(1001, Kind.FILES, T1)]) == {(1001, Kind.FILES): 2}
+        marks = {row["path"]: row["deleted_at"] for row in stored(connection, PR_FILES)}
+        assert marks == {"a": T1, "b": None, "c": None}
+        hydrate(connection, T2, pull_requests=[pull_request(1)], pr_files=[file("a", 1)])
+        assert close_kinds(connection, HOST, [(1001, Kind.FILES, T2)]) == {(1001, Kind.FILES): 1}
+        marks = {row["path"]: row["deleted_at"] for row in stored(connection, PR_FILES)}
+        assert marks == {"a": None, "b": T2, "c": T2}
+
+
+def test_a_reading_that_was_overtaken_closes_nothing(database: Database) -> None:
+    with database.transaction() as connection:
+        hydrate(connection, T0, pull_requests=[pull_request(1)], pr_files=[file("a", 1)])
+        hydrate(connection, T1, pull_requests=[pull_request(1)])
+        assert close_kinds(connection, HOST, [(1001, Kind.FILES, T0), (1009, Kind.FILES, T0)]) == {}
+        assert close_kinds(connection, HOST, []) == {}
+        assert [row["deleted_at"] for row in stored(connection, PR_FILES)] == [None]
+
+
+def test_completeness_is_never_overwritten_by_an_older_reading(database: Database) -> None:
+    with database.transaction() as connection:
+        complete(connection, T1, 1, Kind.FILES, 3)
+        complete(connection, T0, 1, Kind.FILES, 9, state=State.GAP)
+        assert stored_completeness(connection, HOST, [1001]) == {
+            (1001, Kind.FILES): known(1, Kind.FILES, expected=3, stored=3)
+        }
+        complete(connection, T1, 1, Kind.FILES, 4, proof=Proof.END_OF_LIST, state=State.SHORT, reads=2)
+        (row,) = stored_completeness(connection, HOST, [1001]).values()
+        assert row == known(1, Kind.FILES, State.SHORT, expected=4, stored=4, proof=Proof.END_OF_LIST, reads=2)
+
+
+def test_a_repository_that_was_read_whole_has_no_gap(database: Database) -> None:
+    with database.transaction() as connection:
+        list_all(connection, T0, index_row(1))
+        hydrate(connection, T0, pull_requests=[pull_request(1)], pr_files=[file("a", 1)])
+        for kind in HYDRATE_KINDS:
+            complete(connection, T0, 1, kind, 1 if kind is Kind.FILES else 0)
+        complete(connection, T0, 1, Kind.REVIEW_THREADS, 0, stored=None, expected=None, state=State.UNAVAILABLE)
+        assert list(gaps(connection, *PLACE, kinds=HYDRATE_KINDS)) == []
+
+
+def test_every_way_of_missing_something_is_found(database: Database) -> None:
+    with database.transaction() as connection:
+        list_all(connection, T0, *(index_row(number) for number in range(1, 9)))
+        hydrate(
+            connection,
+            T0,
+            pull_requests=[pull_request(number) for number in range(2, 9)],
+            pr_commits=[commit("x", 4), commit("y", 4), commit("x", 8)],
+        )
+        complete(connection, T0, 3, Kind.COMMITS, 0, state=State.PENDING)
+        complete(connection, T0, 4, Kind.COMMITS, 2)
+        complete(connection, T0, 5, Kind.COMMITS, 0, expected=7, state=State.GAP)
+        complete(connection, T0, 6, Kind.COMMITS, 0, expected=7, state=State.SHORT)
+        complete(connection, T0, 7, Kind.COMMITS, 0)
+        complete(connection, T0, 8, Kind.COMMITS, 1)
+        connection.execute(delete(PR_COMMITS).where(PR_COMMITS.c.sha == "y"))
+        connection.execute(delete(PULL_REQUESTS).where(PULL_REQUESTS.c.number == 8))
+        list_all(connection, T1, index_row(7, updated_at=NEW))
+        found = list(gaps(connection, *PLACE, kinds={Kind.COMMITS}))
+        assert [(gap.number, gap.state, gap.expected, gap.stored, gap.is_gap) for gap in found] == [
+            (1, State.PENDING, None, 0, True),
+            (2, State.PENDING, None, 0, True),
+            (3, State.PENDING, 0, 0, True),
+            (4, State.GAP, 2, 1, True),
+            (5, State.GAP, 7, 0, True),
+            (6, State.SHORT, 7, 0, False),
+            (7, State.PENDING, 0, 0, True),
+            (8, State.GAP, 1, 1, True),
+        ]
+        assert len({gap.why for gap in found}) == 8
+        assert [gap.number for gap in gaps(connection, *PLACE, kinds={Kind.COMMITS}, numbers=[2, 6])] == [2, 6]
+
+
+def test_gaps_are_found_beyond_one_window(database: Database) -> None:
+    with database.transaction() as connection:
+        list_all(connection, T0, *(index_row(number) for number in range(1, WINDOW + 3)))
+        found = [gap.number for gap in gaps(connection, *PLACE, kinds={Kind.FILES})]
+        assert found == list(range(1, WINDOW + 3))
+
+
+def test_the_summary_counts_live_rows_of_one_repository(database: Database) -> None:
+    with database.transaction() as connection:
+        list_all(connection, T0, index_row(1), index_row(2))
+        hydrate(connection, T0, pull_requests=[pull_request(1)], pr_files=[file("a", 1), file("b", 1)])
+        hydrate(connection, T1, pull_requests=[pull_request(1)], pr_files=[file("a", 1)])
+        close_kinds(connection, HOST, [(1001, Kind.FILES, T1)])
+        complete(connection, T1, 1, Kind.FILES, 1)
+        save_index(
+            connection,
+            HOST,
+            78,
+            listed_at=T0,
+            source=Source.REST,
+            records=Records(index=[index_row(7)]),
+            completeness=[],
+        )
+        found = summary(connection, *PLACE)
+        assert found.rows["pull_request_index"] == 2
+        assert (found.rows["pull_requests"], found.rows["pr_files"], found.rows["pr_commits"]) == (1, 1, 0)
+        assert found.states == {(Kind.FILES, State.COMPLETE): 1}
