@@ -7,6 +7,7 @@ from typing import Any, TypeAlias, cast
 from graphql import (
     FieldNode,
     FragmentDefinitionNode,
+    GraphQLAbstractType,
     GraphQLField,
     GraphQLList,
     GraphQLNonNull,
@@ -20,6 +21,7 @@ from graphql import (
 from graphql.execution.collect_fields import collect_fields, collect_sub_fields
 from graphql.execution.values import get_argument_values
 
+from github_sandbox.graphql.errors import not_possible
 from github_sandbox.graphql.execution import Arguments, Connector, Execution, Resolver
 from github_sandbox.graphql.pages import Page, page_request
 from github_sandbox.graphql.steps import (
@@ -152,11 +154,11 @@ class Compiler:
         if is_leaf_type(bare):
             return None
         if is_abstract_type(bare):
-            return self._abstract(place)
+            return self._abstract(cast("GraphQLAbstractType", bare), place)
         named = cast("GraphQLObjectType", bare)
         return self._object(named, self._below(named, place.nodes), place.depth + 1)
 
-    def _abstract(self, place: Place) -> Step:
+    def _abstract(self, kind: GraphQLAbstractType, place: Place) -> Step:
         """Compile an interface or union: one closure for each type that shows up, made when it does."""
         by_type: dict[str, Step] = {}
 
@@ -165,6 +167,8 @@ class Compiler:
             run = by_type.get(name)
             if run is None:
                 named = cast("GraphQLObjectType", self._schema.type_map[name])
+                if not self._schema.is_sub_type(kind, named):
+                    raise not_possible(name, kind.name)
                 run = by_type[name] = self._object(named, self._below(named, place.nodes), place.depth + 1)
             return run(record, execution)
 

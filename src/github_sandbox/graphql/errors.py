@@ -45,6 +45,11 @@ def null_in_non_null(parent: str, field: str) -> FieldError:
     return FieldError(f"Cannot return null for non-nullable field {parent}.{field}.")
 
 
+def not_possible(name: str, kind: str) -> FieldError:
+    """Say that the world put a record where its type cannot stand."""
+    return FieldError(f"Runtime Object type '{name}' is not a possible type for '{kind}'.")
+
+
 def locations(nodes: Iterable[Node]) -> list[dict[str, int]]:
     """Give line and column of each node that has a place in the query."""
     spots = []

@@ -5,6 +5,7 @@ from html import escape
 from types import MappingProxyType
 from typing import Any, Final
 
+from github_sandbox.graphql.errors import FieldError
 from github_sandbox.graphql.execution import Arguments, Execution, Resolver
 from github_sandbox.model import Record
 
@@ -83,7 +84,10 @@ def _in_organization(record: Record, _args: Arguments, _execution: Execution) ->
 
 
 def _changed_files(record: Record, _args: Arguments, _execution: Execution) -> Any:  # noqa: ANN401 - Int or null
-    return record["changedFilesIfAvailable"]
+    count = record["changedFilesIfAvailable"]
+    if count is None:
+        raise FieldError("The changedFiles count for this commit is unavailable.")
+    return count
 
 
 def _archive(kind: str) -> Resolver:

@@ -124,6 +124,7 @@ class GraphQLService:
         except GraphQLError:  # an argument that cannot be coerced: graphql-core words and places it
             execution.errors.clear()
             return self._by_reference(prepared, execution, None)
+        execution.errors.sort(key=_place)  # as graphql-core does
         return Executed(data, execution.errors)
 
     def execute_by_reference(self, prepared: Prepared, *, asker: Asker, rate: RateView) -> Executed:
@@ -179,6 +180,10 @@ class GraphQLService:
             selection_set=SelectionSetNode(selections=tuple(kept)),
             loc=operation.loc,
         )
+
+
+def _place(error: dict[str, Any]) -> tuple[list[tuple[int, int]], list[str | int], str]:
+    return [(spot["line"], spot["column"]) for spot in error["locations"]], error["path"], error["message"]
 
 
 def _size_of(value: object) -> object:

@@ -63,6 +63,8 @@ def referenced(name: str, complete: Step, place: Place) -> Step:
             return place.missing(execution)
         try:
             return complete(value, execution)
+        except FieldError as error:  # a record of a type that cannot stand here
+            return place.failed(error, execution)
         except Nulled:
             if nullable:
                 return None
@@ -115,23 +117,21 @@ def listed(complete: Step, place: Place) -> Step:
     """Complete each item of a list; `place` is that of the items."""
     depth, nullable = place.depth, place.nullable
 
-    def odd(value: FieldError | None, execution: Execution) -> None:
-        if value is None:
-            place.missing(execution)
-        else:
-            place.failed(value, execution)
+    def item(value: Any, execution: Execution) -> Any:  # noqa: ANN401 - a record, None, or what failed in its stead
+        if value.__class__ is FieldError:
+            raise value
+        return place.missing(execution) if value is None else complete(value, execution)
 
     def step(values: Any, execution: Execution) -> list[Any]:  # noqa: ANN401 - any sequence
         path = execution.path
         out: list[Any] = []
         for index, value in enumerate(values):
             path[depth] = index
-            if value is None or value.__class__ is FieldError:
-                odd(value, execution)
-                out.append(None)
-                continue
             try:
-                out.append(complete(value, execution))
+                out.append(complete(value, execution) if value.__class__ is dict else item(value, execution))
+            except FieldError as error:
+                place.failed(error, execution)
+                out.append(None)
             except Nulled:
                 if not nullable:
                     raise

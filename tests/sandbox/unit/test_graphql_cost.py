@@ -126,7 +126,7 @@ def test_a_size_counts_for_the_variable_that_it_was_given_to(service: GraphQLSer
         (IDS % "title", 3),
         (IDS.replace("PullRequest", "PullRequestReviewThread") % "comments(first: 5) { totalCount }", 0),
         (
-            '{ repository(owner: "a", name: "b") { x: pullRequest(number: 1) { id } y: pullRequest(number: 2) { id } }}',
+            '{ repository(owner: "a" name: "b") { x: pullRequest(number: 1) { id } y: pullRequest(number: 2) { id } }}',
             2,
         ),
         ('{ node(id: "x") { ... on PullRequest { title } } }', 1),
