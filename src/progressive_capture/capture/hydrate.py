@@ -186,12 +186,13 @@ class Hydration:
     def _once_more(self, failed: Failed, attempts: dict[int, Again]) -> bool:
         """Put a pull request that an answer did not hold back in line; False when GitHub said twice that it is gone.
 
-        What is not there after all its tries, and not said to be gone either, stays a gap.
+        What is not there after all its tries, the last of them by REST, and not said to be gone, stays a gap.
         """
         number = failed.target.number
         tries = attempts[number].tries if number in attempts else 0
-        if tries + 1 < TRIES:
-            self.ledger.again.append(Again(number, tries + 1, 0))
+        by_rest = not failed.permanent and tries + 1 == TRIES and self.session.fallback.can_fall_back()
+        if tries + 1 < TRIES or by_rest:
+            self.ledger.again.append(Again(number, tries + 1, 0, by_rest))
             return True
         return not failed.permanent
 
