@@ -1,0 +1,64 @@
+"""Whom, which labels and which milestones a capture must have met, worked out from the truth alone."""
+
+from collections.abc import Callable, Iterator
+from typing import Final
+
+from progressive_capture.domain.kinds import Source
+from tests.support.truth_world import GHOST_ID, Line, Truth
+
+_NAMING: Final = {
+    "pullRequest": ("author", "editor", "mergedBy"),
+    "assignee": ("to",),
+    "requestedReviewer": ("to",),
+    "review": ("author",),
+    "reviewThread": ("resolvedBy",),
+    "reviewComment": ("author",),
+    "issueComment": ("author",),
+}
+"""Fields by which a capture meets people; owners, creators of milestones and editors of comments it does not ask."""
+
+Api = Callable[[Line], Source]
+"""Which API a line's pull request was hydrated by."""
+
+
+def demanded(table: str, truth: Truth, api: Api) -> frozenset[str] | None:
+    """Node ids of the lines that must be stored in a table; None where every line of its kind must be."""
+    if table in {"contributors", "contributor_logins"}:
+        return frozenset(_people(truth, api))
+    if table == "labels":
+        return frozenset(row["to"] for row in truth.by_kind["label"] if "pullRequest" in row)
+    if table == "milestones":
+        return frozenset(row["milestone"] for row in truth.by_kind["pullRequest"] if row["milestone"])
+    return None
+
+
+def is_missing_rightly(line: Line, api: Api) -> bool:
+    """Whether the API that brought the line's pull request cannot give the line at all."""
+    unavailable = line.get("unavailable")
+    return isinstance(unavailable, list) and api(line).value in unavailable
+
+
+def untold_fields(line: Line, api: Source) -> frozenset[str]:
+    """The truth's fields that an API cannot give of this line."""
+    unavailable = line.get("unavailable")
+    return frozenset(unavailable.get(api.value, ())) if isinstance(unavailable, dict) else frozenset()
+
+
+def _people(truth: Truth, api: Api) -> Iterator[str]:
+    for line, field, node_id in _named(truth):
+        source = api(line)
+        if node_id is None or is_missing_rightly(line, api) or field in untold_fields(line, source):
+            continue
+        person = truth.by_node[node_id]
+        has_number = person["databaseId"] is not None or source is Source.REST
+        if person["kind"] == "user" and person["databaseId"] != GHOST_ID and has_number:
+            yield node_id
+
+
+def _named(truth: Truth) -> Iterator[tuple[Line, str, str | None]]:
+    for kind, fields in _NAMING.items():
+        for line in truth.by_kind[kind]:
+            yield from ((line, field, line[field]) for field in fields)
+    for line in truth.by_kind["commit"]:
+        yield line, "author", line["author"]["user"]
+        yield line, "committer", line["committer"]["user"]
