@@ -52,6 +52,11 @@ class Cast:
         return self.users[int(len(self.users) * rng.random() ** _SKEW)]
 
 
+REPOSITORY_OWNERS: Final = frozenset({"User", "Organization"})
+"""GitHub's `RepositoryOwner`: a bot pushes to branches of the repository itself.
+https://docs.github.com/en/graphql/reference/interfaces#repositoryowner"""
+
+
 class Forks:
     """The contributors' forks of one repository, made when first shown; found again by their ids."""
 
@@ -60,7 +65,9 @@ class Forks:
         self._parent = parent
         self._people = people
         self._first = world.reserve("Repository", len(people))
-        self._places = {each["_restId"]: place for place, each in enumerate(people)}
+        self._places = {
+            each["_restId"]: place for place, each in enumerate(people) if each["__typename"] in REPOSITORY_OWNERS
+        }
         world.add_forks(range(self._first, self._first + len(people)), self._make)
 
     def of(self, owner: Record) -> Record | None:

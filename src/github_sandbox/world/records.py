@@ -3,11 +3,13 @@
 import calendar
 import time
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, Final, TypeAlias
 
 Record: TypeAlias = dict[str, Any]
 
 INT_MAX: Final = 2**31 - 1
+_DAY: Final = 86_400
 FILES_SHOWN: Final = 3_000  # https://docs.github.com/rest/pulls/pulls#list-pull-requests-files
 
 
@@ -33,8 +35,14 @@ def total(record: Mapping[str, Any], name: str, viewer: str | None = None) -> in
 
 def iso(seconds: int) -> str:
     """A DateTime of GitHub's: UTC, whole seconds, ``Z``."""
-    moment = time.gmtime(seconds)
-    return f"{moment[0]:04d}-{moment[1]:02d}-{moment[2]:02d}T{moment[3]:02d}:{moment[4]:02d}:{moment[5]:02d}Z"
+    day, second = divmod(seconds, _DAY)
+    return f"{_date(day)}T{second // 3600:02d}:{second // 60 % 60:02d}:{second % 60:02d}Z"
+
+
+@lru_cache(maxsize=16_384)
+def _date(day: int) -> str:
+    moment = time.gmtime(day * _DAY)
+    return f"{moment[0]:04d}-{moment[1]:02d}-{moment[2]:02d}"
 
 
 def seconds_of(stamp: str) -> int:

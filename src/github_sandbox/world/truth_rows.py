@@ -32,7 +32,7 @@ def facts(record: Record) -> Record:
     references = REFERENCES.get(kind, ())
     row: Record = {}
     for key in FIELDS[kind]:
-        if key.startswith("_") or key in _BACKWARD:
+        if key in _BACKWARD or (key.startswith("_") and key != "__typename"):
             continue
         row[key] = reference(record[key]) if key in references else record[key]
     return row

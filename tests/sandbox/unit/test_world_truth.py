@@ -43,6 +43,24 @@ def test_every_child_has_one_row(world: World, rows: list[Record]) -> None:
     assert all(expected.values())
 
 
+def test_rows_are_of_their_kind(rows: list[Record]) -> None:
+    kinds = {
+        "user": {"User", "Bot", "Mannequin", "Organization"},
+        "repository": {"Repository"},
+        "pullRequest": {"PullRequest"},
+        "review": {"PullRequestReview"},
+        "reviewThread": {"PullRequestReviewThread"},
+        "reviewComment": {"PullRequestReviewComment"},
+        "issueComment": {"IssueComment"},
+        "commit": {"Commit"},
+        "file": {"PullRequestChangedFile"},
+        "milestone": {"Milestone"},
+        "assignee": {"User"},
+    }
+    for kind, types in kinds.items():
+        assert {row["__typename"] for row in of(rows, kind)} <= types, kind
+
+
 def test_ids_are_unique_in_their_kind(rows: list[Record]) -> None:
     ids = Counter((row["kind"], row["id"]) for row in rows)
     assert not [key for key, count in ids.items() if count > 1]
