@@ -90,6 +90,8 @@ class Session:
     _settlement: Settlement | None = None
     _refused: dict[Source, int] = field(default_factory=lambda: dict.fromkeys(Source, 0))
     _seconds: dict[Source, float] = field(default_factory=lambda: dict.fromkeys(Source, 1.0))
+    _rounds_up: bool = False
+    """GitHub was seen to charge more than look-ups divided by a hundred and rounded to the nearest whole number."""
     _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def graphql(
@@ -111,7 +113,7 @@ class Session:
             return Answered(Denied(why, DeniedReason.CREDENTIALS), self.world.clock.stamp(self.world.clock.ours()))
         body = msgspec.json.encode({"query": document.text, "variables": variables})
         decode = _graphql_decoder(shape, flaw)
-        cost = max(1, -(-lookups // 100))
+        cost = max(1, -(-lookups // 100) if self._rounds_up else (lookups + 50) // 100)
         return await self._ask(_Call(Source.GRAPHQL, "POST", self.address.graphql, body, cost, decode, small))
 
     async def rest(self, path: str, shape: Shape[T], *, empty: T | None = None) -> RestAnswered[T]:
@@ -253,6 +255,7 @@ class Session:
         refused = outcome if isinstance(outcome, Throttled) else None
         cost = _cost(call, outcome)
         self._refused[call.source] = self._refused[call.source] + 1 if refused else 0
+        self._rounds_up |= cost is not None and cost > call.cost
         usage.waits += refused is not None
         usage.points += cost if cost is not None else call.cost
         limit, left, reset_at = known.limit, known.remaining, known.reset_at

@@ -1,0 +1,156 @@
+"""Our queries against GitHub's published schema, and their price by GitHub's formula."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from graphql import (
+    FieldNode,
+    FragmentDefinitionNode,
+    FragmentSpreadNode,
+    GraphQLSchema,
+    InlineFragmentNode,
+    IntValueNode,
+    OperationDefinitionNode,
+    SelectionSetNode,
+    build_ast_schema,
+    parse,
+    validate,
+)
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from progressive_capture.domain.kinds import Kind
+from progressive_capture.domain.planning import Sizes
+from progressive_capture.github import documents
+from progressive_capture.github.documents import Document
+from tests.conftest import ROOT
+
+PUBLISHED = ROOT / "node_modules" / "@octokit" / "graphql-schema" / "schema.graphql"
+
+EVERY = {
+    "look-up": documents.look_up(),
+    "viewer": documents.viewer(),
+    "index by update": documents.index(updated=True),
+    "index by creation": documents.index(updated=False),
+    "numbers": documents.numbers(49),
+    "sample": documents.sample(149),
+    "hydrate everything": documents.hydrate(frozenset(Kind)),
+    "hydrate nothing": documents.hydrate(frozenset()),
+    "follow threads": documents.follow_up(2, ()),
+    "follow everything": documents.follow_up(1, tuple(Kind)),
+}
+
+
+@pytest.fixture(scope="module")
+def schema() -> GraphQLSchema:
+    if not PUBLISHED.is_file():
+        pytest.skip("GitHub's published schema (npm @octokit/graphql-schema) is not installed")
+    published = parse(PUBLISHED.read_text(encoding="utf-8"), no_location=True)
+    return build_ast_schema(published, assume_valid=True, assume_valid_sdl=True)
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_every_query_is_valid_by_the_published_schema(schema: GraphQLSchema, name: str) -> None:
+    assert validate(schema, parse(EVERY[name].text)) == []
+
+
+@pytest.mark.parametrize("kind", Kind)
+def test_every_kind_alone_makes_a_valid_query(schema: GraphQLSchema, kind: Kind) -> None:
+    assert validate(schema, parse(documents.hydrate(frozenset({kind})).text)) == []
+    assert validate(schema, parse(documents.follow_up(0, (kind,)).text)) == []
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_every_query_asks_what_it_cost(name: str) -> None:
+    fields = "cost limit remaining resetAt used nodeCount"
+    assert f"rateLimit {{ {fields} }}" in EVERY[name].text
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_every_page_is_a_hundred(name: str) -> None:
+    """A smaller page costs the same; only the list of pull requests is asked for in other sizes."""
+    for count in _firsts(EVERY[name].text):
+        assert count in {100, None}
+
+
+@given(kinds=st.sets(st.sampled_from(sorted(Kind))), size=st.integers(1, 100))
+def test_hydration_costs_what_the_planner_reckons(kinds: set[Kind], size: int) -> None:
+    """`nodes` costs nothing itself, each connection below counts once for each id."""
+    document = documents.hydrate(frozenset(kinds))
+    assert document.lookups == Sizes(kinds=frozenset(kinds)).connections
+    assert document.lookups * size == _lookups(document, {"ids": size})
+
+
+@given(lists=st.integers(0, 2), pages=st.lists(st.sampled_from(sorted(Kind)), max_size=20), size=st.integers(1, 100))
+def test_a_follow_up_costs_one_look_up_for_each_page(lists: int, pages: list[Kind], size: int) -> None:
+    assume(lists or pages)
+    document = documents.follow_up(lists, tuple(pages))
+    assert _lookups(document, {f"t{place}": size for place in range(lists)}) == lists * size + len(pages)
+    assert document.lookups == len(pages)
+
+
+def test_full_pages_of_the_list_cost_one_point() -> None:
+    assert _lookups(documents.index(updated=False), {"first": 49}) == 148
+    assert _lookups(documents.numbers(49), {}) == documents.numbers(49).lookups == 147
+    assert _lookups(documents.sample(149), {}) == documents.sample(149).lookups == 149
+
+
+def test_comments_of_threads_bring_the_threads() -> None:
+    assert documents.flat_kinds({Kind.REVIEW_COMMENTS, Kind.LABELS}) == [Kind.REVIEW_THREADS]
+
+
+def test_only_needed_fragments_are_sent() -> None:
+    files = documents.hydrate(frozenset({Kind.FILES})).text
+    assert "FilePage" in files
+    assert "ReviewPage" not in files
+    assert "GitActorFields" not in files
+
+
+def _firsts(text: str) -> Iterator[int | None]:
+    for field in _fields(text):
+        for argument in field.arguments:
+            if argument.name.value == "first":
+                yield int(argument.value.value) if isinstance(argument.value, IntValueNode) else None
+
+
+def _fields(text: str) -> Iterator[FieldNode]:
+    pending: list[Any] = [definition.selection_set for definition in parse(text).definitions]
+    while pending:
+        for selection in pending.pop().selections:
+            if isinstance(selection, FieldNode):
+                yield selection
+            inner = getattr(selection, "selection_set", None)
+            if inner is not None:
+                pending.append(inner)
+
+
+def _lookups(document: Document, counts: dict[str, int]) -> int:
+    """Requests by GitHub's formula, from the shape: each connection once for each parent, were every page full."""
+    tree = parse(document.text)
+    fragments = {each.name.value: each for each in tree.definitions if isinstance(each, FragmentDefinitionNode)}
+    (operation,) = (each for each in tree.definitions if isinstance(each, OperationDefinitionNode))
+
+    def count(selections: SelectionSetNode | None, parents: int) -> int:
+        total = 0
+        for each in selections.selections if selections else ():
+            if isinstance(each, FragmentSpreadNode):
+                total += count(fragments[each.name.value].selection_set, parents)
+            elif isinstance(each, InlineFragmentNode):
+                total += count(each.selection_set, parents)
+            elif isinstance(each, FieldNode):
+                total += field(each, parents)
+        return total
+
+    def field(each: FieldNode, parents: int) -> int:
+        arguments = {argument.name.value: argument.value for argument in each.arguments}
+        if each.name.value == "nodes" and "ids" in arguments:
+            return count(each.selection_set, parents * counts[arguments["ids"].name.value])  # type: ignore[attr-defined] # a variable
+        if "first" in arguments:
+            value = arguments["first"]
+            size = int(value.value) if isinstance(value, IntValueNode) else counts["first"]
+            return parents + count(each.selection_set, parents * size)
+        is_total = each.name.value == "reviewThreads"
+        return (parents if is_total else 0) + count(each.selection_set, parents)
+
+    return count(operation.selection_set, 1)
