@@ -7,7 +7,7 @@ from random import Random
 from typing import Final
 
 from github_sandbox.world import text
-from github_sandbox.world.cast import Cast, Forks
+from github_sandbox.world.cast import REPOSITORY_OWNERS, Cast, Forks
 from github_sandbox.world.commits import MERGE_POSITION, git_actor_of, new_base_commit, new_commit, oid_of, place_in
 from github_sandbox.world.commits import new_pull_request_commit as edge_of
 from github_sandbox.world.plan import STATES, Plan, Timing
@@ -89,7 +89,8 @@ class MadeUpHistory:
         title = text.title(rng)
         body = text.prose(rng, 0, 2_500) if rng.random() < 0.9 else ""  # noqa: PLR2004 - a share
         rows = _rows(plan, place)
-        fork = self._forks.of(author) if author is not None and rng.random() < _FORKED else repository
+        forks = author is not None and author["__typename"] in REPOSITORY_OWNERS and rng.random() < _FORKED
+        fork = self._forks.of(author) if author is not None and forks else repository
         commits = plan.counts.commits[place]
         branches = Branches(
             base_name="main",
