@@ -70,6 +70,10 @@ class Table:
             (name, Table(f"{self.where}.{key}.{name}", value)) for name, value in (self.take(key, dict) or {}).items()
         ]
 
+    def raw(self) -> dict[str, Any]:
+        """Give all that was not taken, unchecked."""
+        return self._left
+
     def done(self) -> None:
         """Refuse whatever was not taken."""
         if self._left:

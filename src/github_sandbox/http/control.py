@@ -95,11 +95,19 @@ class Control:
         options = body.take("webhooks", dict)
         body.done()
         hook, spoil, delay = self._webhooks(options)
-        events = [event for change in changes for event in self.apply_change(self.world, change)]
-        for event in events:
-            if hook is not None:
+        done, events, refusal = 0, [], ""
+        for change in changes:
+            try:
+                events += self.apply_change(self.world, Table(f"changes[{done}]", change).raw())
+            except ValueError as error:
+                refusal = f"changes[{done}]: {error}"
+                break
+            done += 1
+        if hook is not None:
+            for event in events:
                 await self.deliveries.send(hook, event["event"], event["payload"], spoil, delay)
-        return json_answer({"revision": self.world.revision, "events": [_named(event) for event in events]})
+        told = {"revision": self.world.revision, "applied": done, "events": [_named(event) for event in events]}
+        return json_answer({"message": refusal, **told} if refusal else told, 422 if refusal else 200)
 
     def _webhooks(self, options: dict[str, Json] | None) -> tuple[Hook | None, Spoil, float]:
         if options is None:

@@ -17,8 +17,8 @@ def events_of(record: Record, shapes: Shapes) -> list[dict[str, object]]:
     """Give the events of an issue or pull request, oldest first."""
     made, base = [], shapes.repositories.url(record["repository"])
 
-    def event(name: str, at: str, actor: Record | None, **more: object) -> None:
-        number = number_of("event", record["id"], name, str(more.get("label"))) % _EVENT_IDS
+    def event(name: str, at: str, actor: Record | None, about: str = "", **more: object) -> None:
+        number = number_of("event", record["id"], name, about) % _EVENT_IDS
         commit = more.pop("commit_id", None)
         made.append(
             {
@@ -37,12 +37,32 @@ def events_of(record: Record, shapes: Shapes) -> list[dict[str, object]]:
 
     for label in connection(record, "labels"):
         tag = {"name": label["name"], "color": label["color"]}
-        event("labeled", record["createdAt"], record["author"], label=tag)
+        event("labeled", record["createdAt"], record["author"], label["id"], label=tag)
+    for person in connection(record, "assignees"):
+        by = shapes.people.author(record["author"])
+        whom = {"assignee": shapes.people.actor(person), "assigner": by}
+        event("assigned", record["createdAt"], record["author"], person["id"], **whom)
+    for asked in _requests(record):
+        by = shapes.people.author(record["author"])
+        team = asked["__typename"] == "Team"
+        one = (
+            {"requested_team": shapes.people.team(asked)}
+            if team
+            else {"requested_reviewer": shapes.people.actor(asked)}
+        )
+        event("review_requested", record["createdAt"], record["author"], asked["id"], review_requester=by, **one)
     if record.get("merged"):
         event("merged", record["mergedAt"], record["mergedBy"], commit_id=record["_restMergeCommitSha"])
     if record["closedAt"]:
         event("closed", record["closedAt"], record.get("mergedBy"), state_reason=None)
     return made
+
+
+def _requests(record: Record) -> list[Record]:
+    if record["__typename"] != "PullRequest":
+        return []
+    asked = [each["requestedReviewer"] for each in connection(record, "reviewRequests")]
+    return [each for each in asked if each is not None]
 
 
 def timeline_of(record: Record, shapes: Shapes, viewer: str) -> list[dict[str, object]]:

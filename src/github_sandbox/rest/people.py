@@ -131,6 +131,8 @@ class People:
             "members_url": url + "/members{/member}",
             "repositories_url": url + "/repos",
             "permission": "pull",
+            "type": "organization",
+            "organization_id": record["organization"]["_restId"],
             "parent": None,
         }
 

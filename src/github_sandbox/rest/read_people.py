@@ -93,7 +93,8 @@ def search_issues(call: Call) -> Response:
     rows = [{**call.shapes.issues.issue(record), "score": 1.0} for record in records]
     _, _, raw = call.request.target.partition("?")
     headers = link(call.address(), raw, page, min(found.total(), FIRST_RESULTS))
-    return json_answer({"total_count": found.total(), "incomplete_results": False, "items": rows}, headers=headers)
+    found_so = {"total_count": found.total(), "incomplete_results": False, "search_type": "lexical", "items": rows}
+    return json_answer(found_so, headers=headers)
 
 
 def get_root(call: Call) -> Response:

@@ -163,6 +163,8 @@ class Repositories:
             "color": record["color"],
             "default": record["isDefault"],
             "description": record["description"],
+            "archived_at": None,
+            "archived_by": None,
         }
 
     def milestone(self, record: Record | None) -> dict[str, object] | None:
