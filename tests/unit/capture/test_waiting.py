@@ -1,0 +1,147 @@
+"""Waiting for limits: told with its end, kept alive, ended by a stop or a deadline; the clock is the test's."""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any, cast
+
+import pytest
+
+from progressive_capture.capture.report import Progress
+from progressive_capture.capture.results import More, Stopped, WaitUntil
+from progressive_capture.capture.session import RENEW_EVERY, Pause, Tools, Waited, bear, failure
+from progressive_capture.domain.jobs import Counters
+from progressive_capture.github.outcomes import (
+    Broken,
+    Missing,
+    NotModified,
+    Outcome,
+    Page,
+    Throttled,
+    ThrottleKind,
+    TooHeavy,
+)
+
+START = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+@dataclass
+class World:
+    """A clock that moves only when somebody pauses, and the ear of the reporter."""
+
+    now: datetime = START
+    stop_after: datetime | None = None
+    told: list[tuple[datetime, str]] = field(default_factory=list)
+
+    async def pause(self, seconds: float) -> None:
+        self.now += timedelta(seconds=seconds)
+
+    def stopping(self) -> bool:
+        return self.stop_after is not None and self.now >= self.stop_after
+
+    def waiting(self, until: datetime, why: str) -> None:
+        self.told.append((until, why))
+
+    def progress(self, step: Progress) -> None:
+        raise AssertionError(step)
+
+    def note(self, text: str) -> None:
+        raise AssertionError(text)
+
+    def tools(self, patience: timedelta | None = None) -> Tools:
+        return Tools(
+            database=cast("Any", None),
+            api=cast("Any", None),
+            host_id=1,
+            holder="me",
+            is_gone=lambda _: False,
+            clock=lambda: self.now,
+            pause=self.pause,
+            stopping=self.stopping,
+            reporter=self,
+            waited=Waited(),
+            patience=patience,
+        )
+
+
+def throttled_until(moment: datetime) -> Throttled:
+    return Throttled(moment, "The hour's points are spent.", ThrottleKind.PRIMARY)
+
+
+def answers(*outcomes: Outcome[str]) -> Any:
+    left = list(outcomes)
+
+    async def call() -> Outcome[str]:
+        return left.pop(0)
+
+    return call
+
+
+async def test_a_limit_is_waited_for_and_the_same_request_sent_again() -> None:
+    world = World()
+    tools = world.tools()
+    until = START + timedelta(minutes=40)
+    answer = await bear(tools, answers(throttled_until(until), Page("rows")), START + timedelta(days=1))
+    assert answer == Page("rows")
+    assert world.now == until
+    assert world.told == [(until, "The hour's points are spent.")]
+    assert tools.waited.milliseconds == 40 * 60 * 1_000
+
+
+async def test_short_waits_are_part_of_the_pace_and_not_told() -> None:
+    world = World()
+    moment = START + timedelta(milliseconds=300)
+    await bear(world.tools(), answers(throttled_until(moment), Page("rows")), START + timedelta(days=1))
+    assert not world.told
+
+
+async def test_what_would_be_lost_is_kept_while_waiting() -> None:
+    world = World()
+    kept: list[datetime] = []
+    until = START + RENEW_EVERY * 3
+    call = answers(throttled_until(until), Page("rows"))
+    await bear(world.tools(), call, START + timedelta(days=1), lambda: kept.append(world.now))
+    assert len(kept) == 3
+
+
+@pytest.mark.parametrize("patience", [None, timedelta(seconds=5)])
+async def test_a_wait_beyond_the_deadline_or_the_patience_is_handed_back(patience: timedelta | None) -> None:
+    world = World()
+    until = START + timedelta(minutes=1)
+    deadline = START + (timedelta(seconds=30) if patience is None else timedelta(days=1))
+    with pytest.raises(Pause) as paused:
+        await bear(world.tools(patience), answers(throttled_until(until)), deadline)
+    assert paused.value.answer == WaitUntil(until, "The hour's points are spent.")
+    assert world.now == START
+
+
+async def test_a_stop_ends_a_wait_early_and_a_deadline_the_next_request() -> None:
+    world = World(stop_after=START + timedelta(seconds=30))
+    with pytest.raises(Pause) as paused:
+        await bear(world.tools(), answers(throttled_until(START + timedelta(hours=1))), START + timedelta(days=1))
+    assert paused.value.answer == More()
+    assert world.now < START + timedelta(minutes=2)
+    with pytest.raises(Pause) as late:
+        await bear(World().tools(), answers(), START)
+    assert late.value.answer == More()
+
+
+@pytest.mark.parametrize(
+    ("outcome", "retryable"),
+    [
+        (TooHeavy("ten seconds"), True),
+        (Broken("a reset", retryable=True), True),
+        (Broken("nonsense", retryable=False), False),
+        (Missing("gone", permanent=True), False),
+        (NotModified(), False),
+    ],
+)
+def test_what_no_wait_will_mend_ends_the_call_with_a_sentence(outcome: Any, retryable: bool) -> None:  # noqa: FBT001 - parametrised
+    answer = failure(outcome, "listing").answer
+    assert isinstance(answer, Stopped)
+    assert answer.retryable is retryable
+    assert answer.error.startswith("While listing: ")
+
+
+def test_counters_add_and_subtract_field_by_field() -> None:
+    assert Counters(rows=3, points=2) - Counters(rows=1) == Counters(rows=2, points=2)
+    assert (Counters(rest_requests=1) + Counters(graphql_requests=2)).requests == 3
