@@ -44,11 +44,14 @@ def rated(remaining: int, limit: int = 5_000, **more: str) -> dict[str, str]:
     } | more
 
 
-def reply(status: int, body: object = b"", date: datetime | None = NOW, **headers: str) -> Received:
+def reply(status: int, body: object = b"", **headers: str) -> Received:
     """An answer as the transport brings it, with the server's date."""
-    dated = {} if date is None else {"date": format_datetime(date, usegmt=True)}
-    made = answer(status, body, **{**dated, **headers})
+    made = answer(status, body, **{"date": http_date(NOW), **headers})
     return Received(made, len(made.body))
+
+
+def http_date(time: datetime) -> str:
+    return format_datetime(time, usegmt=True)
 
 
 class FakeClock:

@@ -26,8 +26,8 @@ from tests.unit.github.fakes import NOW, RESET, answer, rated
 
 HTML = b"<!DOCTYPE html><html><head><title>Unicorn! &middot; GitHub</title></head></html>"
 TIMEOUT = (
-    "Something went wrong while executing your query. This may be the result of a timeout, or it could be a GitHub bug. "
-    "Please include `8A1E:3F2B` when reporting this issue."
+    "Something went wrong while executing your query. This may be the result of a timeout, or it could be a GitHub "
+    "bug. Please include `8A1E:3F2B` when reporting this issue."
 )
 SECONDARY = "You have exceeded a secondary rate limit. Please wait a few minutes before you try again."
 AT_RESET = datetime.fromtimestamp(RESET, tz=NOW.tzinfo) + timedelta(seconds=1)

@@ -1,12 +1,14 @@
 """One request: leave from the budget, headers, settlement, repetition, redirects, usage."""
 
 from datetime import timedelta
+from typing import Any
 
 import msgspec
 import pytest
 
 from progressive_capture.domain.budget import Settlement, Wait, WaitKind
 from progressive_capture.domain.kinds import Source
+from progressive_capture.github.api import GitHubApi
 from progressive_capture.github.credentials import Anonymous, Token
 from progressive_capture.github.outcomes import (
     Broken,
@@ -22,7 +24,19 @@ from progressive_capture.github.outcomes import (
 from progressive_capture.github.results import Order, RepoRef, RepositoryLookUp
 from progressive_capture.github.secrets import Secret
 from progressive_capture.github.transport import Lack, NoAnswer
-from tests.unit.github.fakes import NOW, RESET, FakeClock, Grants, Memory, Script, make_api, rated, reply, run
+from tests.unit.github.fakes import (
+    NOW,
+    RESET,
+    FakeClock,
+    Grants,
+    Memory,
+    Script,
+    http_date,
+    make_api,
+    rated,
+    reply,
+    run,
+)
 
 REPO = RepoRef("o/r", "R_1", 1)
 COST = {"cost": 1, "limit": 5000, "remaining": 4998, "resetAt": "2026-11-22T12:30:00Z", "used": 2, "nodeCount": 0}
@@ -76,7 +90,7 @@ def test_a_server_that_rounds_up_is_reserved_more_from_then_on() -> None:
     assert [want.cost for want in budgets.wanted] == [1, 2]
 
 
-async def _list_by_both(api):  # type: ignore[no-untyped-def] # noqa: ANN001, ANN202 - a step of the test above
+async def _list_by_both(api: GitHubApi) -> Any:
     await api.list_pull_requests(REPO, Order.CREATED_ASC, None, Source.GRAPHQL, 49)
     outcome = await api.list_pull_requests(REPO, Order.CREATED_ASC, None, Source.REST)
     await api.finish()
@@ -109,7 +123,7 @@ def test_a_refusal_is_told_to_everybody_and_not_slept_on(text: str, *, everythin
     assert (api.usage.rest.points, api.usage.rest.waits) == (0, 1)
 
 
-async def _then_finish(api):  # type: ignore[no-untyped-def] # noqa: ANN001, ANN202 - as above
+async def _then_finish(api: GitHubApi) -> Any:
     outcome = await api.list_pull_requests(REPO, Order.UPDATED_DESC, None, Source.REST)
     await api.finish()
     return outcome
@@ -214,7 +228,7 @@ def test_redirects_in_a_circle_end() -> None:
 def test_time_is_the_servers_and_that_of_the_beginning() -> None:
     clock = FakeClock()
     ahead = NOW + timedelta(hours=3)
-    api = make_api(Script(reply(200, EMPTY_LIST, date=ahead)), clock=clock)
+    api = make_api(Script(reply(200, EMPTY_LIST, date=http_date(ahead))), clock=clock)
     outcome = run(api.list_pull_requests(REPO, Order.CREATED_ASC, None, Source.GRAPHQL, 49))
     assert isinstance(outcome, Page)
     assert outcome.data.requested_at == "2026-11-22T15:00:00.000000Z"

@@ -12,7 +12,9 @@ from graphql import (
     InlineFragmentNode,
     IntValueNode,
     OperationDefinitionNode,
+    SelectionNode,
     SelectionSetNode,
+    VariableNode,
     build_ast_schema,
     parse,
     validate,
@@ -115,42 +117,46 @@ def _firsts(text: str) -> Iterator[int | None]:
 
 
 def _fields(text: str) -> Iterator[FieldNode]:
-    pending: list[Any] = [definition.selection_set for definition in parse(text).definitions]
+    pending: list[Any] = [*parse(text).definitions]
     while pending:
-        for selection in pending.pop().selections:
-            if isinstance(selection, FieldNode):
-                yield selection
-            inner = getattr(selection, "selection_set", None)
-            if inner is not None:
-                pending.append(inner)
+        each = pending.pop()
+        if isinstance(each, FieldNode):
+            yield each
+        pending += each.selection_set.selections if getattr(each, "selection_set", None) else ()
 
 
 def _lookups(document: Document, counts: dict[str, int]) -> int:
     """Requests by GitHub's formula, from the shape: each connection once for each parent, were every page full."""
     tree = parse(document.text)
-    fragments = {each.name.value: each for each in tree.definitions if isinstance(each, FragmentDefinitionNode)}
     (operation,) = (each for each in tree.definitions if isinstance(each, OperationDefinitionNode))
+    fragments = {each.name.value: each for each in tree.definitions if isinstance(each, FragmentDefinitionNode)}
+    return Formula(fragments, counts).below(operation.selection_set, 1)
 
-    def count(selections: SelectionSetNode | None, parents: int) -> int:
-        total = 0
-        for each in selections.selections if selections else ():
-            if isinstance(each, FragmentSpreadNode):
-                total += count(fragments[each.name.value].selection_set, parents)
-            elif isinstance(each, InlineFragmentNode):
-                total += count(each.selection_set, parents)
-            elif isinstance(each, FieldNode):
-                total += field(each, parents)
-        return total
 
-    def field(each: FieldNode, parents: int) -> int:
+class Formula:
+    """Counts requests; `counts` says how long the lists of ids, and the list of pull requests, are asked for."""
+
+    def __init__(self, fragments: dict[str, FragmentDefinitionNode], counts: dict[str, int]) -> None:
+        self.fragments = fragments
+        self.counts = counts
+
+    def below(self, selections: SelectionSetNode | None, parents: int) -> int:
+        return sum(self.of(each, parents) for each in selections.selections) if selections else 0
+
+    def of(self, each: SelectionNode, parents: int) -> int:
+        if isinstance(each, FragmentSpreadNode):
+            return self.below(self.fragments[each.name.value].selection_set, parents)
+        assert isinstance(each, FieldNode | InlineFragmentNode)
+        if isinstance(each, InlineFragmentNode):
+            return self.below(each.selection_set, parents)
         arguments = {argument.name.value: argument.value for argument in each.arguments}
-        if each.name.value == "nodes" and "ids" in arguments:
-            return count(each.selection_set, parents * counts[arguments["ids"].name.value])  # type: ignore[attr-defined] # a variable
+        if "ids" in arguments:
+            ids = arguments["ids"]
+            assert isinstance(ids, VariableNode)
+            return self.below(each.selection_set, parents * self.counts[ids.name.value])
         if "first" in arguments:
             value = arguments["first"]
-            size = int(value.value) if isinstance(value, IntValueNode) else counts["first"]
-            return parents + count(each.selection_set, parents * size)
-        is_total = each.name.value == "reviewThreads"
-        return (parents if is_total else 0) + count(each.selection_set, parents)
-
-    return count(operation.selection_set, 1)
+            size = int(value.value) if isinstance(value, IntValueNode) else self.counts["first"]
+            return parents + self.below(each.selection_set, parents * size)
+        only_counted = parents if each.name.value == "reviewThreads" else 0
+        return only_counted + self.below(each.selection_set, parents)
