@@ -1,0 +1,150 @@
+"""Captures within the test's process, by the program's own wiring, against a sandbox that runs as a process."""
+
+import asyncio
+import random
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Self
+
+import httpx
+
+from progressive_capture.capture.plan import Plan, plan_repository
+from progressive_capture.capture.report import Progress
+from progressive_capture.capture.run import Captured
+from progressive_capture.capture.verify import Verification, verify_repository
+from progressive_capture.domain.scope import Scope, SourceChoice
+from progressive_capture.settings import Settings
+from progressive_capture.wiring import Overrides, Wired, wire
+from tests.sandbox.conftest import Running
+from tests.support.truth import differences
+from tests.support.truth_world import Truth, numeric_id
+from tests.support.virtual_time import VirtualTime
+
+
+@dataclass
+class Told:
+    """What a capture told while it ran."""
+
+    notes: list[str] = field(default_factory=list)
+    waits: list[str] = field(default_factory=list)
+    steps: list[Progress] = field(default_factory=list)
+    on_step: Callable[[Progress], None] = lambda _: None
+
+    def progress(self, step: Progress) -> None:
+        """Keep it, and let the test act between two pages."""
+        self.steps.append(step)
+        self.on_step(step)
+
+    def waiting(self, until: object, why: str) -> None:
+        """Keep it."""
+        self.waits.append(f"{until}: {why}")
+
+    def note(self, text: str) -> None:
+        """Keep it."""
+        self.notes.append(text)
+
+
+@dataclass
+class Desk:
+    """One sandbox, one database, and everything that is done with both."""
+
+    sandbox: Running
+    database_url: str
+    tokens: str = "captor"
+    settings: dict[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Open the way to the sandbox's control routes."""
+        self.control = self.sandbox.client()
+        self.time = VirtualTime(self.control)
+        self.told = Told()
+
+    def __enter__(self) -> Self:
+        """Use it."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close the connection to the sandbox."""
+        self.control.close()
+
+    @property
+    def own_settings(self) -> Settings:
+        """What the environment would say, without pacing."""
+        mine = {
+            "PC_GITHUB_API_URL": self.sandbox.url,
+            "PC_GITHUB_TOKENS": self.tokens,
+            "DATABASE_URL": self.database_url,
+            "PC_REST_PER_MINUTE": 0,
+            "PC_GRAPHQL_PER_MINUTE": 0,
+        }
+        return Settings(**{name: value for name, value in (mine | self.settings).items() if value not in {None, ""}})
+
+    def capture(self, name: str, source: str = "auto", **scope: Any) -> Captured:
+        """Capture to the end; what came of it."""
+        return self._with(lambda wired: wired.capture(name, Scope(source=SourceChoice(source), **scope)))
+
+    def plan(self, name: str, source: str = "auto", **scope: Any) -> Plan:
+        """Forecast a capture."""
+
+        async def work(wired: Wired) -> Plan:
+            async with wired.tools(name) as tools:
+                return await plan_repository(tools[0], name, Scope(source=SourceChoice(source), **scope))
+
+        return self._with(work)
+
+    def verify(self, name: str) -> Verification:
+        """Recount what is stored."""
+
+        async def work(wired: Wired) -> Verification:
+            async with wired.tools(name) as tools:
+                return await verify_repository(tools[0], name, live=False)
+
+        return self._with(work)
+
+    def _with(self, work: Callable[[Wired], Any]) -> Any:
+        async def run() -> Any:
+            chance = random.Random(7)
+            overrides = Overrides(clock=self.time.now, random=chance.random)
+            async with wire(
+                self.own_settings,
+                create=True,
+                reporter=self.told,
+                pause=self.time.pause,
+                stopping=lambda: False,
+                overrides=overrides,
+            ) as wired:
+                return await work(wired)
+
+        return asyncio.run(run())
+
+    def truth(self, name: str) -> list[bytes]:
+        """What a perfect capture would hold now."""
+        answer = self.control.get(f"/_sandbox/truth/{name}", timeout=120)
+        return answer.raise_for_status().content.splitlines()
+
+    def differences(self, name: str, source: str = "auto", **options: Any) -> list[str]:
+        """In what the database differs from the truth as it is now."""
+        lines = self.truth(name)
+        repository_id = numeric_id(Truth(lines).repository["id"])
+        return differences(self.database_url, self.sandbox.url, repository_id, lines, source, **options)
+
+    def change(self, *changes: dict[str, Any]) -> None:
+        """Change what the sandbox holds."""
+        self._post("changes", {"changes": list(changes)})
+
+    def spoil(self, *rules: dict[str, Any]) -> None:
+        """Put faults in force, instead of those before."""
+        self._post("faults", {"rules": list(rules)})
+
+    def stats(self) -> dict[str, Any]:
+        """What the sandbox counted."""
+        found: dict[str, Any] = self.control.get("/_sandbox/stats").raise_for_status().json()
+        return found
+
+    def reset_stats(self) -> None:
+        """Let the sandbox count from zero."""
+        self._post("reset-stats", {})
+
+    def _post(self, route: str, body: object) -> None:
+        answer = self.control.post(f"/_sandbox/{route}", json=body)
+        assert answer.status_code == httpx.codes.OK, answer.text
