@@ -3,7 +3,7 @@
 from github_sandbox.graphql.errors import FieldError, RefusedQueryError
 from github_sandbox.graphql.execution import Asker, RateView
 from github_sandbox.graphql.reference import Disturbance
-from github_sandbox.graphql.service import Executed, GraphQLService, Prepared, dump
+from github_sandbox.graphql.service import Executed, GraphQLService, Prepared
 
 __all__ = [
     "Asker",
@@ -14,5 +14,4 @@ __all__ = [
     "Prepared",
     "RateView",
     "RefusedQueryError",
-    "dump",
 ]

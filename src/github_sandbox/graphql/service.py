@@ -3,9 +3,9 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
-import orjson
+import msgspec
 from graphql import DocumentNode, GraphQLError, OperationDefinitionNode, SelectionSetNode
 from graphql.execution.collect_fields import collect_fields
 
@@ -43,25 +43,25 @@ class Prepared:
     dry_run: bool
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Executed:
-    """An answer: `data` and `errors` may be changed until `body` writes them down."""
+    """An answer: its `errors`, and its data in a form that is quick to write."""
 
-    data: dict[str, Any] | None
+    tree: Any
     errors: list[dict[str, Any]] = field(default_factory=list)
 
+    @property
+    def data(self) -> dict[str, Any] | None:
+        """Give the data as plain dicts and lists, made anew at each call."""
+        return cast("dict[str, Any] | None", msgspec.to_builtins(self.tree))
+
     def body(self) -> bytes:
-        """Write the answer as JSON. Lone surrogates, which UTF-8 cannot carry, become escapes, as GitHub's would."""
-        answer = {"data": self.data} if not self.errors else {"data": self.data, "errors": self.errors}
-        return dump(answer)
-
-
-def dump(answer: object) -> bytes:
-    """Write JSON; slower for what orjson refuses."""
-    try:
-        return orjson.dumps(answer)
-    except TypeError:
-        return json.dumps(answer, separators=(",", ":")).encode("ascii")
+        """Write the answer as JSON; lone surrogates, which UTF-8 cannot carry, become escapes."""
+        answer = {"data": self.tree, "errors": self.errors} if self.errors else {"data": self.tree}
+        try:
+            return msgspec.json.encode(answer)
+        except UnicodeEncodeError:
+            return json.dumps(msgspec.to_builtins(answer), separators=(",", ":")).encode("ascii")
 
 
 class GraphQLService:
