@@ -26,7 +26,7 @@ from progressive_capture.domain.jobs import (
     ShardState,
     Trigger,
 )
-from progressive_capture.domain.kinds import Source
+from progressive_capture.domain.kinds import Kind, Source
 from progressive_capture.domain.scope import Scope, SourceChoice, moment
 from progressive_capture.github.outcomes import Outcome, Page, Partial
 from progressive_capture.github.results import RepositoryLookUp
@@ -71,6 +71,8 @@ class Captured:
     gap_count: int = 0
     short_count: int = 0
     truncated_count: int = 0
+    unavailable: dict[Kind, int] = field(default_factory=dict)
+    """Pull requests by kind that the API used could not give."""
     missing_numbers: list[int] = field(default_factory=list)
     forecast: Figures | None = None
     """What the job was expected to use when its extent was known."""
@@ -305,6 +307,7 @@ def _captured(tools: Tools, opened: _Opened, used: Counters, *, interrupted: boo
         gap_count=proof.gap_count,
         short_count=proof.short_count,
         truncated_count=proof.truncated_count,
+        unavailable=dict(proof.unavailable),
         missing_numbers=list(walk.missing) if walk is not None else [],
         forecast=expected,
     )

@@ -3,10 +3,14 @@
 import asyncio
 from dataclasses import dataclass
 
-from progressive_capture.capture.prove import Proven, prove
+from progressive_capture.capture.live import live_gaps
+from progressive_capture.capture.prove import GAPS_SHOWN, Proven, prove
+from progressive_capture.capture.run import look_up
 from progressive_capture.capture.session import Tools
 from progressive_capture.domain.errors import CaptureFailed
+from progressive_capture.domain.kinds import Kind
 from progressive_capture.domain.scope import Scope
+from progressive_capture.github.results import RepoRef
 from progressive_capture.store import repositories
 from progressive_capture.store.gaps import Gap
 
@@ -23,6 +27,10 @@ class Verification:
     gap_count: int
     short_count: int
     truncated_count: int
+    unavailable: dict[Kind, int]
+    """Pull requests by kind that the API used could not give."""
+    unlisted: int
+    """Pull requests that GitHub counts now and that were never listed (live only); each is a gap."""
 
 
 async def verify_repository(tools: Tools, owner_name: str, *, live: bool) -> Verification:
@@ -33,15 +41,35 @@ async def verify_repository(tools: Tools, owner_name: str, *, live: bool) -> Ver
     """
     stored = await asyncio.to_thread(_find, tools, owner_name)
     proven = await asyncio.to_thread(_recount, tools, stored.id)
+    unlisted = await _compare_live(tools, stored, proven) if live else 0
     return Verification(
         repository=stored.owner_name,
         live=live,
         pull_requests=proven.held["pull_requests"],
         gaps=proven.gaps + proven.ends,
-        gap_count=proven.gap_count,
+        gap_count=proven.gap_count + unlisted,
         short_count=proven.short_count,
         truncated_count=proven.truncated_count,
+        unavailable=dict(proven.unavailable),
+        unlisted=unlisted,
     )
+
+
+async def _compare_live(tools: Tools, stored: repositories.StoredRepository, proven: Proven) -> int:
+    """Add the gaps that GitHub's counts of now show; returns how many pull requests were never listed."""
+    try:
+        found = await look_up(tools, stored.owner_name, Scope())
+        told = {(gap.number, gap.kind): gap for gap in proven.gaps + proven.ends}
+        async for gap in live_gaps(tools, RepoRef(stored.owner_name, stored.node_id, stored.id)):
+            known = told.get((gap.number, gap.kind))
+            if known is not None and (known.is_gap or known.expected == gap.expected):
+                continue
+            proven.gap_count += 1
+            if len(proven.gaps) < GAPS_SHOWN:
+                proven.gaps.append(gap)
+    finally:
+        await tools.api.finish()
+    return max(0, (found.row.pull_requests_total or 0) - proven.held["pull_request_index"])
 
 
 def _find(tools: Tools, owner_name: str) -> repositories.StoredRepository:

@@ -24,6 +24,7 @@ from progressive_capture.github.results import (
 )
 from progressive_capture.github.session import Session
 from progressive_capture.github.surroundings import Surroundings
+from progressive_capture.github.totals import Totals
 from progressive_capture.github.transport import HttpTransport, Transport
 from progressive_capture.github.usage import Usage
 
@@ -50,6 +51,7 @@ class GitHubApi:
         self._session = Session(address, credential, transport, world)
         self._graphql = GraphQLOperations(self._session)
         self._rest = RestOperations(self._session)
+        self.totals = Totals(self._session)
 
     @property
     def usage(self) -> Usage:

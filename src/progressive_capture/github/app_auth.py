@@ -106,6 +106,9 @@ class AppInstallation:
             self.installation_id = found
         path = f"/app/installations/{self.installation_id}/access_tokens"
         minted = await self._ask(send, "POST", path, _MINTED)
+        if isinstance(minted, Missing):
+            why = f"GitHub has no installation {self.installation_id} of the App: install it again, or correct its id."
+            return Denied(why, DeniedReason.PERMISSION)
         if not isinstance(minted, Page):
             return minted
         self._token, self._expires_at = Secret(minted.data.token), moment(minted.data.expires_at)

@@ -63,7 +63,7 @@ def flat_kinds(kinds: Iterable[Kind]) -> list[Kind]:
 def look_up() -> Document:
     """A repository by name, and who asks."""
     return Document(
-        _composed(
+        composed(
             "query LookUp($owner: String!, $name: String!) {\n  ...Cost\n"
             "  viewer { databaseId }\n"
             "  repository(owner: $owner, name: $name, followRenames: true) { ...RepositoryFields }\n}"
@@ -75,7 +75,7 @@ def look_up() -> Document:
 @cache
 def viewer() -> Document:
     """Who asks."""
-    return Document(_composed("query Viewer {\n  ...Cost\n  viewer { databaseId }\n}"), 0)
+    return Document(composed("query Viewer {\n  ...Cost\n  viewer { databaseId }\n}"), 0)
 
 
 @cache
@@ -83,7 +83,7 @@ def index(*, updated: bool) -> Document:
     """A page of the list of pull requests, with what the index keeps of each."""
     order = "{field: UPDATED_AT, direction: DESC}" if updated else "{field: CREATED_AT, direction: ASC}"
     return Document(
-        _composed(
+        composed(
             "query Index($repository: ID!, $first: Int!, $after: String) {\n  ...Cost\n"
             "  node(id: $repository) {\n    ... on Repository {\n"
             f"      pullRequests(first: $first, after: $after, orderBy: {order}) {{\n"
@@ -101,7 +101,7 @@ def numbers(count: int) -> Document:
     aliases = "\n".join(
         f"      p{place}: pullRequest(number: $n{place}) {{ ...IndexFields }}" for place in range(count)
     )
-    return Document(_composed(_below_repository("Numbers", variables, aliases)), 3 * count)
+    return Document(composed(_below_repository("Numbers", variables, aliases)), 3 * count)
 
 
 @cache
@@ -112,7 +112,7 @@ def sample(count: int) -> Document:
         f"      p{place}: pullRequest(number: $n{place}) {{ number changedFiles reviewThreads {{ totalCount }} }}"
         for place in range(count)
     )
-    return Document(_composed(_below_repository("Sample", variables, aliases)), count)
+    return Document(composed(_below_repository("Sample", variables, aliases)), count)
 
 
 @cache
@@ -121,7 +121,7 @@ def hydrate(kinds: frozenset[Kind]) -> Document:
     flat = flat_kinds(kinds)
     pages = "\n".join(f"      {_connection(kind)}" for kind in flat)
     return Document(
-        _composed(
+        composed(
             "query Hydrate($ids: [ID!]!) {\n  ...Cost\n  nodes(ids: $ids) {\n"
             f"    ... on PullRequest {{\n      ...PullRequestFields\n{pages}\n    }}\n  }}\n}}"
         ),
@@ -141,7 +141,7 @@ def follow_up(lists: int, pages: tuple[Kind, ...]) -> Document:
     ]
     aliases = [f"  o{place}: {_further_page(kind, place)}" for place, kind in enumerate(pages)]
     body = "\n".join(threads + aliases)
-    return Document(_composed(f"query FollowUp({', '.join(variables)}) {{\n  ...Cost\n{body}\n}}"), len(pages))
+    return Document(composed(f"query FollowUp({', '.join(variables)}) {{\n  ...Cost\n{body}\n}}"), len(pages))
 
 
 def _below_repository(name: str, variables: str, aliases: str) -> str:
@@ -172,7 +172,7 @@ def _fragments() -> dict[str, str]:
     return {match[1]: match[0] for text in sorted(texts) for match in _FRAGMENT.finditer(text)}
 
 
-def _composed(operation: str) -> str:
+def composed(operation: str) -> str:
     """The operation with every fragment that it needs, directly or through others, and none besides."""
     needed: dict[str, str] = {}
     texts: Sequence[str] = [operation]

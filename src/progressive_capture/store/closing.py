@@ -77,6 +77,17 @@ def count_rows(connection: Connection, host_id: int, kind: Kind, ids: Collection
     return {row.pull_request_id: row.rows for row in found}
 
 
+def threads_of(connection: Connection, host_id: int, ids: Collection[int]) -> dict[str, int]:
+    """Return the threads that are not deleted, by node id, each with its pull request."""
+    table = PR_REVIEW_THREADS.c
+    found = connection.execute(
+        select(table.node_id, table.pull_request_id).where(
+            table.host_id == host_id, among(connection, table.pull_request_id, ids), table.deleted_at.is_(None)
+        )
+    )
+    return {row.node_id: row.pull_request_id for row in found}
+
+
 def thread_totals(connection: Connection, host_id: int, ids: Collection[int]) -> dict[int, int | None]:
     """Sum up how many comments GitHub counts in the threads of each pull request; None while one is not known."""
     table = PR_REVIEW_THREADS.c

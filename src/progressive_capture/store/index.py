@@ -212,6 +212,19 @@ def count_listed(connection: Connection, host_id: int, repository_id: int, since
     return connection.scalar(select(func.count()).select_from(PULL_REQUEST_INDEX).where(*listed)) or 0
 
 
+def listed_after(connection: Connection, host_id: int, repository_id: int, number: int, count: int) -> list[Target]:
+    """Return the next listed pull requests with a higher number, by number, deleted ones left out."""
+    table = PULL_REQUEST_INDEX.c
+    here = (table.host_id == host_id, table.repository_id == repository_id, table.deleted_at.is_(None))
+    found = connection.execute(
+        select(table.pull_request_id, table.node_id, table.number)
+        .where(*here, table.number > number)
+        .order_by(table.number)
+        .limit(count)
+    )
+    return [Target(*row) for row in found]
+
+
 def targets(connection: Connection, host_id: int, repository_id: int, numbers: Iterable[int]) -> list[Target]:
     """Return the listed pull requests of these numbers, by number."""
     table = PULL_REQUEST_INDEX.c
