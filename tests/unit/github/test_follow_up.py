@@ -56,7 +56,13 @@ def test_threads_are_asked_for_in_lists_of_a_hundred() -> None:
 def test_a_comment_knows_its_thread_review_and_what_it_answers() -> None:
     page, _ = follow([of_thread("T_1")], t0=[comments("T_1", 2**40)])
     (row,) = page.records.pr_review_comments
-    assert (row.id, row.thread_node_id, row.review_id, row.reply_to_id, row.pull_request_id) == (2**40, "T_1", 2, 1, 1000)
+    assert (row.id, row.thread_node_id, row.review_id, row.reply_to_id, row.pull_request_id) == (
+        2**40,
+        "T_1",
+        2,
+        1,
+        1000,
+    )
     assert (row.side, row.start_side) == (None, None), "GraphQL has no sides of comments"
     assert len(row) == len(row._fields)
     (reading,) = page.readings
@@ -137,6 +143,8 @@ def test_an_error_below_a_thread_breaks_its_reading_only() -> None:
 
 
 def test_a_page_that_does_not_move_on_is_broken_and_not_followed() -> None:
-    page, _ = follow([of_pull_request(Kind.REVIEWS, "c")], o0={"id": "PR_1", "reviews": connection([review(1)], 300, "c")})
+    page, _ = follow(
+        [of_pull_request(Kind.REVIEWS, "c")], o0={"id": "PR_1", "reviews": connection([review(1)], 300, "c")}
+    )
     (reading,) = page.readings
     assert (reading.cursor, reading.broken) == (None, True)

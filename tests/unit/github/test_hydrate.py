@@ -60,7 +60,10 @@ def test_everything_that_a_page_holds_becomes_rows() -> None:
     records = page.records
     assert [row.id for row in records.pull_requests] == [1000]
     assert [(row.id, row.author_id) for row in records.pr_reviews] == [(1, 7), (2, None)]
-    assert [(row.node_id, row.resolved_by_login) for row in records.pr_review_threads] == [("T_1", "ann"), ("T_2", None)]
+    assert [(row.node_id, row.resolved_by_login) for row in records.pr_review_threads] == [
+        ("T_1", "ann"),
+        ("T_2", None),
+    ]
     assert [row.id for row in records.pr_issue_comments] == [2**40]
     assert [(row.sha, row.position) for row in records.pr_commits] == [("c1", 0), ("c2", 1)]
     assert records.pr_commits[1].co_authors == '[{"name": "B", "email": "b@x"}]'
