@@ -8,7 +8,6 @@ from github_sandbox.world.stable import number_of
 
 _OLDEST: Final = 1_230_768_000  # 2009-01-01
 _YOUNGEST_AFTER: Final = 86_400 * 365 * 3
-_REST_TYPE: Final = {"User": "User", "Bot": "Bot", "Mannequin": "Mannequin", "Organization": "Organization"}
 
 
 def new_actor(kind: str, login: str, database_id: int, *, name: str | None = None, numeric: bool = True) -> Record:
@@ -32,7 +31,8 @@ def new_actor(kind: str, login: str, database_id: int, *, name: str | None = Non
         "updatedAt": born,
         "_restId": database_id,
         "_restLogin": login,
-        "_restType": _REST_TYPE[kind],
+        "_restType": kind,
+        "_noreply": f"{database_id}+{login}{'[bot]' if kind == 'Bot' else ''}@users.noreply.github.com",
     }
     if kind == "Organization":
         actor |= {"description": None, "isVerified": False}

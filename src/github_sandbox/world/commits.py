@@ -47,9 +47,8 @@ def git_actor_of(actor: Record | None, date: str) -> Record:
     """The git actor of an account; of a deleted one only a name is left."""
     if actor is None:
         return new_git_actor("Former Contributor", "former@example.invalid", date, None)
-    login = actor["_restLogin"]
     name = actor["name"] or actor["login"]
-    return new_git_actor(name, f"{actor['_restId']}+{login}@users.noreply.github.com", date, actor)
+    return new_git_actor(name, actor["_noreply"], date, actor)
 
 
 def new_commit(

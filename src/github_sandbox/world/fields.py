@@ -35,10 +35,11 @@ def _names(text: str) -> tuple[str, ...]:
 # login: a bot's without the suffix "[bot]"
 # _restId: REST always tells a number
 # _restLogin: a bot's with the suffix "[bot]"
+# _noreply: the address in commits, with the first login, which a rename does not change
 # _restType: "User", "Bot", "Organization", "Mannequin"
 _ACTOR: Final = _names("""
     __typename id databaseId login name email bio company location websiteUrl url avatarUrl isSiteAdmin
-    createdAt updatedAt _restId _restLogin _restType
+    createdAt updatedAt _restId _restLogin _restType _noreply
 """)
 
 FIELDS: Final[dict[str, tuple[str, ...]]] = {

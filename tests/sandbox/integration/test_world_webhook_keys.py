@@ -17,6 +17,7 @@ NEWER = {
     ("issue_comment", "comment"): {"pin"},
     ("issue_comment", "issue"): {"pull_request", "state_reason", "type"},
     ("pull_request_review", ""): {"changes"},
+    ("pull_request", "label"): {"archived_at", "archived_by"},
 }
 IN_PULL = (
     {"type": "pull_request.close"},

@@ -295,3 +295,18 @@ def test_a_child_of_another_pull_request_is_refused(change: Change) -> None:
         change("thread.resolve", thread="PRRT_kwDOEeGjAM4C-vCA")
     with pytest.raises(ChangeError, match="give a title or a body"):
         change("pull_request.edit")
+
+
+def test_a_rename_changes_no_commit_of_a_pull_request_made_later() -> None:
+    """Commits keep the address of the first login, whether they were in memory at the rename or not."""
+    early, late = world_of("a/b=generate:8"), world_of("a/b=generate:8")
+    emails: list[list[str]] = []
+    for world, before in ((early, True), (late, False)):
+        repository = repository_of(world, "a", "b")
+        if before:
+            repository.pulls.prebuild()
+        for user in [each for each in world.actors() if each["__typename"] == "User"]:
+            apply_change(world, {"type": "user.rename", "login": user["login"], "to": f"{user['login']}-2"})
+        commits = [each["commit"] for pull in pulls_of(repository) for each in pull.connection("commits")]
+        emails.append([commit["author"]["email"] for commit in commits])
+    assert emails[0] == emails[1]
