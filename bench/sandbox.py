@@ -1,7 +1,8 @@
-"""How fast the sandbox serves: the hydrate query over 2,000 pull requests, over HTTP, its server on one core.
+"""How fast the sandbox serves: the hydrate query over 2,000 prebuilt pull requests, over HTTP, its server on one core.
 
-Run as `python -m bench.sandbox`; prints a table and exits 1 when a figure misses its bar. Other work on the machine
-counts against it: the best of several rounds is taken.
+Run as `python -m bench.sandbox`; prints a table and exits 1 when a figure misses its bar. The best of several rounds is
+taken. The rate is that of a second of the server's core, so that other work on the machine counts against it little;
+the rate by the clock is printed beside it.
 """
 
 import http.client
@@ -15,6 +16,8 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from urllib.parse import urlsplit
+
+import psutil
 
 PULL_REQUESTS = 2_000
 PAGE = 29
@@ -32,7 +35,8 @@ query($ids: [ID!]!) {
     ... on PullRequest {
       id number databaseId fullDatabaseId title body state isDraft locked activeLockReason merged mergedAt closed
       closedAt createdAt updatedAt publishedAt lastEditedAt authorAssociation additions deletions changedFiles
-      baseRefName baseRefOid headRefName headRefOid isCrossRepository maintainerCanModify reviewDecision totalCommentsCount url
+      baseRefName baseRefOid headRefName headRefOid isCrossRepository maintainerCanModify reviewDecision
+      totalCommentsCount url
       permalink author { ...Person } mergedBy { ...Person } mergeCommit { oid } headRepository { nameWithOwner }
       reviews(first: 100) { ...Whole nodes {
         id databaseId fullDatabaseId author { ...Person } authorAssociation body state submittedAt createdAt updatedAt
@@ -105,8 +109,8 @@ class Client:
 
 
 @contextmanager
-def served() -> Iterator[str]:
-    """Run the sandbox on one core, and this program on the others; give its address."""
+def served() -> Iterator[tuple[str, psutil.Process]]:
+    """Run the sandbox on one core, and this program on the others; give its address and process."""
     source = f"bench/app=generate:{PULL_REQUESTS}"
     command = [sys.executable, "-m", "github_sandbox", "serve", "--port", "0", "--points", "1000000", "--repo", source]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
@@ -115,7 +119,7 @@ def served() -> Iterator[str]:
             line = server.stdout.readline() if server.stdout else ""
             if not line.startswith("ready "):
                 raise RuntimeError("the sandbox did not start; run `github-sandbox serve` to see why")
-            yield line.split()[1]
+            yield line.split()[1], psutil.Process(server.pid)
         finally:
             server.terminate()
 
@@ -145,38 +149,48 @@ def node_ids(client: Client) -> list[str]:
             return found
 
 
-def hydrate_all(address: str, bodies: list[bytes]) -> float:
-    """Send all bodies over some connections at once; give the seconds."""
+def hydrate_all(address: str, server: psutil.Process, bodies: list[bytes]) -> tuple[float, float]:
+    """Send all bodies over some connections at once; give the seconds of the server's core, and of the clock."""
 
     def work(mine: list[bytes]) -> None:
         client = Client(address)
         for body in mine:
             client.post(body)
 
-    start = time.perf_counter()
+    used, start = _core_seconds(server), time.perf_counter()
     with ThreadPoolExecutor(CONNECTIONS) as pool:
         list(pool.map(work, [bodies[each::CONNECTIONS] for each in range(CONNECTIONS)]))
-    return time.perf_counter() - start
+    return _core_seconds(server) - used, time.perf_counter() - start
+
+
+def _core_seconds(server: psutil.Process) -> float:
+    times = server.cpu_times()
+    return float(times.user + times.system)
 
 
 def measure() -> list[Figure]:
     """Start a sandbox and take all figures."""
-    with served() as address:
+    with served() as (address, server):
         client = Client(address)
         ids = node_ids(client)
         pages = [ids[start : start + PAGE] for start in range(0, len(ids), PAGE)]
-        bodies = [_request(HYDRATE, {"ids": page}) for page in pages]
-        # Another text for the same query: it makes the children of every pull request, and leaves HYDRATE unread.
-        hydrate_all(address, [_request(f"# before\n{HYDRATE}", {"ids": page}) for page in pages])
-        first = client.timed(bodies[0])
-        repeated = min(client.timed(bodies[0]) for _ in range(ROUNDS))
-        best = min(hydrate_all(address, bodies) for _ in range(ROUNDS))
-        size = sum(len(client.post(body)) for body in bodies) / len(ids)
+
+        def bodies(text: str) -> list[bytes]:
+            """Ask HYDRATE in a text of its own, which the sandbox has to read anew."""
+            return [_request(f"# {text}\n{HYDRATE}", {"ids": page}) for page in pages]
+
+        hydrate_all(address, server, bodies("make all children"))
+        first = min(client.timed(bodies(f"round {each}")[each]) for each in range(ROUNDS))
+        repeated = min(client.timed(bodies("round 0")[0]) for _ in range(ROUNDS))
+        rounds = [hydrate_all(address, server, bodies("round 0")) for _ in range(ROUNDS)]
+        size = sum(len(client.post(body)) for body in bodies("round 0")) / len(ids)
+    core, clock = (len(ids) / min(each) for each in zip(*rounds, strict=True))
     print(f"{len(ids):,} pull requests, {PAGE} a page, {size / 1_000:.1f} kB each, {CONNECTIONS} connections")
+    print(f"by the clock: {clock:,.0f} pull requests a second")
     return [
         Figure("first document, ms", first, FIRST_MS, more_is_better=False),
         Figure("repeated page, ms", repeated, REPEATED_MS, more_is_better=False),
-        Figure("pull requests a second over HTTP", len(ids) / best, PER_SECOND, more_is_better=True),
+        Figure("pull requests a core second", core, PER_SECOND, more_is_better=True),
     ]
 
 
