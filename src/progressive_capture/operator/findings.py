@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 from progressive_capture.operator.wording import count
 
 if TYPE_CHECKING:
+    from progressive_capture.domain.kinds import Kind
     from progressive_capture.store.gaps import Gap
 
 SHOWN: Final = 20
@@ -35,6 +36,14 @@ def verdict(gaps: int, short: int, truncated: int) -> str:
     if truncated:
         parts.append(f"{count(truncated, 'list')} cut off by GitHub")
     return ", ".join(parts)
+
+
+def unavailable(kinds: Mapping["Kind", int]) -> list[str]:
+    """A line about what the API that was used cannot give, none when it gave everything."""
+    if not kinds:
+        return []
+    parts = [f"{kind.replace('_', ' ')} of {count(number, 'pull request')}" for kind, number in sorted(kinds.items())]
+    return [f"  unavailable from the API that was used: {', '.join(parts)}"]
 
 
 def document(gap: "Gap") -> dict[str, object]:

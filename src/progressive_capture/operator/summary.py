@@ -1,5 +1,6 @@
 """The account of a capture at its end, in words and as JSON values; nothing is counted here."""
 
+import dataclasses
 from typing import TYPE_CHECKING, Final
 
 from progressive_capture.domain.errors import ExitCode
@@ -35,7 +36,9 @@ def _text(captured: "Captured", database: str) -> str:
         _headline(captured),
         *findings.rows_table(captured.held),
         f"  {_used(captured)}",
+        *_expected(captured),
         f"  in {database}",
+        *findings.unavailable(captured.unavailable),
     ]
     if not captured.interrupted:
         lines += findings.findings([gap for gap in captured.gaps if gap.is_gap], captured.gap_count)
@@ -67,6 +70,14 @@ def _used(captured: "Captured") -> str:
     return ", ".join(parts)
 
 
+def _expected(captured: "Captured") -> list[str]:
+    """The job's forecast; it covers all its runs, so that it says little beside one that was broken off."""
+    forecast = captured.forecast
+    if forecast is None or captured.interrupted:
+        return []
+    return [f"  the forecast was {count(forecast.requests, 'request')}, {count(forecast.points, 'point')}"]
+
+
 def _document(captured: "Captured") -> dict[str, object]:
     return {
         "repository": captured.repository,
@@ -81,6 +92,7 @@ def _document(captured: "Captured") -> dict[str, object]:
         "requests": captured.requests,
         "rest_requests": captured.rest_requests,
         "points": captured.points,
+        "forecast": dataclasses.asdict(captured.forecast) if captured.forecast is not None else None,
         "bytes_received": captured.bytes_received,
         "waits": captured.waits,
         "waited_seconds": round(captured.waited_seconds, 3),
@@ -88,6 +100,7 @@ def _document(captured: "Captured") -> dict[str, object]:
         "gap_count": captured.gap_count,
         "short_count": captured.short_count,
         "truncated_count": captured.truncated_count,
+        "unavailable": {kind.value: number for kind, number in captured.unavailable.items()},
         "findings": [findings.document(gap) for gap in captured.gaps],
         "not_pull_requests": captured.missing_numbers,
     }

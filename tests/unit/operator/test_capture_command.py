@@ -9,6 +9,7 @@ import pytest
 
 from progressive_capture.capture.run import Captured
 from progressive_capture.domain.errors import CaptureFailed, LeaseHeld
+from progressive_capture.domain.jobs import Figures
 from progressive_capture.domain.kinds import Kind, State
 from progressive_capture.domain.scope import Scope, SourceChoice
 from progressive_capture.store.errors import DiskFull
@@ -86,6 +87,21 @@ def test_short_and_truncated_alone_exit_0(office: Office) -> None:
         return captured(name, gaps=[SHORT], short_count=1, truncated_count=2)
 
     assert office.run("capture", "o/n", answer=short) == 0
+
+
+def test_the_forecast_stands_beside_what_was_used(office: Office) -> None:
+    async def forecast(_works: Works, name: str) -> Captured:
+        return captured(name, forecast=Figures(90, 60, 50.0), unavailable={Kind.REVIEW_THREADS: 1})
+
+    assert office.run("capture", "o/n", answer=forecast) == 0
+    assert "  the forecast was 90 requests, 60 points" in office.out.getvalue().splitlines()
+    assert "  unavailable from the API that was used: review threads of 1 pull request" in office.out.getvalue()
+    office.out.truncate(0)
+    office.out.seek(0)
+    assert office.run("capture", "o/n", "--json", answer=forecast) == 0
+    (document,) = json.loads(office.out.getvalue())["repositories"]
+    assert document["forecast"] == {"requests": 90, "points": 60, "seconds": 50.0}
+    assert document["unavailable"] == {"review_threads": 1}
 
 
 def test_many_gaps_are_counted_beyond_the_first(office: Office) -> None:

@@ -30,6 +30,8 @@ def verification(**changes: Any) -> Verification:
         "gap_count": 0,
         "short_count": 0,
         "truncated_count": 0,
+        "unavailable": {},
+        "unlisted": 0,
     }
     return Verification(**(values | changes))
 
@@ -72,6 +74,18 @@ def test_gaps_exit_3_and_stand_apart_from_what_github_ends(office: Office) -> No
         "  #12 issue comments: it was never read",
         "  of these GitHub gives no more:",
         "  #13 files: 3,000 of 4,100 stored; GitHub itself ends this list early",
+    ]
+
+
+def test_pull_requests_that_were_never_listed_are_gaps_without_a_number(office: Office) -> None:
+    async def answer(_works: Works, _name: str) -> Verification:
+        return verification(live=True, gaps=[GAP], gap_count=3, unlisted=2, unavailable={Kind.REVIEW_THREADS: 7})
+
+    assert office.run("verify", "o/n", "--live", answer=answer) == 3
+    assert office.out.getvalue().splitlines()[1:] == [
+        "  #12 issue comments: it was never read",
+        "  2 pull requests that GitHub counts now, never listed here: capture again",
+        "  unavailable from the API that was used: review threads of 7 pull requests",
     ]
 
 

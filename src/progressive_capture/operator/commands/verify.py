@@ -48,7 +48,9 @@ def told(verified: "Verification") -> Told:
     text = "\n".join(
         [
             f"{verified.repository}: {numbers} in {count(verified.pull_requests, 'pull request')}",
-            *findings.findings([each for each in verified.gaps if each.is_gap], verified.gap_count),
+            *findings.findings([each for each in verified.gaps if each.is_gap], verified.gap_count - verified.unlisted),
+            *_unlisted(verified),
+            *findings.unavailable(verified.unavailable),
             *(["  of these GitHub gives no more:", *ends] if ends else []),
         ]
     )
@@ -60,6 +62,14 @@ def told(verified: "Verification") -> Told:
         "gap_count": verified.gap_count,
         "short_count": verified.short_count,
         "truncated_count": verified.truncated_count,
+        "unavailable": {kind.value: number for kind, number in verified.unavailable.items()},
+        "unlisted": verified.unlisted,
         "findings": [findings.document(gap) for gap in verified.gaps],
     }
     return Told(text, document, code)
+
+
+def _unlisted(verified: "Verification") -> list[str]:
+    if not verified.unlisted:
+        return []
+    return [f"  {count(verified.unlisted, 'pull request')} that GitHub counts now, never listed here: capture again"]
