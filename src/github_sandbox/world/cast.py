@@ -9,7 +9,7 @@ from github_sandbox.world.pulls import PullRequest, Summary
 from github_sandbox.world.records import Record
 from github_sandbox.world.repository import Repository
 from github_sandbox.world.repository_records import new_repository
-from github_sandbox.world.stable import number_of, random_of
+from github_sandbox.world.stable import random_of
 from github_sandbox.world.state import World
 
 _SKEW: Final = 2.2
@@ -116,8 +116,3 @@ def _no_issue(repository: Repository, number: int) -> Record:
 def roster_size(pulls: int) -> int:
     """How many people work on a repository with so many pull requests."""
     return max(12, int(3 * pulls**0.5))
-
-
-def coin(share: float, *parts: object) -> bool:
-    """True for `share` of all `parts`, the same at every call."""
-    return number_of(*parts) < share * 2**64

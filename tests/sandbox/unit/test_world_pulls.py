@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from github_sandbox.changes import apply_change
-from github_sandbox.model import ALL_STATES, OrderField, Repository, State
+from github_sandbox.model import ALL_STATES, OrderField, Repository, State, connection, seconds_of
 from tests.sandbox.world_checks import pulls_of, repository_of, world_of
 
 FIELDS: tuple[OrderField, ...] = get_args(OrderField)
@@ -71,3 +71,20 @@ def test_an_unknown_number_is_none() -> None:
     repository = repository_of(world_of("a/b=generate:5"), "a", "b")
     assert repository.pulls.by_number(0) is None
     assert repository.pulls.by_number(10_000) is None
+
+
+def test_comments_of_the_whole_repository_since_a_moment() -> None:
+    """REST's repo-wide lists: pull requests' and issues' comments mixed, an edited one by its edit."""
+    repository = repository_of(world_of("a/b=generate:200"), "a", "b")
+    pulls = pulls_of(repository)
+    issues = [each for each in map(repository.issue, repository.commented_issues()) if each is not None]
+    spoken = [each.connection("comments") for each in pulls] + [connection(each, "comments") for each in issues]
+    talk = [each for comments in spoken for each in comments]
+    code = [x for each in pulls for x in each.review_comments()]
+    assert issues
+    since = sorted(seconds_of(each["updatedAt"]) for each in talk)[len(talk) // 2]
+    for found, everything in ((repository.issue_comments, talk), (repository.review_comments, code)):
+        assert {each["id"] for each in found()} == {each["id"] for each in everything}
+        late = {each["id"] for each in everything if seconds_of(each["updatedAt"]) >= since}
+        assert {each["id"] for each in found(since)} == late
+        assert 0 < len(late) < len(everything)
