@@ -51,8 +51,9 @@ def open_job(connection: Connection, new: NewJob, now: datetime) -> Job:
         dialect.insert(JOBS)
         .values(_values(new, now))
         .on_conflict_do_nothing(index_elements=["dedupe_key"], index_where=clause(IS_OPEN))
+        .returning(JOBS.c.id)
     )
-    if connection.execute(statement).rowcount == 1:
+    if connection.scalar(statement) is not None:
         add_shard(connection, new.id, 0, new.spec)
         record_event(connection, new.id, now, "opened", who=new.trigger, detail=new.dedupe_key)
         return get(connection, new.id)
