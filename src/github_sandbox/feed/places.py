@@ -3,6 +3,7 @@
 from github_sandbox.feed.event import Event
 from github_sandbox.feed.order import Order
 from github_sandbox.model import Record, Repository
+from github_sandbox.world.edits import pending_of
 from github_sandbox.world.found import owner_of
 
 
@@ -74,6 +75,10 @@ def rename_user(order: Order) -> list[Event]:
     if not to or (holder is not None and holder is not user):
         raise order.refuse(f"the login {to!r} is empty or taken; choose a free one.")
     world.rename_actor(user, to)
+    for pull in (pull for each in world.repositories() for pull in each.pulls.materialised()):
+        for record in pending_of(pull):
+            if record["_visibleTo"] == login:
+                record["_visibleTo"] = to
     for repository in world.owned_by(user):
         repository.rename(user, repository.name)
     return []

@@ -187,6 +187,14 @@ def decide(pull: PullRequest) -> None:
     pull.record["reviewDecision"] = decisive[-1] if decisive else None
 
 
+def pending_of(pull: PullRequest) -> list[Record]:
+    """Its pending reviews, with their threads and comments."""
+    if "_holdsPending" not in pull.record:
+        return []
+    held = [*pull.connection("reviews"), *pull.connection("reviewThreads"), *pull.review_comments_of_all()]
+    return [each for each in held if "_visibleTo" in each]
+
+
 def _join(pull: PullRequest, actor: Record | None) -> None:
     people = pull.connection("participants")
     if actor is not None and actor["__typename"] == "User" and all(each is not actor for each in people):

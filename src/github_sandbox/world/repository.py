@@ -39,6 +39,7 @@ class Repository:
         self.issue_base = issue_base
         self._make_issue = issue
         self._issues: dict[int, Record] = {}
+        self._gaps: tuple[int, list[int]] = (-1, [])
         self._commits: dict[str, Record] = {}
 
     @property
@@ -84,8 +85,11 @@ class Repository:
 
     def issue_numbers(self) -> list[int]:
         """Numbers of the issues, ascending: every number that no pull request has."""
-        taken = set(self.pulls.numbers())
-        return [number for number in range(1, self.last_number + 1) if number not in taken]
+        if self._gaps[0] != self.last_number:
+            taken = set(self.pulls.numbers())
+            gaps = [number for number in range(1, self.last_number + 1) if number not in taken]
+            self._gaps = self.last_number, gaps
+        return self._gaps[1]
 
     def issue(self, number: int) -> Record | None:
         """The issue (not pull request) with this number, with its comments in ``_connections``."""

@@ -10,7 +10,7 @@ from github_sandbox.changes import KINDS, MOVES_UPDATED_AT, SWITCH, ChangeError,
 from github_sandbox.http.encoding import dumps
 from github_sandbox.model import PullRequest, Record, World, connection, iso
 from github_sandbox.truth import truth
-from tests.sandbox.world_checks import NOW, check_form, pulls_of, records_of, repository_of, world_of
+from tests.sandbox.world_checks import NOW, check_form, pulls_of, records_of, repository_of, titled, world_of
 
 IN = {"repository": "a/b"}
 Change = Callable[..., list[Record]]
@@ -310,3 +310,11 @@ def test_a_rename_changes_no_commit_of_a_pull_request_made_later() -> None:
         commits = [each["commit"] for pull in pulls_of(repository) for each in pull.connection("commits")]
         emails.append([commit["author"]["email"] for commit in commits])
     assert emails[0] == emails[1]
+
+
+def test_a_pending_review_stays_its_author_s_through_a_rename() -> None:
+    world = world_of("hostile")
+    pull = titled(repository_of(world, "hostile", "everything"), "pending review")
+    apply_change(world, {"type": "user.rename", "login": "blake", "to": "blake-2"})
+    assert [len(pull.shown("reviews", viewer)) for viewer in ("blake", "blake-2")] == [1, 2]
+    assert [len(pull.review_comments(viewer)) for viewer in ("blake", "blake-2")] == [1, 3]
