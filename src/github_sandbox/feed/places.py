@@ -74,10 +74,11 @@ def rename_user(order: Order) -> list[Event]:
     holder = world.actor(to)
     if not to or (holder is not None and holder is not user):
         raise order.refuse(f"the login {to!r} is empty or taken; choose a free one.")
+    old = user["login"]
     world.rename_actor(user, to)
     for pull in (pull for each in world.repositories() for pull in each.pulls.materialised()):
         for record in pending_of(pull):
-            if record["_visibleTo"] == login:
+            if record["_visibleTo"] == old:
                 record["_visibleTo"] = to
     for repository in world.owned_by(user):
         repository.rename(user, repository.name)
