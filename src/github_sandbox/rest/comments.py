@@ -15,16 +15,17 @@ if TYPE_CHECKING:
     from github_sandbox.rest.indexes import Mark
     from github_sandbox.world.repository import Repository
 
+    Index = Callable[[Repository, int], list[Mark]]
 
-def all_comments(call: Call, marks: list[Mark], write: Callable[[Record], object]) -> Response:
-    """Answer with a page of the comments at `marks`.
+
+def all_comments(call: Call, index: Index, write: Callable[[Record], object]) -> Response:
+    """Answer with a page of the comments that `index` finds.
 
     https://docs.github.com/en/rest/pulls/comments#list-review-comments-in-a-repository
     """
     query = call.request.query
-    if (after := since(query)) is not None:
-        seconds = seconds_of(after)
-        marks = [mark for mark in marks if mark.updated >= seconds]
+    after = since(query)
+    marks = index(call.repository, 0 if after is None else seconds_of(after))
     if chosen(query, "sort", ("created", "created_at", "updated"), "created") == "updated":
         marks = sorted(marks, key=lambda mark: (mark.updated, mark.id))
     if "sort" in query and direction(query, "desc") == "desc":

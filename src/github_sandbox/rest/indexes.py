@@ -66,6 +66,7 @@ class Indexes:
         self._world = world
         self._revision = world.revision
         self._kept: dict[tuple[object, ...], object] = {}
+        self._issues: dict[tuple[int, OrderField, int], list[tuple[int, int, str]]] = {}
 
     def _keep(self, key: tuple[object, ...], make: Callable[[], T]) -> T:
         if self._revision != self._world.revision:
@@ -75,23 +76,34 @@ class Indexes:
             self._kept[key] = make()
         return self._kept[key]  # type: ignore[return-value]  # every key names one type
 
-    def review_comments(self, repository: Repository) -> list[Mark]:
-        """Give all submitted review comments, by creation."""
-        return self._keep(
-            ("review comments", repository.database_id), lambda: _marks(repository.review_comments(), _pull_number)
-        )
+    def review_comments(self, repository: Repository, since: int) -> list[Mark]:
+        """Give all submitted review comments updated at or after `since` (seconds), by creation."""
+        key = ("review comments", repository.database_id, since)
+        return self._keep(key, lambda: _marks(repository.review_comments(since), _pull_number))
 
-    def issue_comments(self, repository: Repository) -> list[Mark]:
-        """Give all comments on issues and pull requests, by creation."""
-        return self._keep(
-            ("issue comments", repository.database_id), lambda: _marks(repository.issue_comments(), _issue_number)
-        )
+    def issue_comments(self, repository: Repository, since: int) -> list[Mark]:
+        """Give all comments on issues and pull requests updated at or after `since` (seconds), by creation."""
+        key = ("issue comments", repository.database_id, since)
+        return self._keep(key, lambda: _marks(repository.issue_comments(since), _issue_number))
 
     def issues(self, repository: Repository, field: OrderField, state: str) -> list[Key]:
         """Give issues and pull requests of a REST state (open, closed, all) as (value, number), ascending."""
-        return self._keep(
-            ("issues", repository.database_id, field, state), lambda: _issue_order(repository, field, state)
-        )
+
+        def make() -> list[Key]:
+            states = REST_STATES[state]
+            mine = [(value, number) for value, number, own in self._own_issues(repository, field) if own in states]
+            return sorted([*repository.pulls.keys(field, states), *mine])
+
+        return self._keep(("issues", repository.database_id, field, state), make)
+
+    def _own_issues(self, repository: Repository, field: OrderField) -> list[tuple[int, int, str]]:
+        """Give (value, number, state) of the issues proper, which no change of the world touches."""
+        key = (repository.database_id, field, repository.last_number)
+        if key not in self._issues:
+            records = [repository.issue(number) for number in repository.issue_numbers()]
+            value = _ISSUE_KEYS[field]
+            self._issues[key] = [(value(each), each["number"], each["state"]) for each in records if each is not None]
+        return self._issues[key]
 
     def merges(self, repository: Repository) -> list[Key]:
         """Give merged pull requests by the time of their merge: the default branch's history."""
@@ -137,13 +149,3 @@ def _pull_number(record: Record) -> int:
 def _issue_number(record: Record) -> int:
     number: int = record["issue"]["number"]
     return number
-
-
-def _issue_order(repository: Repository, field: OrderField, state: str) -> list[Key]:
-    states = REST_STATES[state]
-    order = list(repository.pulls.keys(field, states))
-    for number in repository.issue_numbers():
-        issue = repository.issue(number)
-        if issue is not None and issue["state"] in states:
-            order.append((_ISSUE_KEYS[field](issue), number))
-    return sorted(order)

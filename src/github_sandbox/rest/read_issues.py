@@ -97,7 +97,7 @@ def list_comments(call: Call) -> Response:
 
 def list_all_comments(call: Call) -> Response:
     """List comments of the whole repository, on issues and pull requests alike."""
-    return all_comments(call, call.indexes.issue_comments(call.repository), call.shapes.issues.comment)
+    return all_comments(call, call.indexes.issue_comments, call.shapes.issues.comment)
 
 
 def get_comment(call: Call) -> Response:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def get_repository(call: Call) -> Response:
     """Give the repository."""
     repository = call.repository
-    open_issues = len(call.indexes.issues(repository, "CREATED_AT", "open"))
+    open_issues = repository.pulls.count_of(frozenset({"OPEN"})) + len(repository.issue_numbers())  # no issue closes
     shape = call.shapes.repositories.full
     written = shape(repository.record, open_issues, authenticated=call.viewer.authenticated)
     return json_answer(written, headers=last_modified(repository.record))

@@ -123,6 +123,8 @@ def test_issues_hold_pull_requests_too(client: httpx.Client, truth: dict[str, li
     numbers = [row["number"] for row in rows]
     assert sorted(numbers) == list(range(1, max(numbers) + 1))
     assert sum("pull_request" in row for row in rows) == len(truth["pullRequest"])
+    opened = walk(client, f"{DEMO}/issues?per_page=100")
+    assert client.get(DEMO).json()["open_issues_count"] == len(opened)
     some = next(row for row in rows if row["labels"])
     wanted = some["labels"][0]["name"]
     chosen = walk(client, f"{DEMO}/issues?state=all&labels={wanted}&per_page=100")
