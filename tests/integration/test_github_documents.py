@@ -32,7 +32,6 @@ PUBLISHED = ROOT / "node_modules" / "@octokit" / "graphql-schema" / "schema.grap
 
 EVERY = {
     "look-up": documents.look_up(),
-    "viewer": documents.viewer(),
     "index by update": documents.index(updated=True),
     "index by creation": documents.index(updated=False),
     "numbers": documents.numbers(49),

@@ -73,12 +73,6 @@ def look_up() -> Document:
 
 
 @cache
-def viewer() -> Document:
-    """Who asks."""
-    return Document(composed("query Viewer {\n  ...Cost\n  viewer { databaseId }\n}"), 0)
-
-
-@cache
 def index(*, updated: bool) -> Document:
     """A page of the list of pull requests, with what the index keeps of each."""
     order = "{field: UPDATED_AT, direction: DESC}" if updated else "{field: CREATED_AT, direction: ASC}"

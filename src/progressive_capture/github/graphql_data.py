@@ -30,17 +30,12 @@ class Viewer(Node):
     database_id: int | None
 
 
-class ViewerData(Node):
-    """Answer to `viewer`."""
-
-    viewer: Viewer | None
-    rate_limit: RateLimit | None = None
-
-
-class LookUpData(ViewerData, kw_only=True):
+class LookUpData(Node):
     """Answer to `look_up`."""
 
+    viewer: Viewer | None
     repository: Repository | None
+    rate_limit: RateLimit | None = None
 
 
 class Listing(Node):

@@ -26,7 +26,6 @@ T = TypeVar("T")
 
 MOST_LOOKUPS: Final = 149
 
-_VIEWER: Final = GraphQLShape[graphql_data.ViewerData](graphql_data.ViewerData)
 _LOOK_UP: Final = GraphQLShape[graphql_data.LookUpData](graphql_data.LookUpData)
 _INDEX: Final = GraphQLShape[graphql_data.IndexData](graphql_data.IndexData)
 _NUMBERS: Final = GraphQLShape[graphql_data.NumbersData](graphql_data.NumbersData)
@@ -74,16 +73,6 @@ class GraphQLOperations:
         former = owner_name if name_now.lower() != owner_name.lower() else None
         principal = await self._session.budget_principal()
         return _as(outcome, RepositoryLookUp(row, principal, answered.requested_at, former, Source.GRAPHQL))
-
-    async def viewer(self) -> Outcome[int | None]:
-        """The numeric id of who asks."""
-        document = documents.viewer()
-        answered = await self._session.graphql(document, {}, _VIEWER, 0, small=True)
-        outcome = answered.outcome
-        if not isinstance(outcome, Page | Partial):
-            return outcome
-        viewer = outcome.data.viewer
-        return Page(None if viewer is None else viewer.database_id)
 
     async def list_pull_requests(
         self, repo: RepoRef, order: Order, cursor: str | None, size: int
