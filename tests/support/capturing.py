@@ -2,9 +2,9 @@
 
 import asyncio
 import random
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 import httpx
 
@@ -17,8 +17,10 @@ from progressive_capture.settings import Settings
 from progressive_capture.wiring import Overrides, Wired, wire
 from tests.sandbox.conftest import Running
 from tests.support.truth import differences
-from tests.support.truth_world import Truth, numeric_id
+from tests.support.truth_world import repository_id_of
 from tests.support.virtual_time import VirtualTime
+
+T = TypeVar("T")
 
 
 @dataclass
@@ -77,7 +79,7 @@ class Desk:
             "PC_REST_PER_MINUTE": 0,
             "PC_GRAPHQL_PER_MINUTE": 0,
         }
-        return Settings(**{name: value for name, value in (mine | self.settings).items() if value not in {None, ""}})
+        return Settings.model_validate({name: value for name, value in (mine | self.settings).items() if value != ""})
 
     def capture(self, name: str, source: str = "auto", **scope: Any) -> Captured:
         """Capture to the end; what came of it."""
@@ -101,9 +103,9 @@ class Desk:
 
         return self._with(work)
 
-    def _with(self, work: Callable[[Wired], Any]) -> Any:
-        async def run() -> Any:
-            chance = random.Random(7)
+    def _with(self, work: Callable[[Wired], Awaitable[T]]) -> T:
+        async def run() -> T:
+            chance = random.Random(7)  # noqa: S311 - spreads retries, no secret
             overrides = Overrides(clock=self.time.now, random=chance.random)
             async with wire(
                 self.own_settings,
@@ -125,8 +127,8 @@ class Desk:
     def differences(self, name: str, source: str = "auto", **options: Any) -> list[str]:
         """In what the database differs from the truth as it is now."""
         lines = self.truth(name)
-        repository_id = numeric_id(Truth(lines).repository["id"])
-        return differences(self.database_url, self.sandbox.url, repository_id, lines, source, **options)
+        identity = repository_id_of(lines)
+        return differences(self.database_url, self.sandbox.url, identity, lines, source, **options)
 
     def change(self, *changes: dict[str, Any]) -> None:
         """Change what the sandbox holds."""
@@ -140,6 +142,11 @@ class Desk:
         """What the sandbox counted."""
         found: dict[str, Any] = self.control.get("/_sandbox/stats").raise_for_status().json()
         return found
+
+    def served(self) -> int:
+        """Requests to either API that the sandbox counted."""
+        stats = self.stats()
+        return int(stats["graphql"]["requests"] + stats["rest"]["requests"])
 
     def reset_stats(self) -> None:
         """Let the sandbox count from zero."""

@@ -18,7 +18,7 @@ from progressive_capture.store.tables import HOSTS, METADATA, PULL_REQUESTS
 from tests.support.truth_columns import COMPARED, is_untold
 from tests.support.truth_people import demanded, is_missing_rightly
 from tests.support.truth_proof import proof_differences
-from tests.support.truth_world import Line, Truth, numeric_id
+from tests.support.truth_world import Line, Truth
 
 SHOWN: Final = 40
 """Differences that are told; one more line says how many there are."""
@@ -78,7 +78,7 @@ def differences(
     database_url: str,
     api_url: str,
     repository_id: int,
-    truth_lines: Iterable[str | bytes],
+    truth_lines: Iterable[bytes],
     source: str,
     *,
     patches: bool = False,
@@ -163,8 +163,3 @@ def _found(name: str, row: Stored) -> Any:
 def _short(value: Any) -> str:
     text = repr(value)
     return text if len(text) <= VALUE_SHOWN else f"{text[:VALUE_SHOWN]}… ({len(text)} characters)"
-
-
-def repository_id_of(truth_lines: Iterable[str | bytes]) -> int:
-    """The numeric id of the repository that truth lines tell of."""
-    return numeric_id(Truth(truth_lines).repository["id"])

@@ -37,7 +37,7 @@ ROWS: Final[dict[str, Any]] = {
 """The row of `domain.records` that each table holds."""
 
 
-def fill(database_url: str, api_url: str, lines: Iterable[str | bytes]) -> None:
+def fill(database_url: str, api_url: str, lines: Iterable[bytes]) -> None:
     """Store all that the truth tells and GraphQL can give."""
     truth = Truth(lines)
     database = Database.open(database_url)

@@ -19,7 +19,7 @@ _UNSTORABLE: Final = re.compile("[\x00\ud800-\udfff]")
 class Truth:
     """All that a perfect capture of one repository would hold, normalised as `docs/reference/normalisation.md` says."""
 
-    def __init__(self, lines: Iterable[str | bytes]) -> None:
+    def __init__(self, lines: Iterable[bytes]) -> None:
         """Read JSON Lines as `GET /_sandbox/truth/OWNER/NAME` streams them."""
         self.by_kind: dict[str, list[Line]] = defaultdict(list)
         self.by_node: dict[str, Line] = {}
@@ -27,8 +27,9 @@ class Truth:
         self.children: dict[tuple[str, int], list[Line]] = defaultdict(list)
         self.comments_of: dict[str, int] = defaultdict(int)
         for line in lines:
-            if line.strip():
-                self._take(_clean(json.loads(line)))
+            row = json.loads(line)
+            # Whatever cannot be stored is an escape in JSON; most lines hold none.
+            self._take(_clean(row) if b"\\u" in line else row)
 
     def _take(self, row: Line) -> None:
         kind = row["kind"]
@@ -59,6 +60,12 @@ class Truth:
 def numeric_id(node_id: str) -> int:
     """The number that REST tells of a node: GraphQL's `databaseId` ends at 32 bits, and some bots have none."""
     return _taken_apart(node_id).numbers[-1]
+
+
+def repository_id_of(lines: Iterable[bytes]) -> int:
+    """The numeric id of the repository that truth lines tell of, which stands near their beginning."""
+    rows = (json.loads(line) for line in lines)
+    return next(numeric_id(row["id"]) for row in rows if row["kind"] == "repository")
 
 
 def type_of(node_id: str) -> str:
