@@ -40,12 +40,12 @@ def is_current(connection: Connection) -> bool:
     return revision(connection) == REVISIONS[-1]
 
 
-def upgrade(connection: Connection) -> None:
-    """Run the missing migrations within the caller's transaction: all of them, or none."""
+def upgrade(connection: Connection, to: str = REVISIONS[-1]) -> None:
+    """Run the missing migrations within the caller's transaction: all of them up to a revision, or none."""
     from alembic import command  # noqa: PLC0415 - a third of a second that only a first run spends
     from alembic.config import Config  # noqa: PLC0415 - as above
 
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).with_name("migrations")).replace("%", "%%"))
     config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+    command.upgrade(config, to)

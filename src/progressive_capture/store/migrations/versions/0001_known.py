@@ -36,14 +36,14 @@ def upgrade() -> None:
                 "commits",
                 "files",
             ),
-            name="ck_completeness_kind",
+            name=op.f("ck_completeness_kind"),
         ),
         sa.CheckConstraint(
-            is_one_of("proof", "total", "end-of-list", "embedded", "unavailable"), name="ck_completeness_proof"
+            is_one_of("proof", "total", "end-of-list", "embedded", "unavailable"), name=op.f("ck_completeness_proof")
         ),
         sa.CheckConstraint(
             is_one_of("state", "pending", "complete", "gap", "short", "truncated", "unavailable"),
-            name="ck_completeness_state",
+            name=op.f("ck_completeness_state"),
         ),
         sa.PrimaryKeyConstraint("pull_request_id", "kind", "host_id", name="pk_completeness"),
     )

@@ -81,7 +81,7 @@ def upgrade() -> None:
         sa.Column("completed_at", OwnTime(), nullable=True),
         sa.Column("cancel_requested_at", OwnTime(), nullable=True),
         sa.CheckConstraint(
-            is_one_of("engine", "inngest", "github_actions", "local"), name="ck_progressive_capture_jobs_engine"
+            is_one_of("engine", "inngest", "github_actions", "local"), name=op.f("ck_progressive_capture_jobs_engine")
         ),
         sa.CheckConstraint(
             is_one_of(
@@ -95,19 +95,22 @@ def upgrade() -> None:
                 "repository-sync",
                 "reconcile",
             ),
-            name="ck_progressive_capture_jobs_job_type",
+            name=op.f("ck_progressive_capture_jobs_job_type"),
         ),
         sa.CheckConstraint(
-            is_one_of("processor_type", "inngest", "github_actions"), name="ck_progressive_capture_jobs_processor_type"
+            is_one_of("processor_type", "inngest", "github_actions"),
+            name=op.f("ck_progressive_capture_jobs_processor_type"),
         ),
-        sa.CheckConstraint(is_one_of("source", "auto", "graphql", "rest"), name="ck_progressive_capture_jobs_source"),
+        sa.CheckConstraint(
+            is_one_of("source", "auto", "graphql", "rest"), name=op.f("ck_progressive_capture_jobs_source")
+        ),
         sa.CheckConstraint(
             is_one_of("status", "pending", "dispatched", "processing", "failed", "completed", "dead", "cancelled"),
-            name="ck_progressive_capture_jobs_status",
+            name=op.f("ck_progressive_capture_jobs_status"),
         ),
         sa.CheckConstraint(
             is_one_of("trigger", "manual", "webhook", "scheduled", "automatic", "repair"),
-            name="ck_progressive_capture_jobs_trigger",
+            name=op.f("ck_progressive_capture_jobs_trigger"),
         ),
         sa.ForeignKeyConstraint(
             ["retry_of"], ["progressive_capture_jobs.id"], name="fk_progressive_capture_jobs_retry_of"
@@ -177,7 +180,7 @@ def upgrade() -> None:
         sa.Column("busy_ms", sa.BigInteger(), nullable=False),
         sa.CheckConstraint(
             is_one_of("state", "pending", "processing", "failed", "completed", "dead", "cancelled"),
-            name="ck_job_shards_state",
+            name=op.f("ck_job_shards_state"),
         ),
         sa.ForeignKeyConstraint(["job_id"], ["progressive_capture_jobs.id"], name="fk_job_shards_job_id"),
         sa.PrimaryKeyConstraint("job_id", "k", name="pk_job_shards"),
