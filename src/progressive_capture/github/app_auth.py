@@ -132,7 +132,7 @@ class AppInstallation:
     async def _ask(self, send: Send, method: str, path: str, shape: Shape[T]) -> Page[T] | Failure:
         """Ask as the App. A claim refused for a wrong clock is made once more by the server's."""
         outcome = await self._ask_once(send, method, path, shape)
-        if isinstance(outcome, Denied) and outcome.reason is DeniedReason.CREDENTIALS:
+        if isinstance(outcome, Denied) and outcome.reason in {DeniedReason.CREDENTIALS, DeniedReason.EXPIRED}:
             outcome = await self._ask_once(send, method, path, shape)
         return outcome
 

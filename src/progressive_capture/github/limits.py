@@ -58,7 +58,7 @@ def throttled(
     forbidden = answer.status == HTTPStatus.FORBIDDEN
     if answer.status == HTTPStatus.TOO_MANY_REQUESTS or (forbidden and stated is not None):
         return _primary(known, stated, now, refusals) if known.is_spent else _secondary(stated, now, refusals)
-    if forbidden and known.is_spent and not texts:
+    if forbidden and known.is_spent:
         return _primary(known, stated, now, refusals)
     return None
 

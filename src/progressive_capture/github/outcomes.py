@@ -32,7 +32,7 @@ class DeniedReason(StrEnum):
     CREDENTIALS = "credentials"
     """The token is unknown to GitHub, revoked, or missing where one is needed."""
     EXPIRED = "expired"
-    """The token's life is over, and no new one could be made."""
+    """GitHub says that the token's life is over."""
     PERMISSION = "permission"
     SCOPES = "scopes"
     """A classic token lacks a scope, which the sentence names."""

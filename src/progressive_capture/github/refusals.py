@@ -102,7 +102,8 @@ def refusal(answer: Answer, now: datetime, refusals: Refusals) -> Failure:
 def _denial(answer: Answer, body: ErrorBody) -> Denied:
     text = body.text
     if answer.status == HTTPStatus.UNAUTHORIZED:
-        return Denied(_credentials(text), DeniedReason.CREDENTIALS)
+        expired = "expired" in text.lower()
+        return Denied(_credentials(text), DeniedReason.EXPIRED if expired else DeniedReason.CREDENTIALS)
     is_legal = answer.status == HTTPStatus.UNAVAILABLE_FOR_LEGAL_REASONS
     if is_legal or body.block is not None or "access blocked" in text.lower():
         return blocked(body.block.reason if body.block and body.block.reason else "")

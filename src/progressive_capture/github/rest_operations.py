@@ -91,7 +91,9 @@ class RestOperations:
     async def count_contributors(self, owner_name: str) -> Outcome[int | None]:
         """How many people contributed commits; None where GitHub cannot say, as for the largest histories."""
         count = await self._count(("contributors", owner_name), f"{repository_path(owner_name)}/contributors?anon=0")
-        if isinstance(count, Throttled) or (isinstance(count, Denied) and count.reason is DeniedReason.CREDENTIALS):
+        if isinstance(count, Throttled) or (
+            isinstance(count, Denied) and count.reason in {DeniedReason.CREDENTIALS, DeniedReason.EXPIRED}
+        ):
             return count
         self._reader.forget()
         return Page(count if isinstance(count, int) else None)

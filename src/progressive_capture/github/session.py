@@ -295,7 +295,7 @@ def _rest_decoder(shape: Shape[T], empty: T | None) -> _Decode[RestPage[T]]:
 
 
 def _is_refused_token(outcome: Outcome[Any]) -> bool:
-    return isinstance(outcome, Denied) and outcome.reason is DeniedReason.CREDENTIALS
+    return isinstance(outcome, Denied) and outcome.reason in {DeniedReason.CREDENTIALS, DeniedReason.EXPIRED}
 
 
 def _without_answer(lacking: NoAnswer, source: Source) -> Failure:

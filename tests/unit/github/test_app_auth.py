@@ -97,7 +97,11 @@ def test_a_refused_token_is_renewed_once() -> None:
 def test_a_claim_refused_for_our_wrong_clock_is_made_by_the_servers() -> None:
     ahead = NOW + timedelta(hours=2)
     date = http_date(ahead)
-    script = Script(reply(401, {"message": "'Expiration time' claim is too far away"}, date=date), minted("ghs_a", at=ahead), reply(200, [], date=date))  # fmt: skip
+    script = Script(
+        reply(401, {"message": "'Expiration time' claim is too far away"}, date=date),
+        minted("ghs_a", at=ahead),
+        reply(200, [], date=date),
+    )
     run(app(script, FakeClock(), installation_id=88).count_contributors("o/r"))
     claims = [jwt.decode(bearer(script, place), options={"verify_signature": False}) for place in (0, 1)]
     assert claims[1]["iat"] - claims[0]["iat"] == 7_200

@@ -209,7 +209,7 @@ def test_a_cursor_that_github_forgot_is_told_apart(fault: dict[str, Any]) -> Non
         (answer(401, {"message": "Bad credentials", "documentation_url": "https://docs"}), DeniedReason.CREDENTIALS),
         (answer(401, {"message": "This endpoint requires you to be authenticated."}), DeniedReason.CREDENTIALS),
         (answer(403, {"message": "Resource not accessible by integration"}), DeniedReason.PERMISSION),
-        (answer(403, {"message": "Forbidden"}, **rated(0)), DeniedReason.PERMISSION),
+        (answer(403, {"message": "Forbidden"}, **rated(1)), DeniedReason.PERMISSION),
         (answer(200, error("Resource not accessible by integration", type="FORBIDDEN")), DeniedReason.PERMISSION),
         (answer(200, error("Must have read:org.", type="INSUFFICIENT_SCOPES")), DeniedReason.SCOPES),
         (answer(200, error("no", type="FORBIDDEN", extensions={"saml_failure": True})), DeniedReason.SAML),

@@ -71,14 +71,19 @@ def test_everything_that_a_page_holds_becomes_rows() -> None:
     assert [row.number for row in records.milestones] == [1]
     assert [row.id for row in records.contributors] == [7]
     assert [(each.kind, each.total, each.seen) for each in page.readings] == [
-        (Kind.REVIEWS, 2, 2), (Kind.REVIEW_THREADS, 2, 2), (Kind.ISSUE_COMMENTS, 1, 1), (Kind.COMMITS, 2, 2),
+        (Kind.REVIEWS, 2, 2),
+        (Kind.REVIEW_THREADS, 2, 2),
+        (Kind.ISSUE_COMMENTS, 1, 1),
+        (Kind.COMMITS, 2, 2),
         (Kind.FILES, 3, 3),
-    ]  # fmt: skip
+    ]
     assert not any(each.broken or each.truncated or each.cursor for each in page.readings)
     assert (page.cost, page.lookups, page.source) == (1, 5, Source.GRAPHQL)
 
 
-@pytest.mark.parametrize("table", ["pull_requests", "pr_reviews", "pr_review_threads", "pr_issue_comments", "pr_commits", "pr_files"])  # fmt: skip
+@pytest.mark.parametrize(
+    "table", ["pull_requests", "pr_reviews", "pr_review_threads", "pr_issue_comments", "pr_commits", "pr_files"]
+)
 def test_every_column_has_its_type(table: str) -> None:
     """Rows are made from bare tuples for speed: no column may be forgotten or out of its place."""
     for row in getattr(hydrate([full(1)]).data.records, table):
@@ -108,7 +113,15 @@ def test_only_the_kinds_asked_for_are_read() -> None:
 
 
 def test_a_page_that_goes_on_says_where() -> None:
-    page = hydrate([pull_request(1, commits=connection([commit("c1"), commit("c2")], 150, "Y3"), files=connection([changed_file("a")], 120, "Zz"))]).data  # fmt: skip
+    page = hydrate(
+        [
+            pull_request(
+                1,
+                commits=connection([commit("c1"), commit("c2")], 150, "Y3"),
+                files=connection([changed_file("a")], 120, "Zz"),
+            )
+        ]
+    ).data
     cursors = {each.kind: each.cursor for each in page.readings}
     assert cursors[Kind.COMMITS] == "2|Y3", "commits remember their place"
     assert cursors[Kind.FILES] == "Zz"

@@ -91,9 +91,10 @@ def test_the_secondary_limit(status: int, headers: dict[str, str], until: dateti
         (answer(429, b"<html>", **rated(0)), ThrottleKind.PRIMARY),
         (answer(403, b"<html>", retry_after="5"), ThrottleKind.SECONDARY),
         (answer(403, b"<html>", **rated(0)), ThrottleKind.PRIMARY),
+        (answer(403, {"message": "Must have push access"}, **rated(0)), ThrottleKind.PRIMARY),
     ],
 )
-def test_limits_without_words(given: Answer, kind: ThrottleKind) -> None:
+def test_limits_without_their_words(given: Answer, kind: ThrottleKind) -> None:
     outcome = decoded(given)
     assert isinstance(outcome, Throttled)
     assert outcome.kind is kind
@@ -112,8 +113,9 @@ def test_a_reset_that_is_past_or_absurdly_far_is_bounded() -> None:
     [
         (answer(401, {"message": "Bad credentials"}), DeniedReason.CREDENTIALS),
         (answer(401, {"message": "Requires authentication"}), DeniedReason.CREDENTIALS),
+        (answer(401, {"message": "This token has expired."}), DeniedReason.EXPIRED),
         (answer(403, {"message": "Resource not accessible by integration"}), DeniedReason.PERMISSION),
-        (answer(403, {"message": "Must have admin rights to Repository."}, **rated(0)), DeniedReason.PERMISSION),
+        (answer(403, {"message": "Must have admin rights to Repository."}, **rated(1)), DeniedReason.PERMISSION),
         (answer(403, {"message": "Resource protected by organization SAML enforcement."}), DeniedReason.SAML),
         (answer(403, {"message": "Forbidden"}, x_github_sso="required; url=https://x"), DeniedReason.SAML),
         (answer(451, {"message": "Repository access blocked", "block": {"reason": "dmca"}}), DeniedReason.BLOCKED),

@@ -16,8 +16,21 @@ from tests.unit.github.fakes import NOW, FakeClock, Grants, Script, make_api, re
 REPO = RepoRef("o/r", "R_1", 1)
 ONE = Target(1000, "PR_1", 1)
 ALL = frozenset(Kind)
-COMMIT = {"sha": "c1", "commit": {"message": "m", "author": {"date": T0, "name": "A"}, "committer": {"date": T0}}, "author": {}, "committer": None}  # fmt: skip
-FILE = {"filename": "a", "status": "renamed", "additions": 1, "deletions": 0, "sha": "b1", "previous_filename": "z", "patch": "@@"}  # fmt: skip
+COMMIT = {
+    "sha": "c1",
+    "commit": {"message": "m", "author": {"date": T0, "name": "A"}, "committer": {"date": T0}},
+    "author": {},
+    "committer": None,
+}
+FILE = {
+    "filename": "a",
+    "status": "renamed",
+    "additions": 1,
+    "deletions": 0,
+    "sha": "b1",
+    "previous_filename": "z",
+    "patch": "@@",
+}
 NOTE = {"id": 9, "node_id": "IC_9", "user": None, "body": None, "created_at": T0, "updated_at": T0, "html_url": "u"}
 INLINE = NOTE | {"path": "a", "side": "LEFT", "start_side": None, "subject_type": "file", "pull_request_review_id": 4}
 REVIEW = {"id": 4, "node_id": "PRR_4", "user": None, "state": "approved", "html_url": "u"}
