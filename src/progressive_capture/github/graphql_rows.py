@@ -147,43 +147,16 @@ def review_comments(
         number = int(node.full_database_id)
         keys.add(number)
         author_id, author_login = who(node.author)
-        rows.append(
-            made(
-                ReviewCommentRow,
-                (
-                    number,
-                    node.id,
-                    pull_request,
-                    thread,
-                    _number(node.pull_request_review),
-                    _number(node.reply_to),
-                    author_id,
-                    author_login,
-                    node.author_association,
-                    node.state,
-                    node.body,
-                    node.path,
-                    node.diff_hunk,
-                    node.line,
-                    node.start_line,
-                    node.original_line,
-                    node.original_start_line,
-                    None,
-                    None,
-                    node.subject_type,
-                    node.outdated,
-                    commit_hash(node.commit),
-                    commit_hash(node.original_commit),
-                    node.created_at,
-                    node.updated_at,
-                    node.published_at,
-                    node.last_edited_at,
-                    node.is_minimized,
-                    node.minimized_reason,
-                    node.url,
-                ),
-            )
-        )
+        # fmt: off
+        rows.append(made(ReviewCommentRow, (
+            number, node.id, pull_request, thread, _number(node.pull_request_review), _number(node.reply_to),
+            author_id, author_login, node.author_association, node.state, node.body, node.path, node.diff_hunk,
+            node.line, node.start_line, node.original_line, node.original_start_line, None, None,
+            node.subject_type, node.outdated, commit_hash(node.commit), commit_hash(node.original_commit),
+            node.created_at, node.updated_at, node.published_at, node.last_edited_at,
+            node.is_minimized, node.minimized_reason, node.url,
+        )))
+        # fmt: on
     return len(keys), hole
 
 

@@ -155,8 +155,7 @@ def pull_request(records: Records, people: People, body: rest.PullRequest) -> No
             url=body.html_url,
         )
     )
-    if milestone is not None:
-        records.milestones.append(_milestone(milestone))
+    records.milestones.extend(_milestone(each) for each in (milestone,) if each is not None)
 
 
 def _milestone(body: rest.Milestone) -> MilestoneRow:
