@@ -23,7 +23,7 @@ def github() -> Iterator[Running]:
 
 @pytest.fixture(scope="module")
 def slow_github() -> Iterator[Running]:
-    running = start("--repo", f"{NAME}=generate:300", "--latency-ms", "150")
+    running = start("--repo", f"{NAME}=generate:200", "--latency-ms", "150")
     yield running
     assert stop(running) == ""
 
@@ -87,7 +87,7 @@ def test_ctrl_c_stops_after_the_page_and_the_same_command_goes_on(slow_pc: Progr
     assert f"{NAME}: stopped (" in out
     rest = slow_pc.answer("capture", NAME)
     assert rest["complete"]
-    assert rest["rows_held"]["pull_requests"] == 300
+    assert rest["rows_held"]["pull_requests"] == 200
 
 
 def test_a_second_ctrl_c_stops_at_once(slow_pc: Program) -> None:
@@ -101,16 +101,22 @@ def test_a_second_ctrl_c_stops_at_once(slow_pc: Program) -> None:
     assert slow_pc.answer("capture", NAME)["complete"]
 
 
-def test_a_second_process_is_refused_while_the_first_lives_and_takes_over_once_it_is_killed(slow_pc: Program) -> None:
+def test_a_second_process_is_refused_while_the_first_lives_and_takes_over_once_it_is_killed(
+    slow_pc: Program, slow_github: Running
+) -> None:
     capture = slow_pc.start("capture", NAME)
     wait_for(capture, "reading")
-    refused = slow_pc.run("capture", NAME)
+    slow_github.process.send_signal(signal.SIGSTOP)  # so that the first cannot end meanwhile
+    try:
+        refused = slow_pc.run("capture", NAME)
+        assert capture.poll() is None
+    finally:
+        capture.kill()
+        capture.communicate()
+        slow_github.process.send_signal(signal.SIGCONT)
     assert refused.returncode == 1
     assert f":{capture.pid}:" in refused.stderr
     assert refused.stderr.count("\n") == 1
-    assert capture.poll() is None, "the refusal came while the first was at work"
-    capture.kill()
-    capture.communicate()
     assert slow_pc.answer("capture", NAME)["complete"]
 
 
