@@ -102,6 +102,8 @@ Index(
     postgresql_where=clause(IS_OPEN),
 )
 
+Index("ix_progressive_capture_jobs_retry_of", JOBS.c.retry_of)
+
 JOB_SHARDS: Final = Table(
     "job_shards",
     METADATA,

@@ -117,6 +117,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name="pk_progressive_capture_jobs"),
     )
+    op.create_index("ix_progressive_capture_jobs_retry_of", "progressive_capture_jobs", ["retry_of"], unique=False)
     op.create_index(
         "uq_progressive_capture_jobs_dedupe_key",
         "progressive_capture_jobs",
