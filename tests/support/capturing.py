@@ -1,12 +1,14 @@
 """Captures within the test's process, by the program's own wiring, against a sandbox that runs as a process."""
 
 import asyncio
+import json
 import random
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any, Self, TypeVar
 
 import httpx
+from sqlalchemy import select
 
 from progressive_capture.capture.plan import Plan, plan_repository
 from progressive_capture.capture.report import Progress
@@ -14,6 +16,8 @@ from progressive_capture.capture.run import Captured
 from progressive_capture.capture.verify import Verification, verify_repository
 from progressive_capture.domain.scope import Scope, SourceChoice
 from progressive_capture.settings import Settings
+from progressive_capture.store.database import Database
+from progressive_capture.store.tables import METADATA
 from progressive_capture.wiring import Overrides, Wired, wire
 from tests.sandbox.conftest import Running
 from tests.support.truth import differences
@@ -124,6 +128,11 @@ class Desk:
         answer = self.control.get(f"/_sandbox/truth/{name}", timeout=120)
         return answer.raise_for_status().content.splitlines()
 
+    def pull_requests(self, name: str) -> list[dict[str, Any]]:
+        """The truth's lines of pull requests as they are now."""
+        rows = map(json.loads, self.truth(name))
+        return [row for row in rows if row["kind"] == "pullRequest"]
+
     def differences(self, name: str, source: str = "auto", **options: Any) -> list[str]:
         """In what the database differs from the truth as it is now."""
         lines = self.truth(name)
@@ -136,12 +145,32 @@ class Desk:
 
     def spoil(self, *rules: dict[str, Any]) -> None:
         """Put faults in force, instead of those before."""
-        self._post("faults", {"rules": list(rules)})
+        self._post("faults", {"faults": list(rules)})
 
     def stats(self) -> dict[str, Any]:
         """What the sandbox counted."""
         found: dict[str, Any] = self.control.get("/_sandbox/stats").raise_for_status().json()
         return found
+
+    def rows(self, table: str, **where: Any) -> list[dict[str, Any]]:
+        """Stored rows, also those that GitHub no longer shows."""
+        columns = METADATA.tables[table].c
+        database = Database.open(self.database_url, create=False)
+        try:
+            with database.reading() as connection:
+                query = select(*columns).where(*(columns[name] == value for name, value in where.items()))
+                return [dict(row) for row in connection.execute(query).mappings()]
+        finally:
+            database.close()
+
+    def add_row(self, table: str, row: dict[str, Any]) -> None:
+        """Store a row that no capture brought."""
+        database = Database.open(self.database_url, create=False)
+        try:
+            with database.transaction() as connection:
+                connection.execute(METADATA.tables[table].insert().values(row))
+        finally:
+            database.close()
 
     def served(self) -> int:
         """Requests to either API that the sandbox counted."""

@@ -1,0 +1,141 @@
+"""Repositories that change while they are captured, and after: the next capture equals the truth; nothing is erased."""
+
+import json
+from collections.abc import Iterator
+
+import pytest
+
+from tests.sandbox.conftest import Running, Start
+from tests.support.capturing import Desk
+from tests.support.changing import Busy
+
+NAME = "sandbox/demo"
+
+
+@pytest.fixture
+def fresh(serve: Start) -> Running:
+    """A repository of this test's own."""
+    return serve("--repo", f"{NAME}=generate:150", "--points", "1000000")
+
+
+@pytest.fixture
+def desk(fresh: Running, sqlite_url: str) -> Iterator[Desk]:
+    """A desk with an empty SQLite database."""
+    with Desk(fresh, sqlite_url) as made:
+        yield made
+
+
+@pytest.mark.parametrize("source", ["auto", "graphql", "rest"])
+def test_one_incremental_capture_after_changes_in_the_walk_equals_the_truth(
+    fresh: Running, database_url: str, source: str
+) -> None:
+    with Desk(fresh, database_url) as desk:
+        busy = Busy(desk, NAME)
+        desk.told.on_step = lambda _: busy.second(0.1)
+        desk.capture(NAME, source)
+        desk.told.on_step = lambda _: None
+        assert busy.made >= 20
+        desk.time.advance(60)
+        again = desk.capture(NAME, source)
+        assert again.mode == "incremental"
+        assert desk.differences(NAME, source) == []
+        assert again.gap_count == desk.verify(NAME).gap_count == 0
+        desk.time.advance(60)
+        assert desk.capture(NAME, source).pull_requests == 0
+
+
+def busiest(desk: Desk, kind: str) -> int:
+    """The number of the pull request that has most lines of a kind."""
+    lines: list[int] = [row["pullRequest"] for row in map(json.loads, desk.truth(NAME)) if row["kind"] == kind]
+    return max(set(lines), key=lines.count)
+
+
+def test_a_force_push_marks_what_it_replaced_deleted(desk: Desk) -> None:
+    desk.capture(NAME)
+    number = busiest(desk, "commit")
+    (stored,) = desk.rows("pull_requests", number=number)
+    before = {table: desk.rows(table, pull_request_id=stored["id"]) for table in ("pr_commits", "pr_files")}
+    desk.time.advance(5)
+    desk.change(
+        {"type": "pull_request.force_push", "repository": NAME, "number": number, "commits": 1, "files": 1},
+    )
+    desk.time.advance(60)
+    desk.capture(NAME)
+    assert desk.differences(NAME) == []
+    for table, key in (("pr_commits", "sha"), ("pr_files", "path")):
+        rows = {row[key]: row for row in desk.rows(table, pull_request_id=stored["id"])}
+        assert {row[key] for row in before[table]} <= rows.keys()
+        assert sum(row["deleted_at"] is None for row in rows.values()) == 1
+
+
+def test_a_comment_on_one_closed_long_ago_is_found_by_the_next_incremental_capture(desk: Desk) -> None:
+    desk.capture(NAME)
+    closed = [row for row in desk.pull_requests(NAME) if row["state"] != "OPEN"]
+    oldest = min(closed, key=lambda row: row["closedAt"])
+    desk.time.advance(60)
+    desk.change({"type": "comment.add", "repository": NAME, "number": oldest["number"], "body": "Still so?"})
+    desk.time.advance(60)
+    again = desk.capture(NAME)
+    assert (again.mode, again.pull_requests) == ("incremental", 1)
+    assert "Still so?" in {row["body"] for row in desk.rows("pr_issue_comments")}
+    assert desk.differences(NAME) == []
+
+
+def test_only_a_full_capture_finds_what_moves_no_stamp(desk: Desk) -> None:
+    desk.capture(NAME)
+    talk, thread = busiest(desk, "issueComment"), busiest(desk, "reviewThread")
+    names = {row["id"]: row["login"] for row in map(json.loads, desk.truth(NAME)) if row["kind"] == "user"}
+    author = next(names[row["author"]] for row in desk.pull_requests(NAME) if row["author"])
+    desk.time.advance(60)
+    desk.change(
+        {"type": "comment.edit", "repository": NAME, "number": talk, "body": "Said otherwise"},
+        {"type": "comment.delete", "repository": NAME, "number": busiest(desk, "issueComment")},
+        {"type": "thread.resolve", "repository": NAME, "number": thread},
+        {"type": "thread_comment.edit", "repository": NAME, "number": thread, "body": "Put otherwise"},
+        {"type": "thread_comment.delete", "repository": NAME, "number": busiest(desk, "reviewComment")},
+        {"type": "user.rename", "login": author, "to": f"{author}-now"},
+    )
+    desk.time.advance(60)
+    held = {table: len(desk.rows(table)) for table in ("pr_issue_comments", "pr_review_comments", "contributors")}
+    assert desk.capture(NAME).pull_requests == 0
+    assert desk.differences(NAME) != []
+    full = desk.capture(NAME, full=True)
+    assert (full.mode, full.pull_requests) == ("full", 150)
+    assert desk.differences(NAME, renamed=True) == []
+    assert {table: len(desk.rows(table)) for table in held} == held
+    assert len([row for row in desk.rows("pr_issue_comments") if row["deleted_at"] is not None]) == 1
+    logins = {row["login"] for row in desk.rows("contributor_logins")}
+    assert {author, f"{author}-now"} <= logins
+
+
+def test_a_renamed_repository_is_one_repository(desk: Desk) -> None:
+    first = desk.capture(NAME)
+    desk.change({"type": "repository.rename", "repository": NAME, "to": "renamed"})
+    desk.time.advance(60)
+    again = desk.capture(NAME)
+    assert (again.repository, again.repository_id, again.mode) == (
+        "sandbox/renamed",
+        first.repository_id,
+        "incremental",
+    )
+    assert {row["full_name"] for row in desk.rows("repository_names")} == {NAME, "sandbox/renamed"}
+    desk.time.advance(60)
+    desk.capture("sandbox/renamed", full=True)
+    assert desk.differences("sandbox/renamed", renamed=True) == []
+
+
+def test_a_full_capture_marks_pull_requests_deleted_that_vanished(desk: Desk) -> None:
+    """Nobody but GitHub's staff removes a pull request: here, the database knows of one that GitHub does not show."""
+    desk.capture(NAME)
+    vanished = {"pull_requests": {"id": 1, "number": 999_999}, "pull_request_index": {"pull_request_id": 1}}
+    for table, place in vanished.items():
+        desk.add_row(table, desk.rows(table, number=1)[0] | place | {"number": 999_999})
+    desk.time.advance(60)
+    desk.capture(NAME)
+    assert any("999999" in line for line in desk.differences(NAME))
+    desk.time.advance(60)
+    desk.capture(NAME, full=True)
+    for table in vanished:
+        assert [row["number"] for row in desk.rows(table) if row["deleted_at"] is not None] == [999_999]
+    assert desk.differences(NAME) == []
+    assert desk.verify(NAME).gap_count == 0
