@@ -1,1 +1,1 @@
-"""Keeps a team's own database of GitHub pull requests complete; the rooms below it hold everything, this file nothing."""
+"""Keeps a team's own database of GitHub pull requests complete; the rooms below hold everything, this file nothing."""

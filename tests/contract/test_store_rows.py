@@ -158,6 +158,17 @@ def test_details_of_files_last_as_long_as_the_head(database: Database) -> None:
         assert {name: moved[name] for name in details} == dict.fromkeys(details)
 
 
+def test_patches_outlive_a_reading_that_did_not_ask_for_them(database: Database) -> None:
+    blob, other = "f" * 40, "e" * 40
+    with database.transaction() as connection:
+        first = [file("same.py", 1, blob_sha=blob, patch="@@ a"), file("changed.py", 1, blob_sha=blob, patch="@@ b")]
+        hydrate(connection, T0, Source.REST, pull_requests=[pull_request(1)], pr_files=first)
+        bare = [file("same.py", 1, blob_sha=blob, patch=None), file("changed.py", 1, blob_sha=other, patch=None)]
+        hydrate(connection, T1, Source.REST, pull_requests=[pull_request(1)], pr_files=bare)
+        patches = {row["path"]: row["patch"] for row in stored(connection, PR_FILES)}
+        assert patches == {"same.py": "@@ a", "changed.py": None}
+
+
 def test_an_empty_diff_of_the_same_commits_is_not_believed(database: Database) -> None:
     empty = {"additions": 0, "deletions": 0, "changed_files": 0}
     with database.transaction() as connection:

@@ -286,7 +286,10 @@ class Hydration:
 
         stored = await session.commit(work, covering, page.records)
         session.tools.reporter.progress(
-            Progress("hydrate", done, len(session.numbers), page.records.count, *session.budget_left)
+            Progress(
+                *("hydrate", done, len(session.numbers), page.records.count, *session.budget_left),
+                shard=session.claim.k,
+            )
         )
         return stored
 

@@ -81,4 +81,4 @@ def settle(session: Session) -> bool:
 
 def stored_walk(stored: Iterable[Shard]) -> Walk | None:
     """The walk that a job's shard 0 has stored, None before its first page."""
-    return decode_checkpoint(next(shard.checkpoint for shard in stored if shard.k == 0)).walk
+    return decode_checkpoint(next((shard.checkpoint for shard in stored if shard.k == 0), None)).walk

@@ -12,8 +12,8 @@ from progressive_capture.capture.advance import advance
 from progressive_capture.capture.checkpoint import Spec, encode
 from progressive_capture.capture.prove import prove, stored_walk
 from progressive_capture.capture.results import Done, Stopped, WaitUntil
-from progressive_capture.capture.session import Answered, Tools, bear, used, why
-from progressive_capture.domain.errors import CaptureFailed, LeaseHeld
+from progressive_capture.capture.session import Answered, Pause, Tools, bear, used, why
+from progressive_capture.domain.errors import CaptureFailed, Interrupted, LeaseHeld
 from progressive_capture.domain.jobs import (
     Counters,
     EngineName,
@@ -126,9 +126,12 @@ async def asked(tools: Tools, call: Callable[[], Awaitable[Outcome[T]]]) -> Answ
     """Ask outside any shard, bearing limits.
 
     Raises:
-        CaptureFailed: somebody asked to stop while waiting.
+        Interrupted: somebody asked to stop while waiting.
     """
-    return await bear(tools, call, deadline=tools.clock() + FAR)
+    try:
+        return await bear(tools, call, deadline=tools.clock() + FAR)
+    except Pause as pause:
+        raise Interrupted("Stopped before the capture began; the same command begins it.") from pause
 
 
 async def run_job(tools: Sequence[Tools], job: Job) -> bool:

@@ -25,11 +25,17 @@ class UsageError(ProgressiveCaptureError):
     exit_code = ExitCode.USAGE
 
 
-class CaptureFailed(ProgressiveCaptureError):  # noqa: N818 - it says what happened, as its siblings do
+class CaptureFailed(ProgressiveCaptureError):
     """A capture cannot go on; what it has is kept, and the same command resumes it."""
 
 
-class LeaseHeld(ProgressiveCaptureError):  # noqa: N818 - as CaptureFailed
+class Interrupted(ProgressiveCaptureError):
+    """Somebody asked to stop."""
+
+    exit_code = ExitCode.INTERRUPTED
+
+
+class LeaseHeld(ProgressiveCaptureError):
     """Somebody else is at work on the same job."""
 
     def __init__(self, holder: str, until: str) -> None:

@@ -60,7 +60,12 @@ _UPDATES: Final[Mapping[str, Mapping[str, str]]] = {
     PR_REVIEW_THREADS.name: {
         "comments_total": "CASE WHEN pr_review_threads.captured_at = excluded.captured_at "
         "THEN pr_review_threads.comments_total END"
-    }
+    },
+    # REST brings patches only when they are asked for: those of the same content stay.
+    PR_FILES.name: {
+        "patch": "CASE WHEN excluded.patch IS NULL AND excluded.blob_sha = pr_files.blob_sha "
+        "THEN pr_files.patch ELSE excluded.patch END"
+    },
 }
 
 
@@ -72,12 +77,14 @@ _NOT_OLDER: Final = (
 
 @cache
 def _upsert(child: Child, source: Source) -> Upsert:
+    kept = UNAVAILABLE[source].get(child.table.name, frozenset())
+    own = {column: value for column, value in _UPDATES.get(child.table.name, {}).items() if column not in kept}
     return Upsert(
         child.table,
         columns=(*child.fields, "captured_at"),
         constants=("host_id", "repository_id", "source"),
-        kept=UNAVAILABLE[source].get(child.table.name, frozenset()),
-        updates={"deleted_at": "NULL", **_UPDATES.get(child.table.name, {})},
+        kept=kept,
+        updates={"deleted_at": "NULL", **own},
         condition=_NOT_OLDER.format(table=child.table.name) if child.stamped else "",
     )
 
