@@ -10,6 +10,7 @@ from tests.support.capturing import Desk
 from tests.support.changing import Busy
 
 NAME = "sandbox/demo"
+VANISHED = 999_999
 
 
 @pytest.fixture
@@ -124,18 +125,40 @@ def test_a_renamed_repository_is_one_repository(desk: Desk) -> None:
     assert desk.differences("sandbox/renamed", renamed=True) == []
 
 
-def test_a_full_capture_marks_pull_requests_deleted_that_vanished(desk: Desk) -> None:
-    """Nobody but GitHub's staff removes a pull request: here, the database knows of one that GitHub does not show."""
+def add_vanished(desk: Desk, *, proven: bool) -> None:
+    """Let the database know a pull request, 999999, that GitHub does not show: only GitHub's staff removes one."""
+    place = {"number": VANISHED, "node_id": "PR_kwDOEeGjAM4X14RZ"}
+    (shown,) = desk.rows("pull_requests", number=1)
+    (listed,) = desk.rows("pull_request_index", number=1)
+    desk.add_row("pull_requests", shown | place | {"id": 1})
+    desk.add_row("pull_request_index", listed | place | {"pull_request_id": 1})
+    for row in desk.rows("completeness", pull_request_id=shown["id"]) if proven else ():
+        desk.add_row("completeness", row | {"pull_request_id": 1, "expected": 0, "stored": 0})
+
+
+def marked_deleted(desk: Desk) -> list[list[int]]:
+    tables = ("pull_requests", "pull_request_index")
+    return [[row["number"] for row in desk.rows(table) if row["deleted_at"] is not None] for table in tables]
+
+
+def test_a_full_capture_marks_a_pull_request_deleted_that_vanished(desk: Desk) -> None:
     desk.capture(NAME)
-    vanished = {"pull_requests": {"id": 1, "number": 999_999}, "pull_request_index": {"pull_request_id": 1}}
-    for table, place in vanished.items():
-        desk.add_row(table, desk.rows(table, number=1)[0] | place | {"number": 999_999})
+    add_vanished(desk, proven=True)
     desk.time.advance(60)
     desk.capture(NAME)
-    assert any("999999" in line for line in desk.differences(NAME))
+    assert marked_deleted(desk) == [[], []]
+    assert any(str(VANISHED) in line for line in desk.differences(NAME))
     desk.time.advance(60)
     desk.capture(NAME, full=True)
-    for table in vanished:
-        assert [row["number"] for row in desk.rows(table) if row["deleted_at"] is not None] == [999_999]
+    assert marked_deleted(desk) == [[VANISHED], [VANISHED]]
     assert desk.differences(NAME) == []
     assert desk.verify(NAME).gap_count == 0
+
+
+def test_a_pull_request_that_vanished_before_it_was_read_is_no_gap(desk: Desk) -> None:
+    desk.capture(NAME)
+    add_vanished(desk, proven=False)
+    assert desk.verify(NAME).gap_count > 0
+    desk.time.advance(60)
+    assert desk.capture(NAME).gap_count == 0
+    assert marked_deleted(desk) == [[VANISHED], [VANISHED]]

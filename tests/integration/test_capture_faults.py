@@ -1,0 +1,90 @@
+"""Captures through everything that GitHub was seen to do wrong: each ends, without a gap, equal to the truth."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from github_sandbox.refusals import FORMS
+from tests.sandbox.conftest import Running, Start
+from tests.support.capturing import Desk
+
+NAME = "sandbox/demo"
+SIZE = 90
+
+Rule = dict[str, Any]
+
+
+def fault(effect: Rule, **match: Any) -> Rule:
+    return {"name": "fault", "match": match, "effect": effect}
+
+
+BROKEN_ANSWERS = {
+    "truncated": fault({"truncate": 0.6}, nth=[2, 5, 6]),
+    "closed before": fault({"disconnect": "before"}, nth=[1, 4, 5]),
+    "closed within": fault({"disconnect": "within"}, nth=[2, 4, 7]),
+    "HTML 502": fault({"html": True}, nth=[2, 4]),
+    "JSON 504": fault({"status": 504}, nth=[3, 5]),
+    "500": fault({"status": 500}, nth=[1, 3]),
+    "a wrong date": fault({"date_offset_s": 7_200}, nth={"every": 3}),
+    "null nodes": fault({"null_nodes": {"every": 7}}, operation="Hydrate", nth=[1, 3]),
+    "null reviews": fault(
+        {"null_nodes": {"path": ["nodes", "reviews", "nodes"], "every": 2}}, operation="Hydrate", nth=1
+    ),
+    "null comments": fault({"null_nodes": {"path": ["t0", "comments", "nodes"]}}, operation="FollowUp", nth=1),
+    "an error in a connection": fault({"errors": [{"path": ["nodes", 3, "reviews"]}]}, operation="Hydrate", nth=1),
+    "an error in a field": fault({"errors": [{"path": ["nodes", 2, "title"]}]}, operation="Hydrate", nth=1),
+    "another page's answer": fault({"page": "duplicate"}, operation="Hydrate", nth=2),
+    "a reordered page": fault({"page": "reorder"}, operation="Hydrate", nth={"every": 1}),
+    "an expired cursor": fault({"expire_cursor": True}, operation="FollowUp", nth=1),
+}
+OF_THE_LIST = {
+    "an expired cursor": fault({"expire_cursor": True}, operation="Index", nth=2),
+    "a page twice": fault({"page": "duplicate"}, operation="Index", nth=2),
+    "a reordered page": fault({"page": "reorder"}, operation="Index", nth={"every": 1}),
+    "null nodes": fault(
+        {"null_nodes": {"path": ["node", "pullRequests", "nodes"], "every": 5}}, operation="Index", nth=1
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def running(serve: Start) -> Running:
+    """One repository for all tests of this module, none of which changes it."""
+    return serve("--repo", f"{NAME}=generate:{SIZE}", "--points", "1000000")
+
+
+@pytest.fixture
+def desk(running: Running, sqlite_url: str) -> Iterator[Desk]:
+    """A desk whose sandbox has counted nothing yet; its faults end with the test."""
+    with Desk(running, sqlite_url) as made:
+        made.reset_stats()
+        yield made
+        made.spoil()
+
+
+def survives(desk: Desk, source: str, *rules: Rule) -> None:
+    """Capture through faults that do happen; the result is whole."""
+    desk.spoil(*rules)
+    captured = desk.capture(NAME, source)
+    assert sum(desk.stats()["faults"].values()) >= 1
+    assert captured.gap_count == 0, captured.gaps
+    assert desk.differences(NAME, source) == []
+
+
+@pytest.mark.parametrize("case", BROKEN_ANSWERS)
+def test_a_capture_survives(desk: Desk, case: str) -> None:
+    survives(desk, "auto", BROKEN_ANSWERS[case])
+
+
+@pytest.mark.parametrize("case", OF_THE_LIST)
+def test_a_capture_by_graphql_alone_survives_in_its_list(desk: Desk, case: str) -> None:
+    survives(desk, "graphql", OF_THE_LIST[case])
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_refusal_is_waited_for_and_not_failed_on(desk: Desk, form: str) -> None:
+    of_graphql = "200" in form
+    survives(desk, "graphql" if of_graphql else "auto", fault({"refusal": form}, nth=[1, 3, 6]))
+    assert desk.told.waits
+    assert sum(desk.time.waits) >= 1
