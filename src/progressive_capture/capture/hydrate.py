@@ -208,6 +208,9 @@ class Hydration:
         batch = request.batch
         lookups = [LookUp(*(owed.pull_request_id, owed.number, owed.node_id, owed.kind, owed.cursor)) for owed in batch]
         answer = await session.ask(lambda: session.tools.api.follow_up(session.repo, lookups))
+        if isinstance(answer, Broken) and answer.cursor_lost:
+            # Asked in vain twice, these pull requests are read anew, with cursors that GitHub knows.
+            return PageToStore(Records(), Source.GRAPHQL, None, self.ledger.followed(batch, Records(), []))
         if isinstance(answer, TooHeavy | Broken):
             self._give_way(Operation.FOLLOW_UP, answer, len(batch))
             return None

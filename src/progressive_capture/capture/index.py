@@ -9,7 +9,7 @@ from typing import Final
 
 from progressive_capture.capture.checkpoint import Checkpoint, Spec, Walk, encode
 from progressive_capture.capture.report import Progress
-from progressive_capture.capture.session import Session, failure
+from progressive_capture.capture.session import NoAnswer, Session, failure
 from progressive_capture.domain.completeness import judge
 from progressive_capture.domain.forecast import Counts, forecast
 from progressive_capture.domain.jobs import Figures
@@ -39,6 +39,7 @@ class Index:
     def __init__(self, session: Session) -> None:
         """Take the session of shard 0."""
         self.session = session
+        self.cursor_was_lost = False
 
     async def finish(self) -> None:
         """Walk on from the checkpoint until the list has passed, then write the shards that hydrate it.
@@ -68,10 +69,8 @@ class Index:
             session.sizes.too_heavy(Operation.INDEX, size)
             return
         if not isinstance(answer, Page | Partial):
-            if walk.source is Source.GRAPHQL and session.fallback.can_fall_back():
-                self._restart_by_rest()
-                return
-            raise failure(answer, "listing pull requests")
+            self._restart(walk, answer)
+            return
         page = answer.data
         if walk.source is Source.GRAPHQL:
             session.sizes.succeeded(Operation.INDEX, page.lookups, page.cost)
@@ -159,9 +158,19 @@ class Index:
         """Whether what REST cannot give must be left at that."""
         return self.session.scope.source is SourceChoice.REST or self.session.tools.api.anonymous
 
-    def _restart_by_rest(self) -> None:
+    def _restart(self, walk: Walk, answer: NoAnswer) -> None:
+        """Walk from the beginning by REST, or once more by GraphQL where its cursor is not known any more.
+
+        Raises:
+            Pause: neither is possible.
+        """
         session = self.session
-        session.fallback.graphql_broke(Operation.INDEX, session.tools.clock())
+        lost = isinstance(answer, Broken) and answer.cursor_lost and not self.cursor_was_lost
+        if walk.source is Source.GRAPHQL and session.fallback.can_fall_back():
+            session.fallback.graphql_broke(Operation.INDEX, session.tools.clock())
+        elif not lost:
+            raise failure(answer, "listing pull requests")
+        self.cursor_was_lost = self.cursor_was_lost or lost
         session.checkpoint.walk = None
 
     def _is_last(self, walk: Walk, page: IndexPage) -> bool:

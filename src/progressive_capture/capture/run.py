@@ -156,8 +156,11 @@ async def run_job(tools: Sequence[Tools], job: Job) -> bool:
 
 async def _together(runners: Sequence[Coroutine[None, None, bool]]) -> list[bool]:
     """Run side by side; the first failure ends the others after their page."""
-    async with asyncio.TaskGroup() as group:
-        tasks = [group.create_task(runner) for runner in runners]
+    try:
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(runner) for runner in runners]
+    except BaseExceptionGroup as failed:
+        raise failed.exceptions[0] from None
     return [task.result() for task in tasks]
 
 

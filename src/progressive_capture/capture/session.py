@@ -37,7 +37,10 @@ LEASE: Final = timedelta(minutes=2)
 
 T = TypeVar("T")
 
-Answered: TypeAlias = Page[T] | Partial[T] | TooHeavy | Broken | Missing | Moved | Denied | NotModified
+NoAnswer: TypeAlias = TooHeavy | Broken | Missing | Moved | Denied | NotModified
+"""An outcome without data."""
+
+Answered: TypeAlias = Page[T] | Partial[T] | NoAnswer
 """What is left of an outcome once every limit was waited for."""
 
 RENEW_EVERY: Final = timedelta(seconds=30)
@@ -225,12 +228,12 @@ def used(tools: Tools) -> Counters:
     return replace(tools.api.usage.counters(), waited_ms=tools.waited.milliseconds)
 
 
-def failure(outcome: TooHeavy | Broken | Missing | Moved | Denied | NotModified, doing: str) -> Pause:
+def failure(outcome: NoAnswer, doing: str) -> Pause:
     """The end of this call after an answer that no retry will mend: the sentence says what was being done."""
     retryable = isinstance(outcome, TooHeavy) or (isinstance(outcome, Broken) and outcome.retryable)
     return Pause(Stopped(f"While {doing}: {why(outcome)}", retryable))
 
 
-def why(outcome: TooHeavy | Broken | Missing | Moved | Denied | NotModified) -> str:
+def why(outcome: NoAnswer) -> str:
     """What an answer without data says, for people."""
     return "GitHub says that nothing changed." if isinstance(outcome, NotModified) else outcome.why
