@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from github_sandbox.refusals import FORMS
+from progressive_capture.domain.errors import CaptureFailed
 from tests.sandbox.conftest import Running, Start
 from tests.support.capturing import Desk
 
@@ -51,7 +52,7 @@ OF_THE_LIST = {
 @pytest.fixture(scope="module")
 def running(serve: Start) -> Running:
     """One repository for all tests of this module, none of which changes it."""
-    return serve("--repo", f"{NAME}=generate:{SIZE}", "--points", "1000000")
+    return serve("--repo", f"{NAME}=generate:{SIZE}", "--repo", "hostile", "--points", "1000000")
 
 
 @pytest.fixture
@@ -63,13 +64,13 @@ def desk(running: Running, sqlite_url: str) -> Iterator[Desk]:
         made.spoil()
 
 
-def survives(desk: Desk, source: str, *rules: Rule) -> None:
+def survives(desk: Desk, source: str, *rules: Rule, name: str = NAME) -> None:
     """Capture through faults that do happen; the result is whole."""
     desk.spoil(*rules)
-    captured = desk.capture(NAME, source)
+    captured = desk.capture(name, source)
     assert sum(desk.stats()["faults"].values()) >= 1
     assert captured.gap_count == 0, captured.gaps
-    assert desk.differences(NAME, source) == []
+    assert desk.differences(name, source) == []
 
 
 @pytest.mark.parametrize("case", BROKEN_ANSWERS)
@@ -80,6 +81,23 @@ def test_a_capture_survives(desk: Desk, case: str) -> None:
 @pytest.mark.parametrize("case", OF_THE_LIST)
 def test_a_capture_by_graphql_alone_survives_in_its_list(desk: Desk, case: str) -> None:
     survives(desk, "graphql", OF_THE_LIST[case])
+
+
+@pytest.mark.parametrize("source", ["graphql", "auto"])
+@pytest.mark.parametrize("turns", [[1], {"from": 1, "to": 4}], ids=["once", "again and again"])
+def test_further_pages_survive_cursors_that_expired(desk: Desk, source: str, turns: object) -> None:
+    rule = fault({"expire_cursor": True}, operation="FollowUp", nth=turns)
+    desk.spoil(rule)
+    survives(desk, source, rule, name="hostile/everything")
+
+
+def test_a_list_whose_cursors_always_expire_is_given_up_in_words(desk: Desk) -> None:
+    desk.spoil(fault({"expire_cursor": True}, operation="Index"))
+    with pytest.raises(CaptureFailed, match=r"While listing pull requests: .*valid cursor"):
+        desk.capture(NAME, "graphql")
+    desk.spoil()
+    assert desk.capture(NAME, "graphql").gap_count == 0
+    assert desk.differences(NAME, "graphql") == []
 
 
 @pytest.mark.parametrize("form", FORMS)
