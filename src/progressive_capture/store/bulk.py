@@ -69,16 +69,20 @@ def write(connection: Connection, writes: Iterable[Write]) -> None:
     driver: Any = connection.connection.driver_connection
     with driver.pipeline(), driver.cursor() as cursor:
         for statement, rows, constants in wanted:
-            lists = list(_arrays(statement, rows))
-            again = lists[len(statement.columns) : len(statement.columns) + 1] if isinstance(statement, Update) else []
-            cursor.execute(_text(statement, "postgresql"), (*constants, *lists, *again))
+            cursor.execute(_text(statement, "postgresql"), (*constants, *_arrays(statement, rows)))
 
 
 def _arrays(statement: Upsert | Update, rows: Sequence[Row]) -> Iterator[str]:
-    columns = statement.table.c
     for name, values in zip(_given(statement), zip(*rows, strict=True), strict=True):
-        plain = isinstance(columns[name].type, Integer | Numeric | Boolean)
-        yield arrays.plain(values) if plain else arrays.texts(values)
+        yield _array(statement.table, name, values)
+    if isinstance(statement, Update):
+        place = len(statement.columns)
+        yield _array(statement.table, statement.keys[0], sorted({row[place] for row in rows}))
+
+
+def _array(table: Table, name: str, values: Sequence[Any]) -> str:
+    plain = isinstance(table.c[name].type, Integer | Numeric | Boolean)
+    return arrays.plain(values) if plain else arrays.texts(values)
 
 
 def _given(statement: Upsert | Update) -> tuple[str, ...]:
