@@ -1,8 +1,9 @@
 """Pull requests a second through the whole path beside the bare floor, and memory; run as `python -m bench.capture`.
 
 The sandbox has one core; the capture and its database have the others. The floor is every statement that the capture
-sent to its database, sent again by the bare driver to an equal one: the same rows, no network, nothing decoded. Captures
-and floors take turns, each in a process of its own; the median of the ratios counts. Exits 1 when a bar is missed.
+sent to its database, sent again by the bare driver to an equal one: the same rows, no network, nothing decoded.
+Captures and floors take turns, each in a process of its own; the median of the ratios counts. Exits 1 when a bar is
+missed.
 """
 
 import argparse
@@ -116,7 +117,9 @@ def peak_mib(size: int, options: str, core: set[int]) -> float:
 def memory(many: int, options: str, core: set[int]) -> bool:
     """Print what a small and a large repository take; whether both bars are met."""
     small, large = peak_mib(FEW, options, core), peak_mib(many, options, core)
-    print(f"memory at most: {small:.1f} MiB for {FEW:,} pull requests, {large:.1f} MiB for {many:,} (generate{options})")
+    print(
+        f"memory at most: {small:.1f} MiB for {FEW:,} pull requests, {large:.1f} MiB for {many:,} (generate{options})"
+    )
     return large - small <= MORE_MIB and large * 1.048576 < MOST_MB
 
 

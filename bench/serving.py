@@ -1,4 +1,4 @@
-"""The servers that measurements run against, each on a core of its own where the system can; nothing is measured here."""
+"""The servers that measurements run against, kept apart from what is measured; nothing is measured here."""
 
 import json
 import os

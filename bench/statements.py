@@ -1,4 +1,4 @@
-"""Every statement that a run sends to its database, recorded at the driver and sent again; what they say is not known here.
+"""Every statement that a run sends to its database, recorded at the driver and sent again; none is understood here.
 
 Sent again to an equal database, in the order of the transactions' ends, they are the least that storing the same rows
 can cost: nothing is decoded, made into rows, compared or waited for.
@@ -18,7 +18,7 @@ from unittest.mock import patch
 
 import psycopg
 import sqlalchemy
-from psycopg.abc import Params, Query
+from psycopg.abc import Params
 
 from progressive_capture.store import database
 
@@ -68,8 +68,12 @@ class Recorder:
         sqlite = url.drivername == "sqlite"
         hooks: dict[str, Any] = {"factory": _sqlite(self)} if sqlite else {"cursor_factory": _postgresql(self)}
         engine = sqlalchemy.create_engine(url, connect_args=connect_args | hooks, **options)
+
+        def ended(connection: sqlalchemy.Connection) -> None:
+            self.ended(connection.connection.dbapi_connection)
+
         for event in ("commit", "rollback"):
-            sqlalchemy.event.listen(engine, event, lambda connection: self.ended(connection.connection.dbapi_connection))
+            sqlalchemy.event.listen(engine, event, ended)
         return engine
 
     def save(self, path: Path) -> None:
@@ -155,7 +159,7 @@ def _sqlite(recorder: Recorder) -> type[sqlite3.Connection]:
 
 def _postgresql(recorder: Recorder) -> type[psycopg.Cursor[Any]]:
     class Cursor(psycopg.Cursor[Any]):
-        def execute(self, query: Query, params: Params | None = None, **options: Any) -> "Cursor":  # noqa: ANN401 - as above
+        def execute(self, query: Any, params: Params | None = None, **options: Any) -> "Cursor":  # noqa: ANN401 - as above
             pipelined = self.connection.pgconn.pipeline_status != psycopg.pq.PipelineStatus.OFF
             recorder.said(self.connection, Statement(query, params, many=False, pipelined=pipelined))
             return super().execute(query, params, **options)

@@ -26,7 +26,12 @@ async def capture(source: str, recorder: statements.Recorder) -> dict[str, Any]:
         seconds, busy = time.perf_counter() - began, time.process_time() - cpu
     if captured.gap_count:
         raise RuntimeError(f"{captured.gap_count} gaps: what is incomplete is not worth measuring")
-    return {"seconds": seconds, "cpu": busy, "pull_requests": captured.pull_requests, "rows": sum(captured.held.values())}
+    return {
+        "seconds": seconds,
+        "cpu": busy,
+        "pull_requests": captured.pull_requests,
+        "rows": sum(captured.held.values()),
+    }
 
 
 def wired() -> Any:  # noqa: ANN401 - a context manager of `Wired`
