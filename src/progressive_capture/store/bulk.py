@@ -69,7 +69,10 @@ def write(connection: Connection, writes: Iterable[Write]) -> None:
     driver: Any = connection.connection.driver_connection
     with driver.pipeline(), driver.cursor() as cursor:
         for statement, rows, constants in wanted:
-            cursor.execute(_text(statement, "postgresql"), (*constants, *_arrays(statement, rows)))
+            # A prepared join is planned for lists of any length, which makes it slow for those of a page.
+            prepare = False if isinstance(statement, Update) else None
+            text, parameters = _text(statement, "postgresql"), (*constants, *_arrays(statement, rows))
+            cursor.execute(text, parameters, prepare=prepare)
 
 
 def _arrays(statement: Upsert | Update, rows: Sequence[Row]) -> Iterator[str]:
