@@ -5,11 +5,13 @@ set -eu
 cd "$(dirname "$0")/.."
 . scripts/env.sh
 sh scripts/setup.sh locks .venv-locks
+# Extras stay in the locks: without them pip takes the newest release for an extra that a dependency asks for, and then
+# misses its hash.
 lock() { # NAME, then what to lock
     name=$1
     shift
     .venv-locks/bin/uv pip compile --no-config --quiet --universal --python-version 3.11 --generate-hashes \
-        --no-header --no-annotate --no-emit-index-url --no-emit-find-links --only-binary :all: \
+        --no-strip-extras --no-header --no-annotate --no-emit-index-url --no-emit-find-links --only-binary :all: \
         --output-file "requirements/$name.txt" "$@"
 }
 lock run "$@" --constraint requirements/constraints.in --extra sandbox --group build pyproject.toml
