@@ -1,17 +1,24 @@
 """Captures of whole repositories by every API into every database, each equal to the truth in every stored field."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.sandbox.conftest import Running, start, stop
+from progressive_capture.domain.kinds import Kind, State
+from tests.sandbox.conftest import Running, Start, start, stop
 from tests.support.capturing import Desk
+from tests.support.costing import AUTO, GRAPHQL, ROUNDED_UP, misjudged, too_dear
 
 HUEY, CLICK, EVERYTHING = "coleifer/huey", "pallets/click", "hostile/everything"
 SOURCES = ["graphql", "rest", "auto"]
 
-NewDesk = Callable[[Running, str], Desk]
+Ends = set[tuple[Kind, State, int, int]]
+
+HIDDEN: Ends = {(Kind.FILES, State.TRUNCATED, 3_000, 3_105), (Kind.ISSUE_COMMENTS, State.SHORT, 1, 2)}
+"""What GitHub ends itself, and counts without showing it, by either API."""
+ENDED_BY_REST: Ends = {(Kind.COMMITS, State.TRUNCATED, 250, 270)}
+COUNTED_BY_GRAPHQL: Ends = {(Kind.REVIEWS, State.SHORT, 1, 3)}
 
 
 @pytest.fixture(scope="module")
@@ -45,16 +52,35 @@ def test_every_awkward_case_equals_the_truth(desk: Desk, source: str) -> None:
     assert desk.differences(EVERYTHING, source) == []
     found = desk.verify(EVERYTHING)
     assert (captured.gap_count, found.gap_count) == (0, 0)
-    assert {(gap.kind, gap.state) for gap in found.gaps}
+    ends = {(gap.kind, gap.state, gap.stored, gap.expected) for gap in found.gaps}
+    assert ends == HIDDEN | (ENDED_BY_REST if source == "rest" else COUNTED_BY_GRAPHQL)
 
 
-def test_patches_are_captured_where_they_are_asked_for(desk: Desk) -> None:
-    desk.capture(HUEY, patches=True)
-    assert desk.differences(HUEY, patches=True) == []
-
-
-def test_click_equals_the_truth(sandbox: Running, sqlite_url: str) -> None:
+def test_patches_are_captured_where_they_are_asked_for(sandbox: Running, sqlite_url: str) -> None:
     with Desk(sandbox, sqlite_url) as desk:
+        desk.capture(EVERYTHING, patches=True)
+        assert desk.differences(EVERYTHING, patches=True) == []
+
+
+def test_click_equals_the_truth_at_the_cost_that_was_forecast(sandbox: Running, sqlite_url: str) -> None:
+    with Desk(sandbox, sqlite_url) as desk:
+        plan = desk.plan(CLICK)
         captured = desk.capture(CLICK)
         assert desk.differences(CLICK) == []
         assert captured.gap_count == desk.verify(CLICK).gap_count == 0
+        assert too_dear(captured, AUTO) is None
+        assert misjudged(plan, captured, 0.05) is None
+
+
+def test_click_by_graphql_alone_costs_little(sandbox: Running, sqlite_url: str) -> None:
+    with Desk(sandbox, sqlite_url) as desk:
+        plan = desk.plan(CLICK, "graphql")
+        captured = desk.capture(CLICK, "graphql")
+        assert too_dear(captured, GRAPHQL) is None
+        assert misjudged(plan, captured, 0.05) is None
+
+
+def test_click_costs_little_more_where_points_are_rounded_up(serve: Start, data: Path, sqlite_url: str) -> None:
+    recorded = data / "prs" / "click.jsonl.gz"
+    with Desk(serve("--repo", f"{CLICK}={recorded}", "--rounding", "up", "--points", "1000000"), sqlite_url) as desk:
+        assert too_dear(desk.capture(CLICK), ROUNDED_UP) is None

@@ -1,0 +1,90 @@
+"""Budgets and credentials at their ends: limits are waited for, pages shrink, tokens are renewed, REST stands in."""
+
+import json
+from pathlib import Path
+
+import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+from tests.sandbox.conftest import Start
+from tests.support.capturing import Desk
+
+NAME = "sandbox/demo"
+
+
+@pytest.mark.parametrize("source", ["graphql", "auto"])
+def test_pages_that_are_too_heavy_shrink_and_nothing_is_lost(serve: Start, sqlite_url: str, source: str) -> None:
+    running = serve("--repo", f"{NAME}=generate:150", "--ms-per-pr", "700")
+    with Desk(running, sqlite_url) as desk:
+        captured = desk.capture(NAME, source)
+        assert captured.gap_count == 0
+        assert desk.differences(NAME, source) == []
+        sizes = {row["operation"]: row["size"] for row in desk.rows("page_sizes")}
+        assert 1 <= sizes["hydrate"] <= 14  # 10 s at 0.7 s each
+        desk.told.steps.clear()
+        desk.time.advance(60)
+        desk.capture(NAME, source, full=True)
+        first = next(step for step in desk.told.steps if step.phase == "hydrate")
+        assert first.done <= sizes["hydrate"]  # what it learnt is remembered
+
+
+@pytest.mark.parametrize("source", ["graphql", "rest", "auto"])
+def test_an_exhausted_budget_is_waited_for(serve: Start, database_url: str, source: str) -> None:
+    points = {"graphql": "6", "auto": "6", "rest": "150"}[source]
+    with Desk(serve("--repo", f"{NAME}=generate:90", "--points", points), database_url) as desk:
+        captured = desk.capture(NAME, source)
+        assert captured.gap_count == 0
+        assert captured.waited_seconds >= 60
+        assert desk.told.waits
+        assert desk.differences(NAME, source) == []
+
+
+def test_rest_stands_in_while_graphql_is_broken_and_graphql_comes_back(serve: Start, sqlite_url: str) -> None:
+    running = serve("--repo", f"{NAME}=generate:60", "--points", "1000000")
+    with Desk(running, sqlite_url) as desk:
+        broken = {"operation": "Hydrate", "nth": {"from": 2, "to": 12}}
+        desk.spoil({"name": "broken", "match": broken, "effect": {"status": 502}})
+        desk.told.on_step = lambda step: desk.time.advance(20 if step.phase == "hydrate" else 0)
+        captured = desk.capture(NAME)
+        assert captured.gap_count == 0
+        assert desk.differences(NAME) == []
+        assert any("GraphQL" in note for note in desk.told.notes)
+        sources = [row["source"] for row in desk.rows("pull_requests")]
+        assert set(sources) == {"graphql", "rest"}
+        desk.spoil()
+        desk.time.advance(600)
+        again = desk.capture(NAME)
+        assert again.pull_requests == sources.count("rest")
+        assert {row["source"] for row in desk.rows("pull_requests")} == {"graphql"}
+        assert desk.differences(NAME) == []
+
+
+def app_files(folder: Path) -> tuple[Path, str]:
+    """A registered App for the sandbox, and its private key for the program."""
+    key = rsa.generate_private_key(public_exponent=65_537, key_size=2_048)
+    public = key.public_key().public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
+    private = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    app = {"id": 7, "public_key": public.decode(), "installations": [{"id": 70, "account": "sandbox"}]}
+    tokens = folder / "apps.json"
+    tokens.write_text(json.dumps({"apps": [app]}))
+    return tokens, private.decode()
+
+
+@pytest.mark.parametrize("how", ["before its time", "by age"])
+def test_an_apps_token_that_expires_is_renewed(serve: Start, sqlite_url: str, tmp_path: Path, how: str) -> None:
+    tokens, key = app_files(tmp_path)
+    running = serve("--repo", f"{NAME}=generate:60", "--tokens", tokens)
+    with Desk(running, sqlite_url, tokens="", settings={"PC_APP_ID": "7", "PC_APP_PRIVATE_KEY": key}) as desk:
+        if how == "by age":
+            desk.told.on_step = lambda _: desk.time.advance(1_000)
+        else:
+            expired = {"match": {"operation": "Hydrate", "nth": 2}, "effect": {"expire_token": True}}
+            desk.spoil({"name": "expired", **expired})
+        assert desk.capture(NAME).gap_count == 0
+        assert desk.differences(NAME) == []
+        assert {row["principal"] for row in desk.rows("budgets")} == {"installation:70"}
+        # A token lives for an hour of the sandbox's clock, and is refused after it.
+        assert desk.stats()["faults"] == {"expired": 1} if how != "by age" else len(desk.told.steps) * 1_000 > 3_600
