@@ -162,7 +162,9 @@ class Sandbox:
             return message(400, f"Unsupported API version {exchange.version!r}: use one of {', '.join(VERSIONS)}.")
         if exchange.is_graphql and not exchange.viewer.authenticated:
             return message(401, "This endpoint requires you to be authenticated.")
-        return None if exchange.path == "/rate_limit" else self.meter.refusal(exchange)
+        refusal = None if exchange.path == "/rate_limit" else self.meter.refusal(exchange)
+        self.stats.refused += refusal is not None
+        return refusal
 
     def _rest(self, exchange: Exchange) -> Timed:
         if exchange.path == "/rate_limit" and exchange.request.method in {"GET", "HEAD"}:

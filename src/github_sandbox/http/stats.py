@@ -18,6 +18,7 @@ class Stats:
     bytes_sent: int = 0
     in_flight: int = 0
     max_in_flight: int = 0
+    refused: int = 0
     faults: Counter[str] = field(default_factory=Counter)
 
     def enter(self) -> None:
@@ -55,5 +56,6 @@ class Stats:
             "rest": {"requests": self.rest_requests, "by_route": dict(sorted(self.by_route.items()))},
             "bytes_sent": self.bytes_sent,
             "max_in_flight": self.max_in_flight,
+            "refused": self.refused,
             "faults": dict(sorted(self.faults.items())),
         }
