@@ -2,6 +2,7 @@
 
 import asyncio
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from random import Random
 from typing import Final
@@ -13,7 +14,7 @@ from progressive_capture.domain.kinds import INDEX_KINDS, Kind, Source
 from progressive_capture.domain.planning import LOOKUPS_NEAREST, REST_PAGE, Sizes
 from progressive_capture.domain.scope import Scope, SourceChoice
 from progressive_capture.github.outcomes import Page, Partial
-from progressive_capture.github.results import Order, RepoRef
+from progressive_capture.github.results import Order, RepoRef, ThreadSample
 from progressive_capture.store import repositories, staleness
 
 SAMPLE_POINTS: Final = 4
@@ -54,7 +55,7 @@ async def plan_repository(tools: Tools, owner_name: str, scope: Scope) -> Plan:
     listed, hydrated, words = await _extent(tools, repo, scope, total)
     threads = None
     if hydrated and scope.kinds & {Kind.REVIEW_COMMENTS, Kind.REVIEW_THREADS} and scope.source is not SourceChoice.REST:
-        threads = await _threads(tools, repo, scope, total, hydrated)
+        threads = await _threads(tools, repo, scope, Counts(total, hydrated), sizes)
     if threads is None:
         words.append(f"{THREADS_PER_PULL_REQUEST:g} review threads in each pull request")
     if Kind.FILES in scope.kinds and scope.source is SourceChoice.AUTO and not scope.patches:
@@ -107,13 +108,15 @@ def _stale(tools: Tools, repo: RepoRef, scope: Scope) -> int:
         return len(staleness.stale_numbers(connection, tools.host_id, repo.id, kinds=kinds))
 
 
-async def _threads(tools: Tools, repo: RepoRef, scope: Scope, total: int, hydrated: int) -> float | None:
+async def _threads(tools: Tools, repo: RepoRef, scope: Scope, extent: Counts, sizes: Sizes) -> float | None:
     """Estimate the review threads of the pull requests to read, by the API that tells most for least."""
     if scope.source is SourceChoice.GRAPHQL:
-        share = await _threads_by_sample(tools, repo, total)
+        share = await _threads_by_sample(tools, repo, extent.listed, sizes)
     else:
-        share = await _threads_by_comments(tools, repo, total)
-    return None if share is None else share * hydrated
+        if extent.hydrated > LOOKUPS_NEAREST:
+            await _sample(tools, repo, range(1, LOOKUPS_NEAREST + 1), sizes)  # only to learn what a point buys
+        share = await _threads_by_comments(tools, repo, extent.listed)
+    return None if share is None else share * extent.hydrated
 
 
 async def _threads_by_comments(tools: Tools, repo: RepoRef, total: int) -> float | None:
@@ -134,7 +137,7 @@ async def _threads_by_comments(tools: Tools, repo: RepoRef, total: int) -> float
     return comments * roots / seen / total if seen else None
 
 
-async def _threads_by_sample(tools: Tools, repo: RepoRef, total: int) -> float | None:
+async def _threads_by_sample(tools: Tools, repo: RepoRef, total: int, sizes: Sizes) -> float | None:
     """Threads of a pull request: the mean of a sample of numbers, of which issues drop out."""
     latest = await asked(tools, lambda: tools.api.list_pull_requests(repo, Order.UPDATED_DESC, None, Source.GRAPHQL, 1))
     if not isinstance(latest, Page | Partial) or not total:
@@ -144,13 +147,23 @@ async def _threads_by_sample(tools: Tools, repo: RepoRef, total: int) -> float |
     threads = pulls = 0
     wanted = spread(highest, LOOKUPS_NEAREST * (SAMPLE_POINTS - 1))
     chance.shuffle(wanted)
-    for begin in range(0, len(wanted), LOOKUPS_NEAREST):
-        batch = wanted[begin : begin + LOOKUPS_NEAREST]
-        sampled = await asked(tools, lambda numbers=batch: tools.api.sample_threads(repo, numbers))  # type: ignore[misc] # as above
-        if isinstance(sampled, Page | Partial):
-            threads += sum(each.threads for each in sampled.data.pull_requests)
-            pulls += len(sampled.data.pull_requests)
+    spent = 1
+    while wanted and spent < SAMPLE_POINTS:
+        batch, wanted = wanted[: sizes.prices.lookups], wanted[sizes.prices.lookups :]
+        sampled = await _sample(tools, repo, batch, sizes)
+        spent += sampled.cost or 1
+        threads += sum(each.threads for each in sampled.pull_requests)
+        pulls += len(sampled.pull_requests)
     return threads / pulls if pulls else None
+
+
+async def _sample(tools: Tools, repo: RepoRef, numbers: Sequence[int], sizes: Sizes) -> ThreadSample:
+    """Look at the totals of some pull requests, and learn from the answer what a point buys."""
+    answer = await asked(tools, lambda: tools.api.sample_threads(repo, list(numbers)))
+    if not isinstance(answer, Page | Partial):
+        return ThreadSample([], "", None, len(numbers))
+    sizes.prices.observe(answer.data.lookups, answer.data.cost)
+    return answer.data
 
 
 def spread(items: int, wanted: int) -> list[int]:
