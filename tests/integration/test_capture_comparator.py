@@ -16,10 +16,10 @@ from progressive_capture.domain.kinds import Source
 from progressive_capture.store.database import Connection, Database
 from progressive_capture.store.tables import COMPLETENESS, METADATA
 from progressive_capture.store.types import GitHubTime
-from tests.support import truth_columns
 from tests.support.truth import differences
 from tests.support.truth_columns import COMPARED, OWN, SELECTED_BY, UNTOLD
 from tests.support.truth_fill import ROWS, fill
+from tests.support.truth_makers import co_authors
 from tests.support.truth_people import untold_fields
 from tests.support.truth_world import Truth, numeric_id
 
@@ -259,4 +259,4 @@ def test_a_long_list_of_differences_is_cut(broken: Filled) -> None:
 
 def test_co_authors_are_read_without_the_program() -> None:
     message = "Subject\n\nCo-authored-by: A B <a@x>\nCO-AUTHORED-BY: C <c@x>\nCo-authored-by: Again <A@X>\nNo: <n@x>"
-    assert truth_columns.co_authors(message) == [{"name": "A B", "email": "a@x"}, {"name": "C", "email": "c@x"}]
+    assert co_authors(message) == [{"name": "A B", "email": "a@x"}, {"name": "C", "email": "c@x"}]

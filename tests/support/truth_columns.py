@@ -1,13 +1,12 @@
 """Which truth each stored column is compared with, as one table; reading and comparing are done elsewhere."""
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from progressive_capture.domain.kinds import Source
+from tests.support.truth_makers import Column, co_authors, node, node_number, number, of_thread, plain, signed, who
 from tests.support.truth_people import untold_fields
 from tests.support.truth_world import Line, Truth, numeric_id, type_of
-
-Value = Callable[[Line, Truth], Any]
 
 STATUS: Final = {"DELETED": "removed"}
 """GraphQL's words for a change that REST does not share, but for their case."""
@@ -46,15 +45,6 @@ UNTOLD: Final[Mapping[Source, Mapping[tuple[str, str], str]]] = {
 """What an API cannot give though the truth has it: the truth marks only fields of GitHub's own names."""
 
 
-class Column(NamedTuple):
-    """What a stored column should hold, and the truth's fields that this comes from."""
-
-    value: Value
-    fields: tuple[str, ...]
-    needs_number: str | None = None
-    """A field naming somebody whose numeric id GraphQL may not have."""
-
-
 class Compared(NamedTuple):
     """A stored table, the kind of lines it holds, the columns that tell its rows apart, and every other column."""
 
@@ -62,83 +52,6 @@ class Compared(NamedTuple):
     key: tuple[str, ...]
     columns: Mapping[str, Column]
     lines: Callable[[Truth], Iterable[Line]] | None = None
-
-
-def plain(name: str) -> Column:
-    """The field as it is."""
-    return Column(lambda row, _: row[name], (name,))
-
-
-def number(name: str) -> Column:
-    """A BigInt, which GraphQL writes as text."""
-    return Column(lambda row, _: int(row[name]), (name,))
-
-
-def who(column: str, field: str) -> dict[str, Column]:
-    """The two columns that name somebody."""
-
-    def identity(row: Line, truth: Truth) -> int | None:
-        person = truth.person(row[field])
-        return None if person is None else numeric_id(person["id"])
-
-    def login(row: Line, truth: Truth) -> str | None:
-        person = truth.person(row[field])
-        return None if person is None else person["login"]
-
-    return {f"{column}_id": Column(identity, (field,), field), f"{column}_login": Column(login, (field,))}
-
-
-def signed(column: str) -> dict[str, Column]:
-    """The four columns of a commit's author or committer."""
-
-    def part(name: str) -> Value:
-        return lambda row, _: row[column][name]
-
-    def account(name: str) -> Value:
-        def value(row: Line, truth: Truth) -> Any:
-            person = truth.person(row[column]["user"])
-            return None if person is None else numeric_id(person["id"]) if name == "id" else person["login"]
-
-        return value
-
-    return {
-        f"{column}_name": Column(part("name"), (column,)),
-        f"{column}_email": Column(part("email"), (column,)),
-        f"{column}_id": Column(account("id"), (column,), f"{column}.user"),
-        f"{column}_login": Column(account("login"), (column,)),
-    }
-
-
-def co_authors(message: str) -> list[dict[str, str]]:
-    """Who the trailers of a commit message name, each e-mail address once, read line by line."""
-    found: dict[str, dict[str, str]] = {}
-    for line in message.split("\n"):
-        head, colon, tail = line.partition(":")
-        name, bracket, rest = tail.strip().partition("<")
-        if colon and head.lower() == "co-authored-by" and bracket and rest.endswith(">"):
-            email = rest[:-1]
-            found.setdefault(email.lower(), {"name": name.strip(), "email": email})
-    return list(found.values())
-
-
-def _node(field: str, wanted: str) -> Column:
-    """A field of another line, which this one names by its node id."""
-
-    def value(row: Line, truth: Truth) -> Any:
-        return None if row[field] is None else truth.by_node[row[field]][wanted]
-
-    return Column(value, (field,))
-
-
-def _node_number(field: str) -> Column:
-    def value(row: Line, truth: Truth) -> int | None:
-        return None if row[field] is None else int(truth.by_node[row[field]]["fullDatabaseId"])
-
-    return Column(value, (field,))
-
-
-def _of_thread(field: str) -> Column:
-    return Column(lambda row, truth: truth.by_node[row["thread"]][field], ())
 
 
 PULL_REQUEST_ID: Final = Column(lambda row, truth: truth.pull_request_id(row), ())
@@ -163,7 +76,7 @@ def _owner(field: str) -> Column:
 
 
 def _head(field: str) -> Column:
-    return _node("headRepository", field)
+    return node("headRepository", field)
 
 
 def _people_login(row: Line, truth: Truth) -> str:
@@ -306,7 +219,7 @@ COMPARED: Final[Mapping[str, Compared]] = {
             **who("head_owner", "headRepositoryOwner"),
             **_names(is_cross_repository="isCrossRepository", merge_commit_sha="mergeCommit"),
             **_names(review_decision="reviewDecision", total_comments_count="totalCommentsCount"),
-            "milestone_number": _node("milestone", "number"),
+            "milestone_number": node("milestone", "number"),
         },
     ),
     "pr_reviews": Compared(
@@ -341,14 +254,14 @@ COMPARED: Final[Mapping[str, Compared]] = {
             "node_id": NODE_ID,
             "pull_request_id": PULL_REQUEST_ID,
             "thread_node_id": plain("thread"),
-            "review_id": _node_number("pullRequestReview"),
-            "reply_to_id": _node_number("replyTo"),
+            "review_id": node_number("pullRequestReview"),
+            "reply_to_id": node_number("replyTo"),
             **_TEXT,
             **_STAMPS,
             **_LINES,
             **_names(state="state", path="path", diff_hunk="diffHunk", subject_type="subjectType"),
-            "side": _of_thread("diffSide"),
-            "start_side": _of_thread("startDiffSide"),
+            "side": of_thread("diffSide"),
+            "start_side": of_thread("startDiffSide"),
             **_names(is_outdated="outdated", commit_sha="commit", original_commit_sha="originalCommit"),
             **_names(is_minimized="isMinimized", minimized_reason="minimizedReason"),
         },
