@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Final, TypeVar
 from zlib import crc32
 
-from sqlalchemy import Connection, and_, select
+from sqlalchemy import Connection, and_, bindparam, select
 
 from progressive_capture.domain import budget as rules
 from progressive_capture.domain.budget import Budget, Lease, Settlement, Slot, Wait, Want
@@ -23,6 +23,14 @@ _BUDGET: Final = tuple(each.name for each in fields(Budget))
 _TIMES: Final = {column.name for table in (SLOTS, BUDGETS) for column in table.c if isinstance(column.type, OwnTime)}
 _SLOTS: Final = Upsert(SLOTS, columns=_SLOT, constants=("host_id", "principal"))
 _BUDGETS: Final = Upsert(BUDGETS, columns=("resource", *_BUDGET), constants=("host_id", "principal"))
+_STORED: Final = (
+    select(*(SLOTS.c[name] for name in _SLOT), BUDGETS.c.resource, *(BUDGETS.c[name] for name in _BUDGET))
+    .select_from(
+        SLOTS.outerjoin(BUDGETS, and_(BUDGETS.c.host_id == SLOTS.c.host_id, BUDGETS.c.principal == SLOTS.c.principal))
+    )
+    .where(SLOTS.c.host_id == bindparam("of_host"), SLOTS.c.principal == bindparam("of_principal"))
+)
+"""Made once: it is asked before every request, and making it takes longer than asking."""
 _PRINCIPALS: Final = Upsert(PRINCIPALS, columns=("fingerprint", "principal", "seen_at"), constants=("host_id",))
 
 
@@ -112,17 +120,7 @@ def _ask(ledger: _Ledger, want: Want, now: datetime, jitter: float, is_gone: Cal
 def _read(connection: Connection, host_id: int, principal: str) -> _Ledger:
     # First the lock, then a statement of its own: one that waited for the lock would see what was there before.
     lock(connection, Lock.PRINCIPAL, crc32(f"{host_id}/{principal}".encode()) & 0x7FFFFFFF)
-    joined = SLOTS.outerjoin(
-        BUDGETS, and_(BUDGETS.c.host_id == SLOTS.c.host_id, BUDGETS.c.principal == SLOTS.c.principal)
-    )
-    columns: list[Any] = [
-        *(SLOTS.c[name] for name in _SLOT),
-        BUDGETS.c.resource,
-        *(BUDGETS.c[name] for name in _BUDGET),
-    ]
-    rows = connection.execute(
-        select(*columns).select_from(joined).where(SLOTS.c.host_id == host_id, SLOTS.c.principal == principal)
-    ).all()
+    rows = connection.execute(_STORED, {"of_host": host_id, "of_principal": principal}).all()
     if not rows:
         return _Ledger(Slot(), {})
     width = len(_SLOT)

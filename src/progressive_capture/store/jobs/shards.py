@@ -3,9 +3,9 @@
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, fields
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, func, literal, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, func, literal, select, update
 
 from progressive_capture.domain.jobs import (
     CLAIMABLE,
@@ -28,6 +28,22 @@ from progressive_capture.store.tables import JOB_SHARDS, JOBS
 
 _SHARD = JOB_SHARDS.c
 _COUNTERS = [counter.name for counter in fields(Counters)]
+_FENCE: Final[tuple[ColumnElement[bool], ...]] = (
+    _SHARD.job_id == bindparam("of_job"),
+    _SHARD.k == bindparam("of_k"),
+    _SHARD.attempt == bindparam("of_attempt"),
+    _SHARD.lease_epoch == bindparam("of_epoch"),
+    _SHARD.state == ShardState.PROCESSING.value,
+)
+_CHECKPOINT: Final = (
+    update(JOB_SHARDS)
+    .where(*_FENCE)
+    .values(
+        {"checkpoint": bindparam("new_checkpoint"), "lease_until": bindparam("new_lease_until")}
+        | {name: _SHARD[name] + bindparam(f"more_{name}") for name in _COUNTERS}
+    )
+)
+"""Made once: it ends the transaction of every page."""
 
 
 def claim_shard(
@@ -100,8 +116,9 @@ def write_checkpoint(
     Raises:
         LeaseLost: somebody else has the shard now; the whole transaction must be undone.
     """
-    added = {name: _SHARD[name] + value for name, value in asdict(counters).items() if value}
-    _fenced(connection, claim, checkpoint=checkpoint, lease_until=stamp(lease_until), **added)
+    added = {f"more_{name}": value for name, value in asdict(counters).items()}
+    given = {"new_checkpoint": checkpoint, "new_lease_until": stamp(lease_until), **added}
+    _hit(connection.execute(_CHECKPOINT, _fence(claim) | given).rowcount, claim)
 
 
 def renew(connection: Connection, claim: Claim, lease_until: datetime) -> None:
@@ -193,14 +210,20 @@ def _locked(job_id: str, k: int) -> Select[Any]:
 
 
 def _fenced(connection: Connection, claim: Claim, **values: Any) -> None:  # noqa: ANN401 - columns of many types
-    fence: list[ColumnElement[bool]] = [
-        _SHARD.job_id == claim.job_id,
-        _SHARD.k == claim.k,
-        _SHARD.attempt == claim.attempt,
-        _SHARD.lease_epoch == claim.lease_epoch,
-        _SHARD.state == ShardState.PROCESSING.value,
-    ]
-    if connection.execute(update(JOB_SHARDS).where(*fence).values(**values)).rowcount != 1:
+    _hit(connection.execute(update(JOB_SHARDS).where(*_FENCE).values(**values), _fence(claim)).rowcount, claim)
+
+
+def _fence(claim: Claim) -> dict[str, Any]:
+    return {
+        "of_job": claim.job_id,
+        "of_k": claim.k,
+        "of_attempt": claim.attempt,
+        "of_epoch": claim.lease_epoch,
+    }
+
+
+def _hit(rows: int, claim: Claim) -> None:
+    if rows != 1:
         raise LeaseLost(f"job {claim.job_id}, shard {claim.k}, formerly held by {claim.holder}")
 
 
