@@ -21,6 +21,7 @@ from graphql import (
     IntValueNode,
     ListValueNode,
     NamedTypeNode,
+    NullValueNode,
     OperationDefinitionNode,
     SelectionSetNode,
     ValueNode,
@@ -105,7 +106,7 @@ class Measurer:
             if named.name == "PullRequestConnection":
                 self.shape.pull_requests += children
         elif selected.parent.name == "Query" and name == "nodes":
-            children = parents * len(self._argument(node, "ids") or ())
+            children = parents * self._ids(node)
         elif named.name == "PullRequest" and selected.parent.name == "Repository":
             self.shape.pull_requests += parents
         elif named.name == "RateLimit" and self._argument(node, "dryRun"):
@@ -125,6 +126,12 @@ class Measurer:
         size = first if first is not None else self._argument(node, "last")
         return max(0, size) if isinstance(size, int) else 0
 
+    def _ids(self, node: FieldNode) -> int:
+        ids = self._argument(node, "ids")
+        if ids is None:
+            return 0
+        return len(ids) if isinstance(ids, (list, tuple)) else 1  # one value stands for a list of one
+
     def _argument(self, node: FieldNode, name: str) -> Any:  # noqa: ANN401 - an Int or a list of ids
         for argument in node.arguments:
             if argument.name.value == name:
@@ -134,6 +141,8 @@ class Measurer:
     def _value(self, value: ValueNode) -> Any:  # noqa: ANN401 - as above
         if isinstance(value, VariableNode):
             return self._variables.get(value.name.value)
+        if isinstance(value, NullValueNode):
+            return None  # a written null is as good as no argument
         if isinstance(value, IntValueNode):
             return int(value.value)
         if isinstance(value, BooleanValueNode):

@@ -99,9 +99,30 @@ def test_more_than_half_a_million_nodes_are_refused_before_execution(service: Gr
     ]
 
 
-def test_exactly_half_a_million_nodes_pass(service: GraphQLService) -> None:
-    inner = "reviewThreads(first: 99) { nodes { comments(first: 50) { nodes { id } } } }"
-    assert service.prepare(page(99, inner), None).node_count == 99 + 99 * 99 + 99 * 99 * 50
+HALF_A_MILLION = (
+    "reviewThreads(first: 100) { nodes { comments(first: 48) { nodes { id } } } } files(first: 99) { totalCount }"
+)
+
+
+def test_exactly_half_a_million_nodes_pass_and_one_more_does_not(service: GraphQLService) -> None:
+    query = page(100, HALF_A_MILLION)
+    assert service.prepare(query, None).node_count == 100 + 100 * 100 + 100 * 100 * 48 + 100 * 99 == 500_000
+    one_more = query.replace("{ repository", "{ viewer { repositories(first: 1) { totalCount } } repository", 1)
+    with pytest.raises(RefusedQueryError) as refused:
+        service.prepare(one_more, None)
+    assert "up to 500,001 possible nodes" in refused.value.errors[0]["message"]
+
+
+@pytest.mark.parametrize("size", ["first: null, last: 100", "last: 100, first: null"])
+def test_a_null_that_is_written_out_is_no_size(service: GraphQLService, size: str) -> None:
+    inner = "nodes { issues(first: 10) { totalCount } }"
+    prepared = service.prepare(f"{{ viewer {{ repositories({size}) {{ {inner} }} }} }}", None)
+    assert (prepared.lookups, prepared.node_count) == (101, 1_100)
+
+
+def test_one_id_that_is_no_list_is_a_list_of_one(service: GraphQLService) -> None:
+    query = '{ nodes(ids: "x") { ... on PullRequest { reviews(first: 10) { totalCount } } } }'
+    assert service.prepare(query, None).lookups == 1
 
 
 def test_the_shape_is_measured_anew_for_other_page_sizes(service: GraphQLService) -> None:
