@@ -1,6 +1,6 @@
 """What the ways in answer: names, numbers, ids, people, budgets, searches, and who may see what."""
 
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from graphql import GraphQLNonNull, GraphQLObjectType, is_leaf_type
@@ -112,14 +112,28 @@ def test_a_missing_node_among_nodes_nulls_its_place_alone() -> None:
 def test_a_private_repository_exists_only_for_those_who_may_read_it() -> None:
     world = bench(5)
     world.repository.access = "private"
-    query = f'{{ a: repository(owner: "ACME", name: "App") {{ name }} b: node(id: "{NODES["PullRequest"]}") {{ id }} }}'
-    world.repository.pulls.by_number(10)
+    pull = world.repository.pulls.by_number(10)
+    assert pull is not None
+    node = pull.record["id"]
+    query = f'{{ a: repository(owner: "ACME", name: "App") {{ name }} b: node(id: "{node}") {{ id }} }}'
     stranger = world.run(query)
     assert stranger.data == {"a": None, "b": None}
     assert {each["type"] for each in stranger.errors} == {"NOT_FOUND"}
-    reader = world.run(query.replace("b: node", "c: node"), asker=Someone(private=frozenset({"acme/app"})))
-    assert reader.data is not None
-    assert reader.data["a"] == {"name": "app"}
+    reader = world.run(query, asker=Someone(private=frozenset({"acme/app"})))
+    assert reader.data == {"a": {"name": "app"}, "b": {"id": node}}
+
+
+@pytest.mark.parametrize("access", ["blocked", "deleted"])
+def test_no_one_reads_a_node_of_a_blocked_or_deleted_repository(access: Literal["blocked", "deleted"]) -> None:
+    world = bench(5)
+    pull = world.repository.pulls.by_number(10)
+    assert pull is not None
+    query = f'{{ node(id: "{pull.record["id"]}") {{ id }} }}'
+    assert world.data(query) == {"node": {"id": pull.record["id"]}}
+    world.repository.access = access
+    answer = world.run(query, asker=Someone(private=frozenset({"acme/app"})))
+    assert answer.data == {"node": None}
+    assert [each["type"] for each in answer.errors] == ["NOT_FOUND"]
 
 
 def test_a_deleted_repository_is_gone_and_a_blocked_one_is_forbidden() -> None:

@@ -99,6 +99,21 @@ def test_a_pull_request_touched_during_a_walk_moves() -> None:
         assert numbers.count(touched) == seen
 
 
+@pytest.mark.parametrize("direction", ["ASC", "DESC"])
+def test_a_cursor_whose_pull_request_has_moved_leads_on_from_where_it_stood(direction: str) -> None:
+    expected = walk(bench(30), 100, "UPDATED_AT", direction)
+    world = bench(30)
+    first = pulls(world, first=15, field="UPDATED_AT", direction=direction)
+    touched = first["nodes"][-1]["number"]
+    touch(world, touched, START + 9_000 * HOUR)
+    after = first["pageInfo"]["endCursor"]
+    rest = pulls(world, first=100, after=after, field="UPDATED_AT", direction=direction)
+    again = [touched] if direction == "ASC" else []
+    assert [each["number"] for each in rest["nodes"]] == expected[15:] + again
+    back = pulls(world, last=100, before=after, field="UPDATED_AT", direction=direction)
+    assert [each["number"] for each in back["nodes"]] == ([touched] if direction == "DESC" else []) + expected[:14]
+
+
 def touch(world: Bench, number: int, seconds: int) -> None:
     found = world.repository.pulls.by_number(number)
     assert found is not None
