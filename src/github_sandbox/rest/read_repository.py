@@ -55,7 +55,7 @@ def list_commits(call: Call) -> Response:
 def _commit_of(call: Call) -> Record:
     record = call.repository.commit(call.params["ref"])
     if record is None:
-        raise AnsweredError(message(422, f"No commit found for SHA: {call.params['sha']}"))
+        raise AnsweredError(message(422, f"No commit found for SHA: {call.params['ref']}"))
     return record
 
 

@@ -297,3 +297,10 @@ def test_every_other_route_answers(client: httpx.Client) -> None:
         answer = client.get(path)
         assert answer.status_code == 200, (path, answer.text[:300])
         assert answer.json(), path
+
+
+@pytest.mark.parametrize("path", ["commits/0000000", "commits/no-such-branch/pulls"])
+def test_a_commit_that_is_not_there_is_refused_by_its_name(client: httpx.Client, path: str) -> None:
+    answer = client.get(f"{DEMO}/{path}")
+    assert answer.status_code == 422
+    assert answer.json()["message"] == f"No commit found for SHA: {path.split('/')[1]}"
