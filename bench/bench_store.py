@@ -14,7 +14,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from progressive_capture.domain.kinds import HYDRATE_KINDS, Kind, Source
 from progressive_capture.domain.records import CompletenessRow, Records, ThreadTotalRow
-from progressive_capture.store.closing import close_kinds
+from progressive_capture.store.closing import count_read
 from progressive_capture.store.completeness import save_completeness
 from progressive_capture.store.database import Database
 from progressive_capture.store.index import save_index
@@ -72,7 +72,7 @@ def store(database: Database, first: int, at: str, page: Records, more: Records)
         generations = dict.fromkeys(accepted, at)
         save_followed(connection, *place, source=Source.GRAPHQL, generations=generations, records=more)
         times.append(time.perf_counter())
-        counts = close_kinds(connection, HOST, [(number, Kind.REVIEW_COMMENTS, at) for number in numbers])
+        counts = count_read(connection, HOST, [(number, Kind.REVIEW_COMMENTS, at) for number in numbers])
         kinds = sorted(HYDRATE_KINDS)
         rows = [
             make.known(number - 1_000, kind, stored=counts.get((number, kind))) for number in numbers for kind in kinds

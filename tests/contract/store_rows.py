@@ -1,5 +1,6 @@
 """Rows to store in tests: every field has a value that fits, and what a test is about is given."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from sqlalchemy import Connection, Table, select
@@ -18,6 +19,7 @@ from progressive_capture.domain.records import (
     ReviewRow,
     ReviewThreadRow,
 )
+from progressive_capture.store.closing import count_read, mark_absent
 
 HOST = 1
 REPOSITORY = 77
@@ -245,3 +247,13 @@ def stored(connection: Connection, table: Table, **where: Any) -> list[dict[str,
     conditions = [table.c[name] == value for name, value in where.items()]
     rows = connection.execute(select(table).where(*conditions).order_by(*table.primary_key.columns))
     return [dict(row._mapping) for row in rows]
+
+
+def close_kinds(
+    connection: Connection, host_id: int, closings: Iterable[tuple[int, Kind, str]]
+) -> dict[tuple[int, Kind], int]:
+    """What a capture does with readings that are whole: count what they brought, mark what they did not."""
+    wanted = list(closings)
+    counted = count_read(connection, host_id, wanted)
+    mark_absent(connection, host_id, wanted)
+    return counted

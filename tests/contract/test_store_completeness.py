@@ -4,7 +4,6 @@ from sqlalchemy import Connection, delete
 
 from progressive_capture.domain.kinds import HYDRATE_KINDS, Kind, Proof, Source, State
 from progressive_capture.domain.records import Records
-from progressive_capture.store.closing import close_kinds
 from progressive_capture.store.completeness import save_completeness, stored_completeness
 from progressive_capture.store.database import Database
 from progressive_capture.store.gaps import WINDOW, gaps, summary
@@ -18,6 +17,7 @@ from tests.contract.store_rows import (
     T0,
     T1,
     T2,
+    close_kinds,
     commit,
     file,
     index_row,

@@ -10,7 +10,6 @@ from sqlalchemy import Connection, delete
 from progressive_capture.domain.kinds import Kind, Source
 from progressive_capture.domain.records import Records
 from progressive_capture.domain.scope import github_time, stamp
-from progressive_capture.store.closing import close_kinds
 from progressive_capture.store.database import Database
 from progressive_capture.store.rows import save_followed, save_hydrated
 from progressive_capture.store.tables import (
@@ -24,6 +23,7 @@ from progressive_capture.store.tables import (
 from tests.contract.store_rows import (
     HOST,
     REPOSITORY,
+    close_kinds,
     contributor,
     file,
     pull_request,

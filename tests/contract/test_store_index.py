@@ -12,7 +12,6 @@ from progressive_capture.domain.records import (
     RequestedReviewerRow,
     Target,
 )
-from progressive_capture.store.closing import close_kinds
 from progressive_capture.store.completeness import save_completeness
 from progressive_capture.store.database import Database
 from progressive_capture.store.index import mark_unlisted, save_index, save_listed_followed, targets
@@ -34,6 +33,7 @@ from tests.contract.store_rows import (
     T0,
     T1,
     T2,
+    close_kinds,
     index_row,
     known,
     pull_request,

@@ -11,13 +11,24 @@ from progressive_capture.domain.jobs import Claim, Outcome
 from progressive_capture.domain.kinds import HYDRATE_KINDS, Kind, Source
 from progressive_capture.domain.records import Records, ThreadTotalRow
 from progressive_capture.store import jobs
-from progressive_capture.store.closing import close_kinds, thread_totals
+from progressive_capture.store.closing import thread_totals
 from progressive_capture.store.database import Database
 from progressive_capture.store.gaps import gaps
 from progressive_capture.store.index import save_index
 from progressive_capture.store.rows import save_followed, save_hydrated
 from progressive_capture.store.staleness import stale_numbers
-from tests.contract.store_rows import HOST, REPOSITORY, T0, T1, index_row, pull_request, review, review_comment, thread
+from tests.contract.store_rows import (
+    HOST,
+    REPOSITORY,
+    T0,
+    T1,
+    close_kinds,
+    index_row,
+    pull_request,
+    review,
+    review_comment,
+    thread,
+)
 from tests.contract.test_store_jobs import LEASE, NOW, lives, new_job
 
 PLACE = (HOST, REPOSITORY)

@@ -28,7 +28,7 @@ async def advance(tools: Tools, job_id: str, k: int, attempt: int, deadline: dat
     try:
         claim = await asyncio.to_thread(_claim, tools, job_id, k, attempt)
         if isinstance(claim, Held):
-            return WaitUntil(moment(claim.until), f"{claim.holder} is at work on this shard.")
+            return WaitUntil(moment(claim.until), f"{claim.holder} is at work on this shard.", claim.holder)
         if isinstance(claim, Settled):
             return Done(job_settled=False)
         session = await asyncio.to_thread(_begin, tools, claim, deadline)

@@ -23,6 +23,8 @@ class Walk(msgspec.Struct, kw_only=True):
     passed: bool = False
     second: bool = False
     """It is the second walk over everything, since the first listed less than GitHub counts."""
+    unlisted: int = 0
+    """Pull requests that GitHub counted and did not list."""
     missing: list[int] = []
     """Numbers asked for that are no pull requests."""
 
@@ -41,8 +43,8 @@ class Pending(msgspec.Struct, frozen=True, array_like=True):
     """GitHub's own count of the whole kind, where the first page told it."""
     tries: int = 0
     """Readings of this pull request before this one."""
-    reads: int = 0
-    """How many of them ended short."""
+    reads: dict[Kind, int] = {}
+    """In how many of them each kind's list ended short."""
     failures: int = 0
     owner_node_id: str | None = None
     """The pull request's node, where `node_id` is a thread's."""
@@ -63,7 +65,7 @@ class Detail(msgspec.Struct, frozen=True, array_like=True):
     expected: int | None
     truncated: bool = False
     tries: int = 0
-    reads: int = 0
+    reads: dict[Kind, int] = {}
     failures: int = 0
 
 
@@ -72,7 +74,8 @@ class Again(msgspec.Struct, frozen=True, array_like=True):
 
     number: int
     tries: int
-    reads: int
+    reads: dict[Kind, int] = {}
+    """How often each kind's list ended short."""
     by_rest: bool = False
 
 

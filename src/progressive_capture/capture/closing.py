@@ -1,7 +1,7 @@
 """Inside a page's transaction: count what closed kinds hold, judge them, and mark what GitHub no longer has."""
 
 from collections.abc import Mapping, Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
 from progressive_capture.capture.checkpoint import Again
 from progressive_capture.capture.ledger import Absorbed, Closing
@@ -34,26 +34,64 @@ def close(
     counts = _counts(connection, host_id, closings, accepted)
     threads = [c.pull_request_id for c in closings if c.kind is Kind.REVIEW_COMMENTS and c.expected is None]
     totals = counting.thread_totals(connection, host_id, threads) if threads else {}
+    judged = [_judged(closing, counts, totals) for closing in closings]
+    whole = [each.closing for each in judged if each.verdict.state is State.COMPLETE]
+    known = [closing for closing in whole if accepted[closing.pull_request_id]]
+    counting.mark_absent(connection, host_id, map(_reading, known))
     rows = [row for row in absorbed.pending if row.pull_request_id in accepted]
-    again: dict[int, Again] = {}
-    for closing in closings:
-        expected = closing.expected
-        if closing.kind is Kind.REVIEW_COMMENTS and expected is None and closing.proof is Proof.TOTAL:
-            expected = totals.get(closing.pull_request_id)
-        stored = counts.get((closing.pull_request_id, closing.kind), closing.seen or 0)
-        verdict = judge(
-            expected=expected,
-            stored=stored,
-            proof=closing.proof,
-            broken=closing.broken,
-            truncated=closing.truncated,
-            reads=closing.reads,
-        )
-        rows.append(_row(closing, expected, stored, verdict))
-        if (more := _again(closing, verdict, by_rest_last=by_rest_last)) is not None:
-            again[closing.number] = more
+    rows += _rows(connection, host_id, judged, accepted)
     save_completeness(connection, host_id, repository_id, absorbed.generations, rows)
+    again: dict[int, Again] = {}
+    for each in judged:
+        if (more := _again(each, by_rest_last=by_rest_last)) is not None:
+            earlier = again.get(more.number)
+            again[more.number] = more if earlier is None else _merged(earlier, more)
     return list(again.values())
+
+
+class _Judged(NamedTuple):
+    closing: Closing
+    expected: int | None
+    read: int
+    verdict: Judged
+
+
+def _judged(closing: Closing, counts: Mapping[tuple[int, Kind], int], totals: Mapping[int, int | None]) -> _Judged:
+    expected, broken = closing.expected, closing.broken
+    if closing.kind is Kind.REVIEW_COMMENTS and expected is None and closing.proof is Proof.TOTAL:
+        expected = totals.get(closing.pull_request_id)
+        broken = broken or expected is None
+    read = counts.get((closing.pull_request_id, closing.kind), closing.seen or 0)
+    verdict = judge(
+        expected=expected,
+        stored=read,
+        proof=closing.proof,
+        broken=broken,
+        truncated=closing.truncated,
+        reads=closing.reads,
+    )
+    return _Judged(closing, expected, read, verdict)
+
+
+def _reading(closing: Closing) -> tuple[int, Kind, str]:
+    return closing.pull_request_id, closing.kind, closing.generation
+
+
+def _rows(
+    connection: Connection, host_id: int, judged: Sequence[_Judged], accepted: Mapping[int, bool]
+) -> list[CompletenessRow]:
+    """The completeness of each kind: where a reading was not whole, rows of earlier ones stay and are counted too."""
+    held: dict[tuple[int, Kind], int] = {}
+    partly = [
+        each.closing
+        for each in judged
+        if each.verdict.state is not State.COMPLETE and accepted[each.closing.pull_request_id]
+    ]
+    for kind in {closing.kind for closing in partly}:
+        ids = [closing.pull_request_id for closing in partly if closing.kind is kind]
+        counted = counting.count_rows(connection, host_id, kind, ids)
+        held |= {(identifier, kind): counted.get(identifier, 0) for identifier in ids}
+    return [_row(each, held.get((each.closing.pull_request_id, each.closing.kind), each.read)) for each in judged]
 
 
 def _counts(
@@ -70,29 +108,36 @@ def _counts(
     ]
     if not wanted:
         return {}
-    return counting.close_kinds(connection, host_id, wanted)
+    return counting.count_read(connection, host_id, wanted)
 
 
-def _row(closing: Closing, expected: int | None, stored: int, verdict: Judged) -> CompletenessRow:
+def _row(judged: _Judged, held: int) -> CompletenessRow:
+    closing, expected, _, verdict = judged
     unavailable = closing.proof is Proof.UNAVAILABLE
     if expected is None and verdict.state is State.COMPLETE:
-        expected = stored
+        expected = held
     return CompletenessRow(
         closing.pull_request_id,
         closing.kind,
         expected,
-        None if unavailable else stored,
+        None if unavailable else held,
         closing.proof,
         verdict.state,
         verdict.reads,
     )
 
 
-def _again(closing: Closing, verdict: Judged, *, by_rest_last: bool) -> Again | None:
+def _again(judged: _Judged, *, by_rest_last: bool) -> Again | None:
+    closing, verdict = judged.closing, judged.verdict
     if verdict.state is not State.GAP:
         return None
+    reads = {closing.kind: verdict.reads}
     if closing.tries + 1 < TRIES:
-        return Again(closing.number, closing.tries + 1, verdict.reads)
+        return Again(closing.number, closing.tries + 1, reads)
     if closing.broken and by_rest_last and closing.tries + 1 == TRIES:
-        return Again(closing.number, closing.tries + 1, verdict.reads, by_rest=True)
+        return Again(closing.number, closing.tries + 1, reads, by_rest=True)
     return None
+
+
+def _merged(one: Again, other: Again) -> Again:
+    return Again(one.number, one.tries, {**one.reads, **other.reads}, one.by_rest or other.by_rest)

@@ -18,6 +18,9 @@ from progressive_capture.github.results import Failed, LookUp
 from progressive_capture.store import index, rows
 from progressive_capture.store.database import Connection
 
+PASSED_OVER_IN_A_ROW: Final = 5
+"""Single pull requests that may fail one after the other before GitHub is thought to be out of order."""
+
 TARGETS_AT_ONCE: Final = 1_000
 """Pull requests whose node ids are read from the index together."""
 
@@ -64,8 +67,6 @@ class PageToStore:
     generation: str | None
     """Set when it begins a generation; else the rows belong to those of `absorbed`."""
     absorbed: Absorbed
-    gone: frozenset[int] = frozenset()
-    """Ids of pull requests that GitHub says do not exist."""
 
 
 class Hydration:
@@ -86,6 +87,7 @@ class Hydration:
         )
         self.ledger.restore(session.checkpoint)
         self.done = session.checkpoint.done
+        self.passed_over = 0
         self.targets: list[Target] = []
         self.targets_from = self.done
 
@@ -169,32 +171,48 @@ class Hydration:
                 session.repo, request.targets, self.kinds, source, patches=session.scope.patches
             )
         )
-        if isinstance(answer, TooHeavy | Broken) and source is Source.GRAPHQL:
-            self._give_way(Operation.HYDRATE, answer, asked)
-            return None
+        attempts = {each.number: each for each in request.again}
+        if isinstance(answer, TooHeavy | Broken):
+            if source is Source.GRAPHQL and self._gave_way(Operation.HYDRATE, answer, asked):
+                return None
+            self._passed_over(answer, "reading pull requests")
+            self._answered(request)
+            for target in request.targets:
+                self._once_more(Failed(target, answer.why, permanent=False), attempts)
+            return PageToStore(Records(), source, None, Absorbed())
         if not isinstance(answer, Page | Partial):
             raise failure(answer, "reading pull requests")
+        self.passed_over = 0
         page = answer.data
         if source is Source.GRAPHQL:
             session.sizes.succeeded(Operation.HYDRATE, page.lookups, page.cost)
-        attempts = {each.number: each for each in request.again}
         absorbed = self.ledger.hydrated(request.targets, page, attempts)
         self._answered(request)
-        gone = [failed.target.pull_request_id for failed in page.failed if not self._once_more(failed, attempts)]
-        return PageToStore(page.records, source, page.requested_at, absorbed, frozenset(gone))
+        for failed in page.failed:
+            self._once_more(failed, attempts)
+        return PageToStore(page.records, source, page.requested_at, absorbed)
 
-    def _once_more(self, failed: Failed, attempts: dict[int, Again]) -> bool:
-        """Put a pull request that an answer did not hold back in line; False when GitHub said twice that it is gone.
+    def _once_more(self, failed: Failed, attempts: dict[int, Again]) -> None:
+        """Put a pull request that an answer did not hold back in line.
 
-        What is not there after all its tries, the last of them by REST, and not said to be gone, stays a gap.
+        What is not there after all its tries, the last of them by REST, stays a gap, also where GitHub says that it
+        does not exist: a token that lost sight of a repository hears the same. Only a walk over everything tells.
         """
         number = failed.target.number
         tries = attempts[number].tries if number in attempts else 0
-        by_rest = not failed.permanent and tries + 1 == TRIES and self.session.fallback.can_fall_back()
+        by_rest = tries + 1 == TRIES and self.session.fallback.can_fall_back()
         if tries + 1 < TRIES or by_rest:
-            self.ledger.again.append(Again(number, tries + 1, 0, by_rest))
-            return True
-        return not failed.permanent
+            self.ledger.again.append(Again(number, tries + 1, by_rest=by_rest))
+
+    def _passed_over(self, answer: TooHeavy | Broken, doing: str) -> None:
+        """Let one pull request be that GitHub cannot give now; several in a row are GitHub's trouble, not theirs.
+
+        Raises:
+            Pause: GitHub is out of order.
+        """
+        self.passed_over += 1
+        if self.passed_over >= PASSED_OVER_IN_A_ROW:
+            raise failure(answer, doing)
 
     def _answered(self, request: HydrateRequest) -> None:
         if request.again:
@@ -212,8 +230,10 @@ class Hydration:
             # Asked in vain twice, these pull requests are read anew, with cursors that GitHub knows.
             return PageToStore(Records(), Source.GRAPHQL, None, self.ledger.followed(batch, Records(), []))
         if isinstance(answer, TooHeavy | Broken):
-            self._give_way(Operation.FOLLOW_UP, answer, len(batch))
-            return None
+            if self._gave_way(Operation.FOLLOW_UP, answer, len(batch)):
+                return None
+            self._passed_over(answer, "reading what pages cut off")
+            return PageToStore(Records(), Source.GRAPHQL, None, self.ledger.followed(batch, Records(), []))
         if not isinstance(answer, Page | Partial):
             raise failure(answer, "reading what pages cut off")
         page = answer.data
@@ -228,6 +248,9 @@ class Hydration:
         answer = await session.ask(
             lambda: session.tools.api.follow_up_rest(session.repo, target, owed.kind, patches=session.scope.patches)
         )
+        if isinstance(answer, TooHeavy | Broken):
+            self._passed_over(answer, f"reading {owed.kind} of #{owed.number} by REST")
+            return PageToStore(Records(), Source.REST, None, self.ledger.followed([owed], Records(), []))
         if not isinstance(answer, Page | Partial):
             raise failure(answer, f"reading {owed.kind} of #{owed.number} by REST")
         page = answer.data
@@ -245,20 +268,19 @@ class Hydration:
         session.tools.reporter.note(f"The previous paths of #{detail.number} could not be read: {why(answer)}")
         return PageToStore(Records(), Source.REST, None, self.ledger.detailed(detail, failed=True))
 
-    def _give_way(self, operation: Operation, answer: TooHeavy | Broken, asked: int) -> None:
-        """Ask for less after a query was too heavy; leave the operation to REST when GraphQL cannot serve it.
+    def _gave_way(self, operation: Operation, answer: TooHeavy | Broken, asked: int) -> bool:
+        """Ask for less after a query that failed, or leave the operation to REST when GraphQL is broken for it.
 
-        Raises:
-            Pause: GraphQL alone may be used and cannot.
+        False when one single thing failed that no other way is left for: it has to be passed over.
         """
         session = self.session
-        if isinstance(answer, TooHeavy) and asked > 1:
+        if isinstance(answer, Broken) and session.fallback.can_fall_back():
+            session.tools.reporter.note(f"GraphQL is left alone for a while ({operation}): {answer.why}")
+            session.fallback.graphql_broke(operation, session.tools.clock())
+            return True
+        if asked > 1:
             session.sizes.too_heavy(operation, asked)
-            return
-        if not session.fallback.can_fall_back():
-            raise failure(answer, f"asking GitHub to {operation}")
-        session.tools.reporter.note(f"GraphQL is left alone for a while ({operation}): {answer.why}")
-        session.fallback.graphql_broke(operation, session.tools.clock())
+        return asked > 1
 
     async def _store(self, page: PageToStore, done: int, checkpoint: Checkpoint) -> "Stored":
         session, absorbed = self.session, page.absorbed
@@ -279,9 +301,9 @@ class Hydration:
                     generations=absorbed.generations,
                     records=page.records,
                 )
-            index.mark_gone(connection, host, page.gone, page.generation or "")
             again = close(connection, host, repository, absorbed, accepted, by_rest_last=by_rest_last)
-            return Stored(again, frozenset(absorbed.generations) - frozenset(accepted))
+            superseded = {each: at for each, at in absorbed.generations.items() if each not in accepted}
+            return Stored(again, superseded)
 
         def covering(stored: Stored) -> Checkpoint:
             checkpoint.again.extend(stored.again)
@@ -306,5 +328,5 @@ class Stored:
     """What the transaction of a page found out."""
 
     again: list[Again]
-    superseded: frozenset[int]
-    """Pull requests of which somebody had stored a newer reading."""
+    superseded: dict[int, str]
+    """Pull requests of which somebody had stored a newer reading, each with the generation that came too late."""

@@ -21,10 +21,14 @@ from progressive_capture.github.outcomes import Broken, Page, Partial, TooHeavy
 from progressive_capture.github.results import FollowUpPage, IndexPage, LookUp, Order
 from progressive_capture.store import index, jobs, repositories, staleness
 from progressive_capture.store.database import Connection
+from progressive_capture.store.gaps import gaps
 
 OVERLAP_SECONDS: Final = 300
 """How far a walk goes back behind the watermark: changes whose stamps were set late are met again."""
 
+
+REST_RESERVE: Final = 10
+"""With fewer requests left, a list by REST would soon have to wait for the next hour."""
 
 SHARD_MAX: Final = 30_000
 """Pull requests of one shard: the longest list that one runner is handed."""
@@ -40,6 +44,8 @@ class Index:
         """Take the session of shard 0."""
         self.session = session
         self.cursor_was_lost = False
+        self.rest_was_broken = False
+        self.graphql_was_broken = False
 
     async def finish(self) -> None:
         """Walk on from the checkpoint until the list has passed, then write the shards that hydrate it.
@@ -148,26 +154,31 @@ class Index:
         )
 
     def _list_source(self) -> Source:
-        """REST lists a hundred for a request and no points; GraphQL stands in where only it may be used."""
+        """REST lists a hundred for a request and no points; GraphQL where only it may be used, or REST cannot now."""
         session = self.session
-        if session.source(Operation.INDEX) is Source.REST or session.fallback.can_fall_back():
-            return Source.REST
-        return Source.GRAPHQL
+        if not session.fallback.can_fall_back():
+            return session.source(Operation.INDEX)
+        left = session.tools.api.usage.rest.left
+        is_spent = left is not None and left < REST_RESERVE and bool(session.tools.api.usage.rest.limit)
+        return Source.GRAPHQL if is_spent or self.rest_was_broken else Source.REST
 
     def _only_rest(self) -> bool:
         """Whether what REST cannot give must be left at that."""
         return self.session.scope.source is SourceChoice.REST or self.session.tools.api.anonymous
 
     def _restart(self, walk: Walk, answer: NoAnswer) -> None:
-        """Walk from the beginning by REST, or once more by GraphQL where its cursor is not known any more.
+        """Walk from the beginning by the other API, or once more where the cursor is not known any more.
 
         Raises:
             Pause: neither is possible.
         """
         session = self.session
         lost = isinstance(answer, Broken) and answer.cursor_lost and not self.cursor_was_lost
-        if walk.source is Source.GRAPHQL and session.fallback.can_fall_back():
-            session.fallback.graphql_broke(Operation.INDEX, session.tools.clock())
+        other = session.fallback.can_fall_back() and isinstance(answer, TooHeavy | Broken)
+        if other and walk.source is Source.REST and not self.rest_was_broken:
+            self.rest_was_broken = True
+        elif other and walk.source is Source.GRAPHQL and not self.graphql_was_broken:
+            self.graphql_was_broken, self.rest_was_broken = True, False
         elif not lost:
             raise failure(answer, "listing pull requests")
         self.cursor_was_lost = self.cursor_was_lost or lost
@@ -188,7 +199,7 @@ class Index:
         if not walk.started_at:
             walk.started_at = page.requested_at
         listed = walk.listed + (len(page.records.index) if advanced is None else advanced)
-        total = page.total if page.total is not None else walk.total
+        total = walk.total if walk.total is not None else page.total
         after = Walk(
             started_at=walk.started_at,
             source=walk.source,
@@ -226,10 +237,10 @@ class Index:
     def _passed(self, connection: Connection, walk: Walk) -> None:
         """End the walk; one over everything that listed less than GitHub counts begins anew, once."""
         session = self.session
-        if not session.scope.is_narrowed and not walk.updated_order and walk.total is not None and not walk.second:
+        if not session.scope.is_narrowed and not walk.updated_order and walk.total is not None:
             host, repository = session.tools.host_id, session.repository_id
-            listed = index.count_listed(connection, host, repository, walk.started_at)
-            if listed < walk.total:
+            walk.unlisted = max(0, walk.total - index.count_listed(connection, host, repository, walk.started_at))
+            if walk.unlisted and not walk.second:
                 walk.cursor, walk.listed, walk.passed, walk.second = None, 0, False, True
                 return
         self._share_out(connection, walk)
@@ -239,7 +250,7 @@ class Index:
         session = self.session
         scope = session.scope
         host, repository = session.tools.host_id, session.repository_id
-        if scope.full and not scope.is_narrowed and not walk.updated_order:
+        if scope.full and not scope.is_narrowed and not walk.updated_order and not walk.unlisted:
             index.mark_unlisted(connection, host, repository, walk.started_at)
         kinds = scope.kinds - INDEX_KINDS
         if not kinds:
@@ -258,6 +269,9 @@ class Index:
             full_before=walk.started_at if scope.full else None,
             settled=SETTLED if self._only_rest() else SETTLED - {State.UNAVAILABLE},
         )
+        if walk.updated_order and not scope.is_narrowed:
+            lost = {gap.number for gap in gaps(connection, host, repository, kinds=kinds) if gap.is_gap}
+            stale = sorted(lost.union(stale))
         self._forecast(connection, walk, len(stale))
         if stale:
             lists = shard_lists(stale, session.tools.runners)

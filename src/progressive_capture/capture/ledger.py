@@ -1,7 +1,7 @@
 """What hydrated pull requests are still owed, and which of their kinds an answer closes; state in memory, no I/O."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
@@ -73,7 +73,7 @@ class _Page(NamedTuple):
 
     def attempt(self, identifier: int) -> Again:
         number = self.number(identifier)
-        return self.attempts.get(number) or Again(number, 0, 0)
+        return self.attempts.get(number) or Again(number, 0)
 
 
 @dataclass(slots=True)
@@ -98,8 +98,7 @@ class Ledger:
         self.again = list(checkpoint.again)
         self.broken = set(checkpoint.broken)
         self.renaming = set(checkpoint.renaming)
-        self.open = Counter((owed.pull_request_id, owed.kind) for owed in self.pending)
-        self.open.update((owed.pull_request_id, Kind.FILES) for owed in self.details)
+        self._recount()
 
     def snapshot(self, done: int, again: Iterable[Again] = ()) -> Checkpoint:
         """Everything owed now, as a checkpoint of the first `done` pull requests of the shard's list."""
@@ -120,6 +119,8 @@ class Ledger:
         generation, records = page.requested_at, page.records
         absorbed = Absorbed(generations={target.pull_request_id: generation for target in targets})
         by_id = {target.pull_request_id: target for target in targets}
+        if attempts:
+            self._forget(by_id)
         context = _Page(page.source, by_id, generation, attempts, set(), {})
         context.moved.update(row.pull_request_id for row in records.pr_files if row.status in MOVED)
         context.changed_files.update({row.id: row.changed_files for row in records.pull_requests})
@@ -171,7 +172,7 @@ class Ledger:
                     broken=reading.broken,
                     truncated=reading.truncated,
                     tries=owed.tries,
-                    reads=owed.reads,
+                    reads=owed.reads.get(owed.kind, 0),
                 )
             )
         return absorbed
@@ -195,22 +196,34 @@ class Ledger:
                 broken=self._was_broken(detail.pull_request_id, Kind.FILES),
                 truncated=detail.truncated,
                 tries=detail.tries,
-                reads=detail.reads,
+                reads=detail.reads.get(Kind.FILES, 0),
             )
         )
         return absorbed
 
-    def drop(self, pull_request_ids: Iterable[int]) -> None:
-        """Owe nothing to pull requests of which somebody stored a newer reading meanwhile."""
-        gone = set(pull_request_ids)
-        if not gone:
+    def drop(self, superseded: Mapping[int, str]) -> None:
+        """Owe nothing to readings, named by pull request and generation, that came after a newer one was stored."""
+        if not superseded:
             return
-        self.pending = [owed for owed in self.pending if owed.pull_request_id not in gone]
-        self.details = [owed for owed in self.details if owed.pull_request_id not in gone]
+        self.pending = [owed for owed in self.pending if superseded.get(owed.pull_request_id) != owed.generation]
+        self.details = [owed for owed in self.details if superseded.get(owed.pull_request_id) != owed.generation]
+        still = {owed.pull_request_id for owed in self.pending} | {owed.pull_request_id for owed in self.details}
+        gone = superseded.keys() - still
         self.broken = {key for key in self.broken if key[0] not in gone}
         self.renaming -= gone
-        for key in [key for key in self.open if key[0] in gone]:
-            del self.open[key]
+        self._recount()
+
+    def _forget(self, pull_request_ids: Container[int]) -> None:
+        """Owe nothing to earlier readings of pull requests that were read anew."""
+        self.pending = [owed for owed in self.pending if owed.pull_request_id not in pull_request_ids]
+        self.details = [owed for owed in self.details if owed.pull_request_id not in pull_request_ids]
+        self.broken = {key for key in self.broken if key[0] not in pull_request_ids}
+        self.renaming = {each for each in self.renaming if each not in pull_request_ids}
+        self._recount()
+
+    def _recount(self) -> None:
+        self.open = Counter((owed.pull_request_id, owed.kind) for owed in self.pending)
+        self.open.update((owed.pull_request_id, Kind.FILES) for owed in self.details)
 
     def _first_page(self, page: _Page, reading: Reading, absorbed: Absorbed) -> None:
         identifier, kind, expected = reading.pull_request_id, reading.kind, reading.total
@@ -240,10 +253,12 @@ class Ledger:
                 )
             )
         else:
+            if reading.broken and kind is Kind.REVIEW_THREADS and Kind.REVIEW_COMMENTS in self.kinds:
+                self.broken.add((identifier, Kind.REVIEW_COMMENTS))
             absorbed.closings.append(
                 Closing(
                     *(identifier, page.number(identifier), kind, page.generation, expected, reading.seen),
-                    *(reading.proof, reading.broken, reading.truncated, attempt.tries, attempt.reads),
+                    *(reading.proof, reading.broken, reading.truncated, attempt.tries, attempt.reads.get(kind, 0)),
                 )
             )
             return
@@ -261,7 +276,6 @@ class Ledger:
                     owner_node_id=page.node(identifier),
                 )
             )
-        broken_threads = {each.pull_request_id for each in absorbed.closings if _is_broken_threads(each)}
         for row in records.pull_requests:
             if row.id in whole_comments:
                 continue
@@ -272,7 +286,12 @@ class Ledger:
             absorbed.closings.append(
                 Closing(
                     *(row.id, row.number, Kind.REVIEW_COMMENTS, page.generation, 0, 0, Proof.TOTAL),
-                    *(row.id in broken_threads, False, attempt.tries, attempt.reads),
+                    *(
+                        self._was_broken(row.id, Kind.REVIEW_COMMENTS),
+                        False,
+                        attempt.tries,
+                        attempt.reads.get(Kind.REVIEW_COMMENTS, 0),
+                    ),
                 )
             )
 
@@ -311,7 +330,7 @@ class Ledger:
     def _counted(self, owed: Pending, kind: Kind, expected: int | None, *, truncated: bool) -> Closing:
         return Closing(
             *(owed.pull_request_id, owed.number, kind, owed.generation, expected, None, Proof.TOTAL),
-            *(self._was_broken(owed.pull_request_id, kind), truncated, owed.tries, owed.reads),
+            *(self._was_broken(owed.pull_request_id, kind), truncated, owed.tries, owed.reads.get(kind, 0)),
         )
 
     def _was_broken(self, identifier: int, kind: Kind) -> bool:
@@ -358,10 +377,6 @@ class Ledger:
 
 def _pending_row(identifier: int, kind: Kind, expected: int | None, seen: int) -> CompletenessRow:
     return CompletenessRow(identifier, kind, expected, seen, Proof.TOTAL, State.PENDING, 0)
-
-
-def _is_broken_threads(closing: Closing) -> bool:
-    return closing.kind is Kind.REVIEW_THREADS and closing.broken
 
 
 def _next_page(owed: Pending, cursor: str) -> Pending:

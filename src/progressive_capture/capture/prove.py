@@ -6,7 +6,7 @@ from typing import Final
 
 from progressive_capture.capture.checkpoint import Walk, decode_checkpoint
 from progressive_capture.capture.session import Session
-from progressive_capture.domain.jobs import Outcome, Shard
+from progressive_capture.domain.jobs import JobState, Outcome, Shard
 from progressive_capture.domain.kinds import Kind, State
 from progressive_capture.domain.scope import Scope
 from progressive_capture.store import jobs, repositories
@@ -31,13 +31,16 @@ class Proven:
     truncated_count: int = 0
     unavailable: Mapping[Kind, int] = field(default_factory=dict)
     """Pull requests by kind that the API used could not give."""
+    unlisted: int = 0
+    """Pull requests that GitHub counted and did not list: each is a gap."""
 
 
 def prove(connection: Connection, host_id: int, repository_id: int, scope: Scope, walk: Walk | None) -> Proven:
     """Count every row of a scope again, and compare with what GitHub counts."""
     held = summary(connection, host_id, repository_id)
     unavailable = {kind: count for (kind, state), count in held.states.items() if state is State.UNAVAILABLE}
-    proven = Proven(held=held.rows, unavailable=unavailable)
+    unlisted = walk.unlisted if walk is not None else 0
+    proven = Proven(held=held.rows, unavailable=unavailable, unlisted=unlisted, gap_count=unlisted)
     started_at = walk.started_at if walk is not None else None
     for gap in gaps(
         connection,
@@ -72,9 +75,10 @@ def settle(session: Session) -> bool:
         for operation, size in session.sizes.remembered().items():
             repositories.remember_page_size(connection, tools.host_id, session.repository_id, operation, size)
         settled = jobs.settle_shard(connection, claim, Outcome.COMPLETED, None, tools.clock())
-        if settled and session.scope.moves_watermark:
+        completed = settled and jobs.get(connection, claim.job_id).state is JobState.COMPLETED
+        if completed and session.scope.moves_watermark:
             walk = stored_walk(jobs.shards(connection, claim.job_id))
-            if walk is not None:
+            if walk is not None and not walk.unlisted:
                 repositories.raise_watermark(connection, tools.host_id, session.repository_id, walk.started_at)
     return settled
 

@@ -23,6 +23,8 @@ class WaitUntil:
 
     until: datetime
     why: str
+    holder: str | None = None
+    """Who holds the shard, where that is what has to be waited for."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ import asyncio
 import time
 import uuid
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Final, TypeVar
 
@@ -27,8 +27,8 @@ from progressive_capture.domain.jobs import (
     Trigger,
 )
 from progressive_capture.domain.kinds import Kind, Source
-from progressive_capture.domain.scope import Scope, SourceChoice, moment
-from progressive_capture.github.outcomes import Outcome, Page, Partial
+from progressive_capture.domain.scope import Scope, SourceChoice, moment, stamp
+from progressive_capture.github.outcomes import Broken, Outcome, Page, Partial, TooHeavy
 from progressive_capture.github.results import RepositoryLookUp
 from progressive_capture.store import jobs, repositories
 from progressive_capture.store.gaps import Gap
@@ -73,6 +73,8 @@ class Captured:
     truncated_count: int = 0
     unavailable: dict[Kind, int] = field(default_factory=dict)
     """Pull requests by kind that the API used could not give."""
+    unlisted: int = 0
+    """Pull requests that GitHub counted and did not list: each is a gap."""
     missing_numbers: list[int] = field(default_factory=list)
     forecast: Figures | None = None
     """What the job was expected to use when its extent was known."""
@@ -94,14 +96,29 @@ async def capture_repository(tools: Sequence[Tools], owner_name: str, scope: Sco
     await asyncio.to_thread(_refuse_if_held, first, owner_name, scope)
     found = await look_up(first, owner_name, scope)
     try:
+        runners = await _one_for_each_principal(tools)
         opened = await asyncio.to_thread(_open, first, found, scope)
-        interrupted = await run_job(tools, opened.job)
+        interrupted = await run_job(runners, opened.job)
+        if opened.resumed and not interrupted and not scope.numbers:
+            # What changed since that walk is in the next one: whoever asks after a walk is served by its successor.
+            opened = await asyncio.to_thread(_open, first, found, replace(scope, full=False))
+            interrupted = await run_job(runners, opened.job)
     finally:
         for each in tools:
             await each.api.finish()
     spent = sum(map(used, tools), Counters()) - before
     seconds = time.monotonic() - began
     return await asyncio.to_thread(_captured, first, opened, spent, interrupted=interrupted, seconds=seconds)
+
+
+async def _one_for_each_principal(tools: Sequence[Tools]) -> list[Tools]:
+    """Several tokens of one user share one budget: one of them is enough."""
+    by_principal: dict[str, Tools] = {}
+    for each in tools:
+        principal = must(await asked(each, each.api.principal), "asking whose token it is") if len(tools) > 1 else ""
+        by_principal.setdefault(principal, each)
+        await each.api.finish()
+    return list(by_principal.values())
 
 
 async def look_up(tools: Tools, owner_name: str, scope: Scope) -> RepositoryLookUp:
@@ -112,6 +129,8 @@ async def look_up(tools: Tools, owner_name: str, scope: Scope) -> RepositoryLook
     """
     source = Source.REST if scope.source is SourceChoice.REST or tools.api.anonymous else Source.GRAPHQL
     answer = await asked(tools, lambda: tools.api.look_up_repository(owner_name, source))
+    if isinstance(answer, TooHeavy | Broken) and source is Source.GRAPHQL and scope.source is SourceChoice.AUTO:
+        answer = await asked(tools, lambda: tools.api.look_up_repository(owner_name, Source.REST))
     found = must(answer, f"looking up {owner_name}")
     known = await asyncio.to_thread(_save_repository, tools, found)
     if not known and scope.source is not SourceChoice.GRAPHQL:
@@ -173,6 +192,8 @@ async def _run_shards(tools: Tools, job: Job, waiting: asyncio.Queue[int]) -> bo
                 break
             if isinstance(answer, Stopped):
                 raise CaptureFailed(answer.error)
+            if isinstance(answer, WaitUntil) and answer.holder is not None:
+                raise LeaseHeld(answer.holder, stamp(answer.until))
             if isinstance(answer, WaitUntil):
                 await _sit_out(tools, answer)
             if tools.stopping():
@@ -248,6 +269,8 @@ class _Opened:
     name: str
     scope: Scope
     mode: str
+    resumed: bool
+    """Its walk had passed before: what changed since is not in it."""
 
 
 def _open(tools: Tools, found: RepositoryLookUp, scope: Scope) -> _Opened:
@@ -256,13 +279,14 @@ def _open(tools: Tools, found: RepositoryLookUp, scope: Scope) -> _Opened:
     with tools.database.transaction() as connection:
         stored = repositories.find_repository(connection, tools.host_id, name)
         job = jobs.open_job(connection, _new_job(tools, found.row.id, name, scope), tools.clock())
+        walk = stored_walk(jobs.shards(connection, job.id))
     if scope.is_narrowed or not scope.covers_all_kinds:
         mode = "part"
     elif scope.full:
         mode = "full"
     else:
         mode = "incremental" if stored is not None and stored.watermark else "first"
-    return _Opened(job, found.row.id, name, scope, mode)
+    return _Opened(job, found.row.id, name, scope, mode, resumed=walk is not None and walk.passed)
 
 
 def _unsettled(tools: Tools, job_id: str) -> list[Shard]:
@@ -314,6 +338,7 @@ def _captured(tools: Tools, opened: _Opened, used: Counters, *, interrupted: boo
         short_count=proof.short_count,
         truncated_count=proof.truncated_count,
         unavailable=dict(proof.unavailable),
+        unlisted=proof.unlisted,
         missing_numbers=list(walk.missing) if walk is not None else [],
         forecast=expected,
     )

@@ -66,6 +66,8 @@ class Waited:
     """Time that one principal's work spent waiting for limits."""
 
     milliseconds: int = 0
+    counted: Counters = field(default_factory=Counters)
+    """What was already written to a shard of all that this principal's work used."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +106,6 @@ class Session:
     checkpoint: Checkpoint
     numbers: list[int]
     renewed_at: datetime
-    counted: Counters = field(default_factory=Counters)
 
     @classmethod
     def begin(cls, tools: Tools, claim: Claim, scope: Scope, repo: RepoRef, deadline: datetime) -> "Session":
@@ -180,8 +181,8 @@ class Session:
 
     def _counted_since(self) -> Counters:
         total = used(self.tools)
-        delta = total - self.counted
-        self.counted = total
+        delta = total - self.tools.waited.counted
+        self.tools.waited.counted = total
         return delta
 
 

@@ -3,6 +3,7 @@
 import asyncio
 from dataclasses import dataclass
 
+from progressive_capture.capture.checkpoint import decode_checkpoint
 from progressive_capture.capture.live import live_gaps
 from progressive_capture.capture.prove import GAPS_SHOWN, Proven, prove
 from progressive_capture.capture.run import look_up
@@ -11,7 +12,7 @@ from progressive_capture.domain.errors import CaptureFailed
 from progressive_capture.domain.kinds import Kind
 from progressive_capture.domain.scope import Scope
 from progressive_capture.github.results import RepoRef
-from progressive_capture.store import repositories
+from progressive_capture.store import jobs, repositories
 from progressive_capture.store.gaps import Gap
 
 
@@ -30,7 +31,7 @@ class Verification:
     unavailable: dict[Kind, int]
     """Pull requests by kind that the API used could not give."""
     unlisted: int
-    """Pull requests that GitHub counts now and that were never listed (live only); each is a gap."""
+    """Pull requests that GitHub counts and never listed, though a walk over everything was made; each is a gap."""
 
 
 async def verify_repository(tools: Tools, owner_name: str, *, live: bool) -> Verification:
@@ -41,7 +42,7 @@ async def verify_repository(tools: Tools, owner_name: str, *, live: bool) -> Ver
     """
     stored = await asyncio.to_thread(_find, tools, owner_name)
     proven = await asyncio.to_thread(_recount, tools, stored.id)
-    unlisted = await _compare_live(tools, stored, proven) if live else 0
+    unlisted = await _compare_live(tools, stored, proven) if live else await asyncio.to_thread(_unlisted, tools, stored)
     return Verification(
         repository=stored.owner_name,
         live=live,
@@ -78,6 +79,14 @@ def _find(tools: Tools, owner_name: str) -> repositories.StoredRepository:
     if stored is None:
         raise CaptureFailed(f"Nothing is stored of {owner_name}: run `pc capture {owner_name}` first.")
     return stored
+
+
+def _unlisted(tools: Tools, stored: repositories.StoredRepository) -> int:
+    """What the newest walk over everything left unlisted."""
+    with tools.database.reading() as connection:
+        checkpoint = jobs.newest_walk(connection, tools.host_id, stored.id)
+    walk = decode_checkpoint(checkpoint).walk
+    return walk.unlisted if walk is not None else 0
 
 
 def _recount(tools: Tools, repository_id: int) -> Proven:

@@ -38,6 +38,8 @@ async def tell_each(
             desk.out.flush()
         if shift.stop.requested():
             break
+    if len(answers) < len(names):
+        answers.append(Told("", {"repositories_left": list(names[len(answers) :])}, ExitCode.INTERRUPTED))
     code = worst(answer.code for answer in answers)
     if as_json:
         documents = [answer.document for answer in answers]

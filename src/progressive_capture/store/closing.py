@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
+from typing import NamedTuple
 
 from sqlalchemy import Connection, Table, func, select, update
 
@@ -15,37 +16,68 @@ Closing = tuple[int, Kind, str]
 """A pull request's id, a kind that was read to its end, and the generation of that reading."""
 
 
-def close_kinds(connection: Connection, host_id: int, closings: Iterable[Closing]) -> dict[tuple[int, Kind], int]:
-    """Mark as deleted what the readings did not bring any more, and count what they brought.
+class _Readings(NamedTuple):
+    """The newest and the first reading of a pull request that are stored."""
 
-    Pull requests first stored in the same reading have nothing older, and only their rows are counted.
+    newest: str
+    first: str
 
-    Returns:
-        Rows not deleted, by pull request and kind; without those of which another reading is stored by now.
+
+def count_read(connection: Connection, host_id: int, closings: Iterable[Closing]) -> dict[tuple[int, Kind], int]:
+    """Count the rows that these readings brought, by pull request and kind.
+
+    Pull requests of which another reading is stored by now are left out; rows of older readings do not count.
+    """
+    counted: dict[tuple[int, Kind], int] = {}
+    for kind, generations in _current(connection, host_id, closings).items():
+        table = KIND_TABLES[kind].c
+        found = connection.execute(
+            select(table.pull_request_id, table.captured_at, func.count().label("rows"))
+            .where(
+                table.host_id == host_id,
+                among(connection, table.pull_request_id, list(generations)),
+                table.deleted_at.is_(None),
+            )
+            .group_by(table.pull_request_id, table.captured_at)
+        )
+        counted |= dict.fromkeys(((number, kind) for number in generations), 0)
+        for row in found:
+            if row.captured_at == generations[row.pull_request_id].newest:
+                counted[row.pull_request_id, kind] = row.rows
+    return counted
+
+
+def mark_absent(connection: Connection, host_id: int, closings: Iterable[Closing]) -> None:
+    """Mark as deleted what these readings, each known to be whole, did not bring any more.
+
+    Pull requests first stored in the same reading have nothing older.
     """
     lock(connection, Lock.HOST, host_id)
+    for kind, readings in _current(connection, host_id, closings).items():
+        older: defaultdict[str, list[int]] = defaultdict(list)
+        for number, reading in readings.items():
+            if reading.first != reading.newest:
+                older[reading.newest].append(number)
+        for generation, numbers in older.items():
+            mark_unseen(connection, host_id, KIND_TABLES[kind], numbers, generation)
+
+
+def _current(connection: Connection, host_id: int, closings: Iterable[Closing]) -> dict[Kind, dict[int, _Readings]]:
+    """The closings whose generation is still the newest one stored, by kind and pull request."""
     by_kind: defaultdict[Kind, dict[int, str]] = defaultdict(dict)
     for number, kind, generation in closings:
         by_kind[kind][number] = generation
-    counted: dict[tuple[int, Kind], int] = {}
     hydrated = _first_readings(connection, host_id, PULL_REQUESTS, _numbers(by_kind, index=False))
     listed = _first_readings(connection, host_id, PULL_REQUEST_INDEX, _numbers(by_kind, index=True))
+    current: dict[Kind, dict[int, _Readings]] = {}
     for kind, generations in by_kind.items():
         readings = listed if kind in INDEX_KINDS else hydrated
-        current = {
-            number: generation
+        current[kind] = {
+            number: readings[number]
             for number, generation in generations.items()
-            if number in readings and readings[number][0] == generation
+            if number in readings and readings[number].newest == generation
         }
-        older: defaultdict[str, list[int]] = defaultdict(list)
-        for number, generation in current.items():
-            if readings[number][1] != generation:
-                older[generation].append(number)
-        for generation, numbers in older.items():
-            mark_unseen(connection, host_id, KIND_TABLES[kind], numbers, generation)
-        counts = count_rows(connection, host_id, kind, current)
-        counted |= {(number, kind): counts.get(number, 0) for number in current}
-    return counted
+    return current
 
 
 def mark_unseen(connection: Connection, host_id: int, table: Table, ids: Collection[int], generation: str) -> None:
@@ -74,7 +106,7 @@ def count_rows(connection: Connection, host_id: int, kind: Kind, ids: Collection
         .where(table.host_id == host_id, among(connection, table.pull_request_id, ids), table.deleted_at.is_(None))
         .group_by(table.pull_request_id)
     )
-    return {row.pull_request_id: row.rows for row in found}
+    return {number: rows for number, rows in found}  # noqa: C416 - the row type says nothing of a pair
 
 
 def threads_of(connection: Connection, host_id: int, ids: Collection[int]) -> dict[str, int]:
@@ -104,9 +136,7 @@ def _numbers(by_kind: Mapping[Kind, Mapping[int, str]], *, index: bool) -> set[i
     return {number for kind, readings in by_kind.items() if (kind in INDEX_KINDS) == index for number in readings}
 
 
-def _first_readings(
-    connection: Connection, host_id: int, table: Table, ids: Collection[int]
-) -> dict[int, tuple[str, str]]:
+def _first_readings(connection: Connection, host_id: int, table: Table, ids: Collection[int]) -> dict[int, _Readings]:
     """Return the newest and the first reading of each pull request: of hydration, or of the list."""
     if not ids:
         return {}
@@ -116,4 +146,4 @@ def _first_readings(
     found = connection.execute(
         select(key, table.c[newest], table.c[first]).where(table.c.host_id == host_id, among(connection, key, ids))
     )
-    return {number: (reading, first_reading) for number, reading, first_reading in found}
+    return {number: _Readings(newest_reading, first_reading) for number, newest_reading, first_reading in found}

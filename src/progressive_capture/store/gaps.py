@@ -2,16 +2,22 @@
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Final, NamedTuple
 
 from sqlalchemy import Connection, and_, func, select
 
-from progressive_capture.domain.kinds import HYDRATE_KINDS, SETTLED, Kind, State
+from progressive_capture.domain.kinds import HYDRATE_KINDS, INDEX_KINDS, SETTLED, Kind, State
 from progressive_capture.domain.records import CompletenessRow
+from progressive_capture.domain.scope import moment
 from progressive_capture.store.closing import count_rows
 from progressive_capture.store.completeness import KIND_TABLES, stored_completeness
+from progressive_capture.store.keys import among
 from progressive_capture.store.staleness import Filters
 from progressive_capture.store.tables import COMPLETENESS, PULL_REQUEST_INDEX, PULL_REQUESTS
+
+SETTLED_AFTER: Final = timedelta(seconds=2)
+"""GitHub's stamps have whole seconds: only a reading begun this long after one holds all of that second."""
 
 WINDOW: Final = 500
 """Pull requests looked at together: what bounds the memory of a whole run."""
@@ -42,6 +48,18 @@ class _Listed(NamedTuple):
     pull_request_id: int
     updated_at: str
     stored_updated_at: str | None
+    captured_at: str | None
+
+    def is_outdated(self, captured_at: str) -> bool:
+        """Whether a kind's reading began too early to hold all of the pull request as stored (see `staleness`)."""
+        if self.captured_at is None or self.stored_updated_at is None or captured_at >= self.captured_at:
+            return False
+        return moment(captured_at) < moment(self.stored_updated_at) + SETTLED_AFTER
+
+    @property
+    def is_read(self) -> bool:
+        """Whether it was hydrated as the list now shows it."""
+        return self.stored_updated_at is not None and self.stored_updated_at >= self.updated_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +123,7 @@ def summary(connection: Connection, host_id: int, repository_id: int) -> Summary
 def _window(connection: Connection, host_id: int, repository_id: int, filters: Filters, after: int) -> list[_Listed]:
     index, pulls = PULL_REQUEST_INDEX.c, PULL_REQUESTS.c
     found = connection.execute(
-        select(index.number, index.pull_request_id, index.updated_at, pulls.updated_at)
+        select(index.number, index.pull_request_id, index.updated_at, pulls.updated_at, pulls.captured_at)
         .select_from(
             PULL_REQUEST_INDEX.outerjoin(
                 PULL_REQUESTS, and_(pulls.host_id == index.host_id, pulls.id == index.pull_request_id)
@@ -125,14 +143,51 @@ def _window(connection: Connection, host_id: int, repository_id: int, filters: F
 
 def _in_window(connection: Connection, host_id: int, window: list[_Listed], kinds: list[Kind]) -> Iterator[Gap]:
     ids = [listed.pull_request_id for listed in window]
-    known = stored_completeness(connection, host_id, ids)
     counted = {kind: count_rows(connection, host_id, kind, ids) for kind in kinds}
-    for listed in window:
-        for kind in kinds:
-            row = known.get((listed.pull_request_id, kind))
-            gap = _judge(listed, kind, row, counted[kind].get(listed.pull_request_id, 0))
-            if gap is not None:
-                yield gap
+    sound, outdated = _sound(connection, host_id, window, counted)
+    doubted = [
+        (listed, kind)
+        for listed in window
+        for kind in kinds
+        if (listed.pull_request_id, kind) not in sound or not (kind in INDEX_KINDS or listed.is_read)
+    ]
+    if not doubted:
+        return
+    known = stored_completeness(connection, host_id, {listed.pull_request_id for listed, _ in doubted})
+    for listed, kind in doubted:
+        row = known.get((listed.pull_request_id, kind))
+        if row is not None and (listed.pull_request_id, kind) in outdated:
+            row = row._replace(state=State.PENDING)
+        gap = _judge(listed, kind, row, counted[kind].get(listed.pull_request_id, 0))
+        if gap is not None:
+            yield gap
+
+
+def _sound(
+    connection: Connection, host_id: int, window: list[_Listed], counted: Mapping[Kind, Mapping[int, int]]
+) -> tuple[set[tuple[int, str]], set[tuple[int, str]]]:
+    """Return what is complete and was counted to be, nearly everything as a rule: no objects are made of it.
+
+    And apart from it what was complete once, before the pull request was updated.
+    """
+    table = COMPLETENESS.c
+    listed = {each.pull_request_id: each for each in window}
+    found = connection.execute(
+        select(table.pull_request_id, table.kind, table.stored, table.captured_at).where(
+            table.host_id == host_id,
+            among(connection, table.pull_request_id, list(listed)),
+            table.state == State.COMPLETE.value,
+        )
+    )
+    counts: Mapping[str, Mapping[int, int]] = {kind.value: rows for kind, rows in counted.items()}
+    sound: set[tuple[int, str]] = set()
+    outdated: set[tuple[int, str]] = set()
+    for number, kind, stored, captured_at in found:
+        if kind in HYDRATE_KINDS and listed[number].is_outdated(captured_at):
+            outdated.add((number, kind))
+        elif kind in counts and (stored is None or stored == counts[kind].get(number, 0)):
+            sound.add((number, kind))
+    return sound, outdated
 
 
 def _judge(listed: _Listed, kind: Kind, row: CompletenessRow | None, counted: int) -> Gap | None:

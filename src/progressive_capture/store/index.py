@@ -69,7 +69,11 @@ _INDEX: Final = Upsert(
     columns=IndexRow._fields,
     constants=("host_id", "repository_id", "listed_at", "source", "first_listed_at"),
     kept=frozenset({"first_listed_at"}),
-    updates={"deleted_at": "NULL"},
+    updates={
+        "deleted_at": "NULL",
+        "listed_at": "CASE WHEN excluded.listed_at > pull_request_index.listed_at "
+        "THEN excluded.listed_at ELSE pull_request_index.listed_at END",
+    },
 )
 
 _LABELS: Final = Upsert(
@@ -93,8 +97,10 @@ def save_index(
 ) -> frozenset[int]:
     """Store a page of the list, asked for at `listed_at`.
 
-    A pull request of which a newer listing is stored, by (updated_at, listed_at), is left as it is. Labels and the
-    like are stored as whole sets where `completeness` says that all of them were seen: others are marked deleted.
+    A pull request of which a newer listing is stored, by (updated_at, listed_at), keeps its content, and is noted as
+    seen: a lagging server's old state proves that it still exists.
+
+    Labels and the like are stored as whole sets where `completeness` says that all of them were seen: others are marked deleted.
 
     Returns:
         The ids of the accepted pull requests.
@@ -120,7 +126,9 @@ def save_index(
     for kind in LISTED:
         whole = {row.pull_request_id for row in completeness if row.kind is kind.kind and row.state is State.COMPLETE}
         mark_unseen(connection, host_id, kind.table, whole & before, listed_at)
-    _restore(connection, host_id, [row.pull_request_id for row in accepted.values() if _was_deleted(row, known)])
+    older = [row.number for row in records.index if row.pull_request_id not in accepted]
+    _note_seen(connection, host_id, repository_id, older, listed_at)
+    _restore(connection, host_id, [row.pull_request_id for row in records.index if _was_deleted(row, known)])
     return frozenset(accepted)
 
 
@@ -192,19 +200,6 @@ def mark_unlisted(connection: Connection, host_id: int, repository_id: int, list
     return marked.rowcount
 
 
-def mark_gone(connection: Connection, host_id: int, ids: Collection[int], at: str) -> None:
-    """Mark pull requests as deleted that GitHub says do not exist; listing them again takes the mark away."""
-    if not ids:
-        return
-    lock(connection, Lock.HOST, host_id)
-    for table, key in ((PULL_REQUEST_INDEX, "pull_request_id"), (PULL_REQUESTS, "id")):
-        connection.execute(
-            update(table)
-            .where(table.c.host_id == host_id, among(connection, table.c[key], ids), table.c.deleted_at.is_(None))
-            .values(deleted_at=at)
-        )
-
-
 def count_listed(connection: Connection, host_id: int, repository_id: int, since: str) -> int:
     """Count the pull requests that were listed at or after a time."""
     table = PULL_REQUEST_INDEX.c
@@ -272,6 +267,17 @@ def _set_writes(place: tuple[int, int, Source], generations: Mapping[int, str], 
             if row.pull_request_id in generations
         }
         yield Write(kind.upsert, list(rows), (host_id, repository_id, source.value))
+
+
+def _note_seen(
+    connection: Connection, host_id: int, repository_id: int, numbers: Collection[int], listed_at: str
+) -> None:
+    if not numbers:
+        return
+    table = PULL_REQUEST_INDEX.c
+    here = (table.host_id == host_id, table.repository_id == repository_id, among(connection, table.number, numbers))
+    connection.execute(update(PULL_REQUEST_INDEX).where(*here).values(deleted_at=None))
+    connection.execute(update(PULL_REQUEST_INDEX).where(*here, table.listed_at < listed_at).values(listed_at=listed_at))
 
 
 def _restore(connection: Connection, host_id: int, ids: Collection[int]) -> None:

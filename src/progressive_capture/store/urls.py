@@ -39,6 +39,9 @@ def parse(text: str) -> Address:
         InvalidUrl: it is none of these.
     """
     if "://" not in text:
+        if "=" in text or "@" in text:
+            # It may hold a password, in libpq's form or without its scheme: never repeated, never made a file.
+            raise InvalidUrl("it has no scheme, but = or @")
         return _file(text)
     try:
         url = make_url(text)

@@ -54,6 +54,8 @@ def answered(effect: dict[str, Any], asked: Asked = PAGE) -> Response | None:
         ({"effect": {"null_nodes": {"every": 0}}}, "every must be 1 or more"),
         ({"match": {"nth": 0}, "effect": {}}, "nth counts from 1"),
         ({"match": {"nth": {"until": 3}}, "effect": {}}, "unknown until"),
+        ({"match": {"nth": {"from": 0}}, "effect": {}}, "from must be 1 or more"),
+        ({"match": {"nth": {"from": 3, "to": 2}}, "effect": {}}, "to must not be below from"),
         ({"match": {"probability": 2}, "effect": {}}, "between 0 and 1"),
     ],
 )
@@ -71,6 +73,9 @@ def test_what_a_file_may_not_say_is_refused_in_one_line(row: dict[str, Any], com
         ({"every": 3}, [3, 6]),
         ({"from": 2, "to": 3}, [2, 3]),
         ({"from": 5}, [5, 6]),
+        ({"every": 2, "from": 3}, [4, 6]),
+        ({"every": 2, "to": 5}, [2, 4]),
+        ({"every": 2, "from": 3, "to": 5}, [4]),
     ],
 )
 def test_nth_counts_the_requests_that_match(nth: object, hit: list[int]) -> None:
@@ -166,6 +171,40 @@ def test_a_page_comes_twice() -> None:
     again = made.bend(rule.effect, PAGE, json_answer({"page": 2}))
     assert json.loads(again.body) == {"page": 1}
     assert again.headers["link"] == "next"
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "same"),
+    [
+        (("/pulls?state=all&page=1", None), ("/pulls?page=2&state=all", None), True),
+        (("/pulls?state=all&page=1", None), ("/pulls?state=open&page=2", None), False),
+        (("/repos/a/b/pulls", None), ("/repos/a/c/pulls?page=2", None), False),
+        (("/graphql", {"name": "a", "after": None}), ("/graphql", {"after": "c", "name": "a"}), True),
+        (("/graphql", {"name": "a", "after": None}), ("/graphql", {"after": "c", "name": "b"}), False),
+    ],
+)
+def test_a_page_comes_twice_within_its_own_walk_alone(
+    first: tuple[str, Any], second: tuple[str, Any], *, same: bool
+) -> None:
+    made = faults({"effect": {"page": "duplicate"}})
+    earlier, later = (Asked("GET", "/r", None, "t", None, target, values) for target, values in (first, second))
+    made.remember(earlier, json_answer({"page": 1}))
+    rule = made.choose(later)
+    assert rule is not None
+    answer = made.bend(rule.effect, later, json_answer({"page": 2}))
+    assert json.loads(answer.body) == {"page": 1 if same else 2}
+
+
+def test_what_happens_to_a_page_that_came_twice_leaves_the_kept_one_alone() -> None:
+    made = faults({"effect": {"page": "duplicate"}})
+    made.remember(PAGE, json_answer({"page": 1}))
+    rule = made.choose(PAGE)
+    assert rule is not None
+    spoilt = made.bend(rule.effect, PAGE, json_answer({"page": 2}))
+    spoilt.body, spoilt.headers["content-encoding"] = b"packed", "gzip"
+    again = made.bend(rule.effect, PAGE, json_answer({"page": 3}))
+    assert json.loads(again.body) == {"page": 1}
+    assert "content-encoding" not in again.headers
 
 
 def test_what_takes_the_place_of_an_answer() -> None:

@@ -170,10 +170,10 @@ def test_a_superseded_pull_request_is_owed_nothing() -> None:
     model = Model([Pull(dict.fromkeys(CONNECTIONS, 5), (1, 1), renames=True)] * 2)
     ledger = Ledger(HYDRATE_KINDS, details_wanted=True, patches=True)
     ledger.hydrated(*model.hydrate(ledger.kinds), {})
-    ledger.drop([1])
+    ledger.drop({1: GENERATION, 2: "another"})
     assert {owed.pull_request_id for owed in ledger.pending} == {2}
     assert all(key[0] == 2 for key in ledger.open)
-    ledger.drop([])
+    ledger.drop({})
     assert ledger.pending
 
 

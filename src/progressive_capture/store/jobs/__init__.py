@@ -4,6 +4,7 @@ from progressive_capture.store.jobs.life import find_open, get, open_job, record
 from progressive_capture.store.jobs.shards import (
     add_shards,
     claim_shard,
+    newest_walk,
     release,
     renew,
     settle_shard,
@@ -16,6 +17,7 @@ __all__ = [
     "claim_shard",
     "find_open",
     "get",
+    "newest_walk",
     "open_job",
     "record_event",
     "release",

@@ -177,6 +177,23 @@ def shards(connection: Connection, job_id: str) -> list[Shard]:
     return [_shard(row) for row in rows]
 
 
+def newest_walk(connection: Connection, host_id: int, repository_id: int) -> str | None:
+    """Return the checkpoint of shard 0 of the newest job over all pull requests and kinds of a repository."""
+    newest: str | None = connection.scalar(
+        select(_SHARD.checkpoint)
+        .join(JOBS, JOBS.c.id == _SHARD.job_id)
+        .where(
+            JOBS.c.host_id == host_id,
+            JOBS.c.repository_id == repository_id,
+            JOBS.c.scope.like("all;kinds=all;%"),
+            _SHARD.k == 0,
+        )
+        .order_by(JOBS.c.created_at.desc())
+        .limit(1)
+    )
+    return newest
+
+
 def _lives(row: Row[Any], now: datetime, is_gone: Callable[[str], bool]) -> bool:
     return row.lease_until is not None and moment(row.lease_until) > now and not is_gone(row.claimed_by)
 
