@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
+from urllib.parse import parse_qsl
 
 from github_sandbox.http.answers import graphql_errors, html_page, json_answer, message
 from github_sandbox.http.encoding import Json, dumps, loads
@@ -20,17 +22,30 @@ if TYPE_CHECKING:
 SPAN = 2**64
 HTML_STATUS = 502
 FIRST_ERROR_STATUS = 400
+_CURSOR = re.compile(r"after|before|cursor", re.IGNORECASE)
+_PAGE_PARAMETERS = frozenset(("page", "after", "before"))
+_Walk: TypeAlias = tuple[object, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What a rule can look at: the method and route template, the GraphQL operation's name, the token, the cursor."""
+    """What a rule can look at: the method and route template, the GraphQL operation's name, the token, the cursor.
+
+    `target` (path and query) and `variables` tell one walk through pages from another.
+    """
 
     method: str
     route: str
     operation: str | None
     token: str
     cursor: str | None = None
+    target: str = ""
+    variables: Json = None
+
+
+def is_cursor(name: str) -> bool:
+    """Tell whether a GraphQL variable of this name holds a cursor."""
+    return _CURSOR.search(name) is not None
 
 
 class Faults:
@@ -41,7 +56,7 @@ class Faults:
         self._rules = rules
         self._seed = seed
         self._turns: Counter[int] = Counter()
-        self._last: dict[tuple[str, str | None, str], Response] = {}
+        self._last: dict[_Walk, Response] = {}
 
     def choose(self, asked: Asked) -> Rule | None:
         """Give the first rule that holds for this request."""
@@ -59,7 +74,7 @@ class Faults:
     def bend(self, effect: Effect, asked: Asked, answer: Response) -> Response:
         """Apply what an effect does to a finished answer's body and status."""
         if effect.page == "duplicate":
-            answer = self._last.get((asked.route, asked.operation, asked.token), answer)
+            answer = _copy(self._last.get(_walk(asked), answer))
         if effect.page == "reorder" or effect.null_nodes or effect.errors:
             answer.body = dumps(_bent(effect, loads(answer.body)))
         if effect.status is not None:
@@ -69,10 +84,23 @@ class Faults:
         return answer
 
     def remember(self, asked: Asked, answer: Response) -> None:
-        """Keep the last good page of each kind, for a rule that serves a page twice."""
+        """Keep the last good page of each walk, for a rule that serves a page twice."""
         if any(rule.effect.page == "duplicate" for rule in self._rules):
-            kept = Response(answer.status, dict(answer.headers), answer.body)
-            self._last[asked.route, asked.operation, asked.token] = kept
+            self._last[_walk(asked)] = _copy(answer)
+
+
+def _copy(answer: Response) -> Response:
+    """Copy what is kept or given again: answers are dressed and bent in place on their way out."""
+    return Response(answer.status, dict(answer.headers), answer.body)
+
+
+def _walk(asked: Asked) -> _Walk:
+    """Name the list that a request pages through: all that it asks, less the page."""
+    path, _, query = asked.target.partition("?")
+    pairs = sorted(pair for pair in parse_qsl(query, keep_blank_values=True) if pair[0] not in _PAGE_PARAMETERS)
+    variables = asked.variables if isinstance(asked.variables, dict) else {}
+    fixed = tuple(sorted((name, dumps(value)) for name, value in variables.items() if not is_cursor(name)))
+    return (asked.route, asked.operation, asked.token, path, tuple(pairs), fixed)
 
 
 def instead(effect: Effect, asked: Asked, context: Context) -> Response | None:

@@ -19,7 +19,7 @@ LOWEST_STATUS, HIGHEST_STATUS = 200, 599
 
 @dataclass(frozen=True, slots=True)
 class Turns:
-    """Which of the matching requests are meant, counted from 1: those listed, each n-th, or a span."""
+    """Which of the matching requests are meant, counted from 1: those listed, or each n-th of a span."""
 
     listed: tuple[int, ...] = ()
     every: int | None = None
@@ -30,9 +30,8 @@ class Turns:
         """Tell whether the `turn`-th matching request is meant."""
         if self.listed:
             return turn in self.listed
-        if self.every is not None:
-            return turn % self.every == 0
-        return self.first <= turn and (self.last is None or turn <= self.last)
+        within = self.first <= turn and (self.last is None or turn <= self.last)
+        return within and (self.every is None or turn % self.every == 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +141,12 @@ def _turns(row: Table) -> Turns:
         span.done()
         if every is not None and every < 1:
             raise ConfigError(f"{span.where}: every must be 1 or more")
-        return Turns((), every, first or 1, last)
+        first = 1 if first is None else first
+        if first < 1:
+            raise ConfigError(f"{span.where}: from must be 1 or more")
+        if last is not None and last < first:
+            raise ConfigError(f"{span.where}: to must not be below from")
+        return Turns((), every, first, last)
     listed = [value] if isinstance(value, int) else value
     if not listed or not all(type(one) is int and one > 0 for one in listed):
         raise ConfigError(f"{row.where}: nth counts from 1: a number, a list of numbers, or every/from/to")

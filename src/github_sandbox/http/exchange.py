@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from github_sandbox.faults import Asked
+from github_sandbox.faults import Asked, is_cursor
 from github_sandbox.http.encoding import Json, loads
 
 if TYPE_CHECKING:
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 ENTERPRISE = "/api/v3"
 GRAPHQL_PATHS = frozenset(("/graphql", "/api/graphql"))
 _NAMED = re.compile(r"\b(?:query|mutation)\s+([_A-Za-z]\w*)")
-_CURSOR = re.compile(r"after|before|cursor", re.IGNORECASE)
 
 
 @dataclass(slots=True)
@@ -64,7 +63,9 @@ class Exchange:
         if self.is_graphql:
             self.document = _document(self.request.body)
             operation, cursor = _operation(self.document), _cursor(self.document)
-        self.asked = Asked(self.request.method, self.route, operation, self.viewer.token, cursor)
+        variables = self.document.get("variables") if isinstance(self.document, dict) else None
+        request = self.request
+        self.asked = Asked(request.method, self.route, operation, self.viewer.token, cursor, request.target, variables)
 
 
 def _document(body: bytes) -> Json:
@@ -88,4 +89,4 @@ def _cursor(document: Json) -> str | None:
     variables = document.get("variables") if isinstance(document, dict) else None
     if not isinstance(variables, dict):
         return None
-    return next((each for key, each in variables.items() if isinstance(each, str) and _CURSOR.search(key)), None)
+    return next((each for key, each in variables.items() if isinstance(each, str) and is_cursor(key)), None)
