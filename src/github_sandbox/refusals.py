@@ -7,6 +7,7 @@ https://github.com/octokit/plugin-throttling.js/issues/848).
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -96,17 +97,19 @@ TIMEOUT_FORMS = (502, 504, None)  # None: 502 as an HTML page
 
 
 class Rotation:
-    """Takes the forms of a family in turn, beginning where the seed says, so that a client meets each of them."""
+    """Takes the forms of each family in turn, beginning where the seed says, so that a client meets each of them."""
 
     def __init__(self, seed: int) -> None:
         """Begin at `seed`."""
-        self._next = seed
+        self._seed = seed
+        self._taken: Counter[tuple[str, ...]] = Counter()
 
     def take(self, family: dict[str, Form]) -> Form:
         """Give the next form of `family`."""
-        form = list(family.values())[self._next % len(family)]
-        self._next += 1
-        return form
+        names = tuple(family)
+        turn = self._seed + self._taken[names]
+        self._taken[names] += 1
+        return family[names[turn % len(names)]]
 
 
 def timed_out(context: Context, turn: int) -> Response:

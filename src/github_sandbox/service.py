@@ -71,29 +71,34 @@ class Sandbox:
             return answer
         self.stats.enter()
         try:
-            if self.timing.latency_ms:
-                await asyncio.sleep(self.timing.latency_ms / 1_000)
             return await self._api(request)
         finally:
             self.stats.leave()
+
+    async def _lag(self) -> None:
+        if self.timing.latency_ms:
+            await asyncio.sleep(self.timing.latency_ms / 1_000)
 
     async def _api(self, request: Request) -> Response:
         self.requests += 1
         exchange = self._exchange(request)
         self._count(exchange)
         if self.apps.concerns(exchange.path):
+            await self._lag()
             answer = await self.apps.answer(request, exchange.path, exchange.base)
             finish.dress(exchange, answer, self.clock.now())
             return answer
         try:
             exchange.viewer = self.tokens.viewer(request.header("authorization"), self.clock.now())
         except BadCredentialsError:
+            await self._lag()
             answer = message(401, "Bad credentials")
             finish.dress(exchange, answer, self.clock.now())
             return answer
         exchange.describe()
         self.meter.enter(exchange)
         try:
+            await self._lag()  # within: requests that wait are concurrent ones to the secondary limits
             return await self._faulty(exchange)
         finally:
             self.meter.leave(exchange)

@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from github_sandbox.limits import CONCURRENT, MINUTE, SEARCH_POINTS, Budgets, Secondary
+from github_sandbox.refusals import GRAPHQL_PRIMARY, GRAPHQL_SECONDARY, REST_PRIMARY, Rotation
 
 
 def test_points_come_back_when_the_window_ends() -> None:
@@ -98,3 +99,12 @@ def test_graphql_server_time_ends_at_60_s_and_all_at_90_s_a_minute() -> None:
     secondary.spend("a", "rest", 30.0, now=2.0)
     assert secondary.check("a", "rest", 1, now=3.0) is not None
     assert secondary.check("a", "graphql", 1, now=60.5) is None
+
+
+def test_each_family_of_refusals_takes_its_own_turns() -> None:
+    """Two families asked alternately: with one counter for both, each would show every second form alone."""
+    rotation = Rotation(seed=3)
+    taken = [(rotation.take(GRAPHQL_PRIMARY), rotation.take(REST_PRIMARY)) for _ in range(2)]
+    assert {one for one, _ in taken} == set(GRAPHQL_PRIMARY.values())
+    assert {other for _, other in taken} == set(REST_PRIMARY.values())
+    assert {rotation.take(GRAPHQL_SECONDARY) for _ in GRAPHQL_SECONDARY} == set(GRAPHQL_SECONDARY.values())
