@@ -100,7 +100,8 @@ def save_index(
     A pull request of which a newer listing is stored, by (updated_at, listed_at), keeps its content, and is noted as
     seen: a lagging server's old state proves that it still exists.
 
-    Labels and the like are stored as whole sets where `completeness` says that all of them were seen: others are marked deleted.
+    Labels and the like are stored as whole sets where `completeness` says that all of them were seen: others are then
+    marked deleted.
 
     Returns:
         The ids of the accepted pull requests.
