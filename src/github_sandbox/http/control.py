@@ -14,7 +14,7 @@ from github_sandbox.http.messages import Response
 from github_sandbox.webhook_delivery import Hook, Spoil, check_url
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterable, Iterator
+    from collections.abc import Awaitable, Callable, Generator, Iterable, Iterator
 
     from github_sandbox.clock import Clock
     from github_sandbox.http.encoding import Json
@@ -40,6 +40,7 @@ class Control:
     apply_change: Callable[[World, dict[str, Json]], list[dict[str, Json]]]
     truth: Callable[[World, str, str], Iterator[dict[str, Json]]]
     new_faults: Faults | None = None
+    truths_under_way: int = 0
 
     async def answer(self, request: Request) -> Response:
         """Answer one control route; what a body may not say is refused with 422 and one sentence."""
@@ -90,6 +91,9 @@ class Control:
         return json_answer({"rules": [rule.name for rule in rules]})
 
     async def _changes(self, request: Request) -> Response:
+        if self.truths_under_way:
+            text = "a truth is being read, and is of one moment: read it to its end, then ask for changes again"
+            return json_answer({"message": text}, 409)
         body = Table("changes", _body(request))
         changes = body.take("changes", list) or []
         options = body.take("webhooks", dict)
@@ -126,7 +130,15 @@ class Control:
         if self.world.repository(owner, repository) is None:
             return json_answer({"message": f"no repository {name} is served"}, 404)
         rows = self.truth(self.world, owner, repository)
-        return Response(200, {"content-type": "application/x-ndjson"}, chunks=_lines(rows))
+        return Response(200, {"content-type": "application/x-ndjson"}, chunks=self._of_one_moment(rows))
+
+    def _of_one_moment(self, rows: Iterable[dict[str, Json]]) -> Generator[bytes, None, None]:
+        """Write the rows; while they leave, the world does not change."""
+        self.truths_under_way += 1
+        try:
+            yield from _lines(rows)
+        finally:
+            self.truths_under_way -= 1
 
 
 def _lines(rows: Iterable[dict[str, Json]]) -> Iterator[bytes]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, unquote
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator
 
 
 @dataclass(slots=True)
@@ -36,13 +36,14 @@ class Request:
 class Response:
     """One answer.
 
-    `chunks`, when given, replaces `body` and is sent with chunked coding. `cut` ends the connection after that many
-    bytes of the body (a promise of Content-Length broken on purpose); `drop` ends it before any byte.
+    `chunks`, when given, replaces `body`, is sent with chunked coding, and is closed when the client goes. `cut` ends
+    the connection after that many bytes of the body (a promise of Content-Length broken on purpose); `drop` ends it
+    before any byte.
     """
 
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
     body: bytes = b""
-    chunks: Iterator[bytes] | None = None
+    chunks: Generator[bytes, None, None] | None = None
     cut: int | None = None
     drop: bool = False

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import closing
 from http import HTTPStatus
 
 import h11
@@ -110,6 +111,14 @@ class Connection(asyncio.Protocol):
         headers = {name.decode("ascii"): value.decode("latin-1") for name, value in head.headers}
         request = Request(head.method.decode("ascii"), head.target.decode("latin-1"), headers, body)
         response = await self._handled(request)
+        try:
+            await self._send(request, response)
+        except Exception as error:  # noqa: BLE001 - half an answer must end in a broken connection, not in silence
+            self._tell(request, error)
+            self._transport.abort()
+        self._next()
+
+    async def _send(self, request: Request, response: Response) -> None:
         if response.drop:
             self._transport.abort()
         elif response.cut is not None:
@@ -118,16 +127,19 @@ class Connection(asyncio.Protocol):
             await self._stream(response)
         else:
             self._whole(response, with_body=request.method != "HEAD")
-        self._next()
 
     async def _handled(self, request: Request) -> Response:
         """Call the handler; a mistake of ours becomes a 500 that says so, and is told to the loop's owner."""
         try:
             return await self._handler(request)
         except Exception as error:  # noqa: BLE001 - a client must not wait for an answer that never comes
-            told = {"message": f"the sandbox failed at {request.method} {request.target}", "exception": error}
-            asyncio.get_running_loop().call_exception_handler(told)
+            self._tell(request, error)
             return Response(500, {"content-type": "text/plain"}, f"the sandbox failed: {error!r}".encode())
+
+    @staticmethod
+    def _tell(request: Request, error: Exception) -> None:
+        told = {"message": f"the sandbox failed at {request.method} {request.target}", "exception": error}
+        asyncio.get_running_loop().call_exception_handler(told)
 
     def _next(self) -> None:
         self._task = None
@@ -154,10 +166,11 @@ class Connection(asyncio.Protocol):
     async def _stream(self, response: Response) -> None:
         assert response.chunks is not None
         self._write(self._http.send(_head(response, None)))
-        for chunk in response.chunks:
-            self._write(self._http.send(h11.Data(data=chunk)))
-            await self._writable.wait()
-            await asyncio.sleep(0)
+        with closing(response.chunks) as chunks:
+            for chunk in chunks:
+                self._write(self._http.send(h11.Data(data=chunk)))
+                await self._writable.wait()
+                await asyncio.sleep(0)
         self._write(self._http.send(h11.EndOfMessage()))
 
     def _write(self, data: bytes | None) -> None:
