@@ -38,6 +38,15 @@ def verdict(gaps: int, short: int, truncated: int) -> str:
     return ", ".join(parts)
 
 
+def unlisted(number: int) -> list[str]:
+    """Say how many pull requests GitHub counts and never listed."""
+    return (
+        [f"  {count(number, 'pull request')} that GitHub counts now, never listed here: capture again"]
+        if number
+        else []
+    )
+
+
 def unavailable(kinds: Mapping["Kind", int]) -> list[str]:
     """A line about what the API that was used cannot give, none when it gave everything."""
     if not kinds:

@@ -41,7 +41,9 @@ def _text(captured: "Captured", database: str) -> str:
         *findings.unavailable(captured.unavailable),
     ]
     if not captured.interrupted:
-        lines += findings.findings([gap for gap in captured.gaps if gap.is_gap], captured.gap_count)
+        gaps = [gap for gap in captured.gaps if gap.is_gap]
+        lines += findings.findings(gaps, captured.gap_count - captured.unlisted)
+        lines += findings.unlisted(captured.unlisted)
     if captured.missing_numbers:
         shown = ", ".join(f"#{number}" for number in captured.missing_numbers[: findings.SHOWN])
         more = ", …" if len(captured.missing_numbers) > findings.SHOWN else ""
@@ -101,6 +103,7 @@ def _document(captured: "Captured") -> dict[str, object]:
         "short_count": captured.short_count,
         "truncated_count": captured.truncated_count,
         "unavailable": {kind.value: number for kind, number in captured.unavailable.items()},
+        "unlisted": captured.unlisted,
         "findings": [findings.document(gap) for gap in captured.gaps],
         "not_pull_requests": captured.missing_numbers,
     }

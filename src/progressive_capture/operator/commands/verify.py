@@ -49,7 +49,7 @@ def told(verified: "Verification") -> Told:
         [
             f"{verified.repository}: {numbers} in {count(verified.pull_requests, 'pull request')}",
             *findings.findings([each for each in verified.gaps if each.is_gap], verified.gap_count - verified.unlisted),
-            *_unlisted(verified),
+            *findings.unlisted(verified.unlisted),
             *findings.unavailable(verified.unavailable),
             *(["  of these GitHub gives no more:", *ends] if ends else []),
         ]
@@ -67,9 +67,3 @@ def told(verified: "Verification") -> Told:
         "findings": [findings.document(gap) for gap in verified.gaps],
     }
     return Told(text, document, code)
-
-
-def _unlisted(verified: "Verification") -> list[str]:
-    if not verified.unlisted:
-        return []
-    return [f"  {count(verified.unlisted, 'pull request')} that GitHub counts now, never listed here: capture again"]
