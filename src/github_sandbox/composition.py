@@ -76,7 +76,7 @@ def build_sandbox(
     )
     return Sandbox(
         clock=clock,
-        tokens=Tokens(known.tokens, apps.read),
+        tokens=Tokens(known.tokens, apps.read if known.apps else None),
         meter=meter,
         stats=stats,
         faults=Faults(rules, options.seed),

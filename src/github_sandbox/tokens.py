@@ -72,8 +72,11 @@ ANONYMOUS = Principal("anonymous", "", 0, Kind.ANONYMOUS, {"core": ANONYMOUS_POI
 class Tokens:
     """All tokens: those given, those minted for installations, and, when none was given, any text at all."""
 
-    def __init__(self, known: Mapping[str, Token] | None, minted: Callable[[str], Token | None]) -> None:
-        """Know `known`; None accepts any token as a user of its own. `minted` reads an installation's token."""
+    def __init__(self, known: Mapping[str, Token] | None, minted: Callable[[str], Token | None] | None) -> None:
+        """Know `known`; None accepts any token as a user of its own.
+
+        `minted` reads an installation's token; None: no App is registered, and such a text is like any other.
+        """
         self._known = known
         self._minted = minted
         self._made_up: dict[str, Principal] = {}
@@ -89,8 +92,8 @@ class Tokens:
         return Viewer(token.principal, text)
 
     def _find(self, text: str) -> Token | None:
-        if text.startswith("ghs_") and (token := self._minted(text)) is not None:
-            return token
+        if self._minted is not None and text.startswith("ghs_"):
+            return self._minted(text) or (self._known or {}).get(text)
         if self._known is not None:
             return self._known.get(text)
         return Token(self._made_up.setdefault(text, made_up_user(text))) if text else None

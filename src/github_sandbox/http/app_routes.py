@@ -18,9 +18,11 @@ from github_sandbox.world.records import iso
 if TYPE_CHECKING:
     from github_sandbox.http.messages import Request, Response
     from github_sandbox.webhook_delivery import Deliveries
+    from github_sandbox.world.repository import Repository
     from github_sandbox.world.state import World
 
 _OF_REPOSITORY = re.compile(r"/repos/([^/]+)/([^/]+)/installation")
+_OF_NUMBERED = re.compile(r"/repositories/(\d{1,18})/installation")
 _TOKENS = re.compile(r"/app/installations/(\d+)/access_tokens")
 _INSTALLATION = re.compile(r"/app/installations/(\d+)")
 _REDELIVER = re.compile(r"/app/hook/deliveries/(\d+)/attempts")
@@ -37,7 +39,9 @@ class AppRoutes:
 
     def concerns(self, path: str) -> bool:
         """Tell whether `path` is asked with a JWT."""
-        return path == "/app" or path.startswith("/app/") or _OF_REPOSITORY.fullmatch(path) is not None
+        if path == "/app" or path.startswith("/app/"):
+            return True
+        return any(pattern.fullmatch(path) for pattern in (_OF_REPOSITORY, _OF_NUMBERED))
 
     async def answer(self, request: Request, path: str, api: str) -> Response:
         """Answer `path`; 401 in GitHub's words for a JWT that is not acceptable."""
@@ -62,9 +66,10 @@ class AppRoutes:
         if found := _INSTALLATION.fullmatch(path):
             known = _by_id(app, int(found[1]))
             return not_found() if known is None else json_answer(self._installation(app, known, api))
-        if found := _OF_REPOSITORY.fullmatch(path):
-            return self._of_repository(app, found[1], found[2], api)
-        return not_found()
+        if found := _OF_NUMBERED.fullmatch(path):
+            return self._on(app, self.world.repository_by_id(int(found[1])), api)
+        found = _OF_REPOSITORY.fullmatch(path)
+        return self._of_repository(app, found[1], found[2], api) if found else not_found()
 
     def _of_repository(self, app: App, owner: str, name: str, api: str) -> Response:
         named = self.world.find(owner, name)
@@ -76,6 +81,12 @@ class AppRoutes:
             moved = message(301, "Moved Permanently", url=address)
             moved.headers["location"] = address
             return moved
+        return self._on(app, repository, api)
+
+    def _on(self, app: App, repository: Repository | None, api: str) -> Response:
+        """Give the installation on a repository."""
+        if repository is None or repository.access == "deleted":
+            return not_found()
         known = self.apps.find(repository.owner, repository.name, app)
         return not_found() if known is None else json_answer(self._installation(app, known, api))
 

@@ -1,6 +1,7 @@
 """Actors, organizations and teams in REST's shapes; never decides who may see them."""
 
 from github_sandbox.http.encoding import Raw, dumps
+from github_sandbox.world.node_ids import node_id
 from github_sandbox.world.records import Record
 
 AVATARS = "https://avatars.githubusercontent.com/u"
@@ -95,7 +96,7 @@ class People:
 
     def viewer(self, login: str, number: int, now: str) -> dict[str, object]:
         """Give the answer of /user for a token's owner, who need not be in the world."""
-        simple = self._user(number, login, f"U_sandbox{number}", f"https://github.com/{login}")
+        simple = self._user(number, login, node_id("User", number), f"https://github.com/{login}")
         facts = dict.fromkeys(("name", "company", "location", "email", "hireable", "bio", "twitter_username"))
         counts = dict.fromkeys(("public_repos", "public_gists", "followers", "following"), 0)
         return {

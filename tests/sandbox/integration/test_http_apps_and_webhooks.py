@@ -104,6 +104,26 @@ def test_an_app_finds_itself_and_its_installations(running: Running, key: rsa.RS
     assert httpx.get(f"{running.url}/app", headers={"authorization": "Bearer x"}).status_code == 401
 
 
+def test_an_installation_is_found_through_a_former_name(running: Running, key: rsa.RSAPrivateKey) -> None:
+    headers, changes = app_jwt(running, key), f"{running.url}/_sandbox/changes"
+
+    def rename(name: str, to: str) -> None:
+        change = {"type": "repository.rename", "repository": f"sandbox/{name}", "to": to}
+        assert httpx.post(changes, json={"changes": [change]}).status_code == 200
+
+    rename("demo", "moved")
+    moved = httpx.get(f"{running.url}/repos/sandbox/demo/installation", headers=headers)
+    assert moved.status_code == 301
+    assert httpx.get(moved.headers["location"], headers=headers).json()["id"] == 72
+    rename("moved", "demo")
+    assert httpx.get(f"{running.url}/repositories/1/installation", headers=headers).status_code == 404
+
+
+def test_an_installation_token_that_was_not_minted_is_refused(running: Running) -> None:
+    with running.client("ghs_7_made.up.text") as client:
+        assert client.get("/repos/sandbox/demo").status_code == 401
+
+
 def test_an_installation_token_reads_for_an_hour(running: Running, key: rsa.RSAPrivateKey) -> None:
     made = mint(running, key, 71)
     assert made.status_code == 201

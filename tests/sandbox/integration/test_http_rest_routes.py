@@ -272,6 +272,12 @@ def test_secrets_and_agents_are_wanted(demo: Running) -> None:
         assert client.get(DEMO, headers={"user-agent": ""}).status_code == 403
 
 
+def test_the_viewer_has_one_node_id_in_both_apis(client: httpx.Client) -> None:
+    viewer = client.post("/graphql", json={"query": "{ viewer { id databaseId } }"}).json()["data"]["viewer"]
+    user = client.get("/user").json()
+    assert (user["node_id"], user["id"]) == (viewer["id"], viewer["databaseId"])
+
+
 def test_private_repositories_open_for_those_named(serve: Start, tmp_path_factory: pytest.TempPathFactory) -> None:
     path = tmp_path_factory.mktemp("tokens") / "tokens.json"
     path.write_text('{"tokens": {"in": {"user": "insider", "private": ["hostile/private"]}, "out": {"user": "o"}}}')

@@ -60,6 +60,12 @@ def test_any_token_is_a_user_of_its_own_without_a_file() -> None:
     assert (one.key, one.login, one.database_id) != (other.key, other.login, other.database_id)
 
 
+def test_a_text_in_an_installations_form_is_bad_once_apps_are_registered(private_key: str) -> None:
+    assert Tokens(None, None).viewer("Bearer ghs_any", NOW).authenticated
+    with pytest.raises(BadCredentialsError):
+        Tokens(None, apps(private_key).read).viewer("Bearer ghs_any", NOW)
+
+
 def test_no_token_is_nobody_with_60_requests() -> None:
     viewer = Tokens(None, lambda _text: None).viewer("", NOW)
     assert not viewer.authenticated
