@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any, Final
 
-from github_sandbox.rows import STATUSES, Row, SourceError
+from github_sandbox.rows import STATUSES, Row
 from github_sandbox.world import text
 from github_sandbox.world.actors import new_actor
 from github_sandbox.world.cast import Cast, Forks
@@ -79,18 +79,15 @@ def _actor(world: World, login: str, name: str | None) -> Record:
     return known or world.add_actor(new_actor(kind, login, world.reserve("User"), name=name))
 
 
-def _seconds(stamp: str, row: Row) -> int:
-    try:
-        return int(dt.datetime.fromisoformat(stamp).timestamp())
-    except ValueError:
-        raise SourceError(f"Pull request {row['number']}: {stamp!r} is not a time; write it as ISO 8601.") from None
+def _seconds(stamp: str) -> int:
+    return int(dt.datetime.fromisoformat(stamp).timestamp())
 
 
 def new_git_plan(rows: list[Row], key: str) -> Plan:
     """The plan of a real population: numbers, commits and files are the rows', the rest is drawn from `key`."""
     rng = random_of(key, "plan")
-    latest = max((_seconds(row["head_committed_at"], row) for row in rows), default=0)
-    since = min((_seconds(row["first_commit_at"], row) for row in rows), default=0)
+    latest = max((_seconds(row["head_committed_at"]) for row in rows), default=0)
+    since = min((_seconds(row["first_commit_at"]) for row in rows), default=0)
     recent = latest - (latest - since) // 4
     counts = draw(
         len(rows),
@@ -103,13 +100,13 @@ def new_git_plan(rows: list[Row], key: str) -> Plan:
 
 
 def _timing(row: Row, recent: int, rng: Random) -> Timing:
-    first, head = _seconds(row["first_commit_at"], row), _seconds(row["head_committed_at"], row)
+    first, head = _seconds(row["first_commit_at"]), _seconds(row["head_committed_at"])
     lag, draw_lag, draw_open, draw_end = rng.random(), rng.random(), rng.random(), rng.random()
     created = first + int(2 * _MEDIAN_LAG * draw_lag)
     if lag < _HOURS_LATE:
         created += int(12 * 3_600 * draw_lag) if lag > _DAYS_LATE else int((5 + 6 * draw_lag) * _DAY)
     if row["merged_at"] is not None:
-        merged = _seconds(row["merged_at"], row)
+        merged = _seconds(row["merged_at"])
         created = min(created, merged)
         return Timing(created, _later(max(merged, created), rng), merged, STATES.index("MERGED"))
     last = max(head, created)
@@ -181,8 +178,8 @@ class GitHistory:
         made: dict[str, Record] = {}
         for each in row["commits"]:
             oid, actor = each["sha"], self._people.by_hash[each["author"]["id"]]
-            author = git_actor_of(actor, self._utc(each["authored_at"], row))
-            committer = git_actor_of(actor, self._utc(each["committed_at"], row))
+            author = git_actor_of(actor, self._utc(each["authored_at"]))
+            committer = git_actor_of(actor, self._utc(each["committed_at"]))
             parents = [self._parent(made, repository, one, author["date"]) for one in each.get("parents", [])]
             made[oid] = new_commit(repository, oid, each["message"], author, committer, parents=parents)
         return [edge_of(pull, commit) for commit in made.values()]
@@ -192,8 +189,8 @@ class GitHistory:
         return made.get(oid) or new_base_commit(repository, oid, date)
 
     @staticmethod
-    def _utc(stamp: str, row: Row) -> str:
-        return iso(_seconds(stamp, row))
+    def _utc(stamp: str) -> str:
+        return iso(_seconds(stamp))
 
     def files(self, place: int) -> list[Record]:
         """Its changed files as git has them."""

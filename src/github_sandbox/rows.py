@@ -1,5 +1,6 @@
 """Reads the lines of a population file and refuses malformed ones by name; it makes no record."""
 
+import datetime as dt
 import gzip
 import json
 import zlib
@@ -7,6 +8,8 @@ from pathlib import Path
 from typing import Any, Final, TypeAlias
 
 import orjson
+
+from github_sandbox.world.records import INT_MAX
 
 Row: TypeAlias = dict[str, Any]
 
@@ -37,6 +40,9 @@ _COMMIT: Final[dict[str, tuple[type, ...]]] = {
     "message": _TEXT,
 }
 _FILE: Final[dict[str, tuple[type, ...]]] = {"path": _TEXT, "status": _TEXT, "additions": (int,), "deletions": (int,)}
+_DATES: Final = ("first_commit_at", "head_committed_at", "merged_at")
+_COMMIT_DATES: Final = ("authored_at", "committed_at")
+_LAST_YEAR: Final = 9_000  # what is generated follows these dates, and must not leave the calendar
 _STATES: Final = {"merged", "unmerged"}
 STATUSES: Final = {
     "added": "ADDED",
@@ -83,11 +89,13 @@ def _bytes(path: Path) -> bytes:
 def _row(line: bytes, where: str) -> Row:
     row = _parsed(line, where)
     _check(row, _ROW, where)
-    if row["number"] < 1 or row["state"] not in _STATES:
-        raise SourceError(f"{where}: number must be 1 or more and state 'merged' or 'unmerged'.")
+    if not 1 <= row["number"] <= INT_MAX or row["state"] not in _STATES:
+        raise SourceError(f"{where}: number must be 1 to {INT_MAX} and state 'merged' or 'unmerged'.")
+    _check_dates(row, _DATES, where)
     people = [row["author"], *([row["merged_by"]] if row["merged_by"] else [])]
     for commit in row["commits"]:
         _check(commit, _COMMIT, f"{where}, commits")
+        _check_dates(commit, _COMMIT_DATES, f"{where}, commits")
         people.append(commit["author"])
     for person in people:
         _check(person, _PERSON, f"{where}, people")
@@ -95,6 +103,8 @@ def _row(line: bytes, where: str) -> Row:
         _check(file, _FILE, f"{where}, files")
         if file["status"] not in STATUSES:
             raise SourceError(f"{where}, files: status {file['status']!r} is none of {', '.join(STATUSES)}.")
+        if not (0 <= file["additions"] <= INT_MAX and 0 <= file["deletions"] <= INT_MAX):
+            raise SourceError(f"{where}, files: additions and deletions must be 0 to {INT_MAX}.")
     _check(row["head"], {"sha": _TEXT}, f"{where}, head")
     _check(row["base"], {"sha": _TEXT, "ref": _MAYBE_TEXT}, f"{where}, base")
     return row
@@ -116,6 +126,8 @@ def _slowly(line: bytes, where: str) -> object:
         return json.loads(line)
     except (json.JSONDecodeError, UnicodeDecodeError) as error:
         raise SourceError(f"{where}: this is not JSON ({error}); mend or remove the line.") from None
+    except RecursionError:
+        raise SourceError(f"{where}: this is nested too deeply; mend or remove the line.") from None
 
 
 def _check(row: object, form: dict[str, tuple[type, ...]], where: str) -> None:
@@ -126,3 +138,20 @@ def _check(row: object, form: dict[str, tuple[type, ...]], where: str) -> None:
             raise SourceError(f"{where}: {key!r} is missing; add it.")
         if not isinstance(row[key], types) or isinstance(row[key], bool):
             raise SourceError(f"{where}: {key!r} is {row[key]!r:.40}, which is not of the expected type.")
+
+
+def _check_dates(row: Row, keys: tuple[str, ...], where: str) -> None:
+    for key in keys:
+        stamp = row[key]
+        if stamp is not None and not _is_time(stamp):
+            raise SourceError(
+                f"{where}: {key!r} is {stamp!r:.40}, which is not a time; write it as ISO 8601 with its UTC offset."
+            )
+
+
+def _is_time(stamp: str) -> bool:
+    try:
+        moment = dt.datetime.fromisoformat(stamp)
+    except ValueError:
+        return False
+    return moment.tzinfo is not None and moment.year <= _LAST_YEAR

@@ -169,8 +169,12 @@ class Deliveries:
 
 def check_url(url: str) -> str:
     """Give `url` back if deliveries can be sent to it; raise ConfigError otherwise."""
-    parts = urlsplit(url)
-    if parts.scheme != "http" or not parts.hostname:
+    try:
+        parts = urlsplit(url)
+        usable = parts.scheme == "http" and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # brackets that do not match, a port that is none
+        usable = False
+    if not usable:
         raise ConfigError(f"webhooks go to an http:// address, not to {url!r}")
     return url
 

@@ -37,7 +37,14 @@ def loads(body: bytes) -> Json:
     try:
         return orjson.loads(body)
     except orjson.JSONDecodeError:
+        return _slowly(body)
+
+
+def _slowly(body: bytes) -> Json:
+    try:
         return json.loads(body)
+    except RecursionError as error:
+        raise ValueError("it is nested too deeply") from error
 
 
 def gzip(body: bytes) -> bytes:

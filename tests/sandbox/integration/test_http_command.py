@@ -38,6 +38,8 @@ def malformed(tmp_path: Path) -> Path:
         (("serve", "--tokens", "/nowhere/tokens.json"), "/nowhere/tokens.json"),
         (("serve", "--faults", "/nowhere/faults.json"), "/nowhere/faults.json"),
         (("serve", "--webhook-url", "ftp://x"), "ftp://x"),
+        (("serve", "--webhook-url", "http://[::1/hook"), "http://[::1/hook"),
+        (("serve", "--webhook-url", "http://x:99999/"), "http://x:99999/"),
         ((), "serve"),
     ],
 )
@@ -47,6 +49,16 @@ def test_what_is_wrong_is_told_in_one_line(arguments: tuple[str, ...], told: str
     assert ended.stdout == ""
     assert ended.stderr.count("\n") == 1
     assert told in ended.stderr
+
+
+@pytest.mark.parametrize("flag", ["--tokens", "--faults"])
+@pytest.mark.parametrize("suffix", ["json", "toml"])
+def test_a_file_that_is_nested_too_deeply_is_told(tmp_path: Path, flag: str, suffix: str) -> None:
+    path = tmp_path / f"deep.{suffix}"
+    path.write_text(("a = " if suffix == "toml" else "") + "[" * 100_000)
+    ended = run("serve", flag, path)
+    assert ended.returncode == 2
+    assert ended.stderr == f"github-sandbox: {path} is nested too deeply to be read\n"
 
 
 def test_a_malformed_population_names_its_line(malformed: Path) -> None:

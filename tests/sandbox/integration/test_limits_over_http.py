@@ -110,6 +110,7 @@ def test_without_a_token_graphql_is_closed(small: Running) -> None:
     [
         (b"{", 400, "Problems parsing JSON"),
         (b"[]", 400, "Problems parsing JSON"),
+        (b"[" * 100_000, 400, "Problems parsing JSON"),
         (b"{}", 200, "A query attribute must be specified and must be a string."),
         (b'{"query": "{"}', 200, "yntax"),
     ],

@@ -80,6 +80,11 @@ def broken(**changes: Any) -> dict[str, Any]:
     [
         "{", "[]", "null", broken(number="3"), broken(number=True), broken(number=0), broken(title=...),
         broken(state="open"), broken(author={"name": "x"}), broken(author=None), broken(commits=[3]),
+        broken(number=2**31), broken(number=-1), broken(merged_at="2020-13-01T00:00:00Z"), "[" * 100_000,
+        broken(head_committed_at="2020-01-01T00:00:00"), broken(first_commit_at="9999-12-31T23:59:59Z"),
+        broken(commits=[{**ROW["commits"][0], "authored_at": "soon"}]),
+        broken(files=[{"path": "x", "status": "added", "additions": -1, "deletions": 0}]),
+        broken(files=[{"path": "x", "status": "added", "additions": 0, "deletions": 2**31}]),
         broken(commits=[{"sha": "x"}]), broken(files=[{"path": "x"}]), broken(files={}), broken(head={}),
         broken(files=[{"path": "x", "status": "gone", "additions": 0, "deletions": 0}]), broken(merged_by="x"), ROW,
     ],
@@ -94,7 +99,7 @@ def test_a_malformed_line_is_named(tmp_path: Path, line: str | dict[str, Any]) -
 
 def test_a_time_that_is_none_is_named(tmp_path: Path) -> None:
     path = written(tmp_path, broken(first_commit_at="yesterday"))
-    with pytest.raises(SourceError, match="Pull request 3: 'yesterday' is not a time"):
+    with pytest.raises(SourceError, match="line 1: 'first_commit_at' is 'yesterday', which is not a time"):
         world_of(f"a/b={path}")
 
 
