@@ -28,6 +28,8 @@ def transfer(order: Order) -> list[Event]:
     """``repository.transfer``: another owner, ``to`` (made as an organization when new); the old name redirects."""
     repository, to = order.repository(), order.text("to")
     order.done()
+    if not to or "/" in to or order.world.repository(to, repository.name) not in {None, repository}:
+        raise order.refuse(f"{to!r} cannot take it; name an owner without a repository {repository.name!r}.")
     old = repository.record["owner"]
     repository.rename(owner_of(order.world, to), repository.name)
     repository.record["updatedAt"] = order.stamp()

@@ -1,5 +1,6 @@
 """Parameters of lists, read as GitHub reads them: an unknown choice counts as the default, a bad time is refused."""
 
+import datetime as dt
 import re
 from email.utils import formatdate
 
@@ -30,9 +31,12 @@ def since(query: dict[str, str]) -> str | None:
 def stamp(text: str) -> str:
     """Normalise a time to `YYYY-MM-DDTHH:MM:SSZ`; raise AnsweredError (422) when it is none."""
     found = _STAMP.fullmatch(text.strip())
-    if found is None:
-        raise AnsweredError(invalid("Search", "since"))
-    return f"{found[1]}T{found[2] or '00:00:00'}Z"
+    text = "" if found is None else f"{found[1]}T{found[2] or '00:00:00'}"
+    try:
+        dt.datetime.fromisoformat(text)
+    except ValueError:
+        raise AnsweredError(invalid("Search", "since")) from None
+    return f"{text}Z"
 
 
 def last_modified(record: Record) -> dict[str, str]:

@@ -243,8 +243,9 @@ def test_what_is_missing_or_hidden_is_404(client: httpx.Client, path: str) -> No
     assert answer.json()["message"] == "Not Found"
 
 
-def test_a_bad_since_is_422(client: httpx.Client) -> None:
-    answer = client.get(f"{DEMO}/issues/comments?since=yesterday")
+@pytest.mark.parametrize("since", ["yesterday", "2026-13-45", "2026-02-30T00:00:00Z", "2026-01-01T24:61:00Z"])
+def test_a_bad_since_is_422(client: httpx.Client, since: str) -> None:
+    answer = client.get(f"{DEMO}/issues/comments", params={"since": since})
     assert answer.status_code == 422
     assert answer.json()["message"] == "Validation Failed"
 

@@ -318,3 +318,12 @@ def test_a_pending_review_stays_its_author_s_through_a_rename() -> None:
     apply_change(world, {"type": "user.rename", "login": "blake", "to": "blake-2"})
     assert [len(pull.shown("reviews", viewer)) for viewer in ("blake", "blake-2")] == [1, 2]
     assert [len(pull.review_comments(viewer)) for viewer in ("blake", "blake-2")] == [1, 3]
+
+
+def test_a_transfer_onto_a_name_that_is_taken_is_refused() -> None:
+    world = world_of("a/b=generate:1", "c/b=generate:1")
+    with pytest.raises(ChangeError, match="'c' cannot take it"):
+        apply_change(world, {"type": "repository.transfer", "repository": "a/b", "to": "c"})
+    assert {each.record["nameWithOwner"] for each in world.repositories()} == {"a/b", "c/b"}
+    apply_change(world, {"type": "repository.transfer", "repository": "a/b", "to": "d"})
+    assert repository_of(world, "d", "b").record["nameWithOwner"] == "d/b"
