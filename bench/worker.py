@@ -5,10 +5,11 @@ import asyncio
 import gc
 import json
 import time
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Any
 
-from bench import statements
+from bench import calls, statements
 from progressive_capture.capture.report import Silent
 from progressive_capture.domain.scope import Scope, SourceChoice
 from progressive_capture.settings import Settings
@@ -17,56 +18,67 @@ from progressive_capture.wiring import Wired, wire
 REPOSITORY = "bench/app"
 
 
-async def capture(source: str, recorder: statements.Recorder) -> dict[str, Any]:
+async def capture(source: str, *recorders: statements.Recorder | calls.Recorder) -> dict[str, Any]:
     """Capture the repository with the settings of the environment, from an open database to the proof."""
     async with wired() as everything:
-        recorder.on = True
-        began, cpu = time.perf_counter(), time.process_time()
+        for recorder in recorders:
+            recorder.on = True
+        began = time.perf_counter()
         captured = await everything.capture(REPOSITORY, Scope(source=SourceChoice(source)))
-        seconds, busy = time.perf_counter() - began, time.process_time() - cpu
+        seconds = time.perf_counter() - began
     if captured.gap_count:
         raise RuntimeError(f"{captured.gap_count} gaps: what is incomplete is not worth measuring")
-    return {
-        "seconds": seconds,
-        "cpu": busy,
-        "pull_requests": captured.pull_requests,
-        "rows": sum(captured.held.values()),
-    }
+    return {"seconds": seconds, "pull_requests": captured.pull_requests}
 
 
-def wired() -> Any:  # noqa: ANN401 - a context manager of `Wired`
-    """Open and migrate the database."""
-    return wire(Settings.read(), create=True, reporter=Silent(), pause=asyncio.sleep, stopping=lambda: False)
+async def record(source: str, file: Path) -> dict[str, Any]:
+    """Capture it, and write down the statements and the calls of the store."""
+    by_driver, by_store = statements.Recorder(), calls.Recorder()
+    with by_driver.listening(), by_store.listening():
+        figures = await capture(source, by_driver, by_store)
+    by_driver.save(file.with_suffix(".statements"))
+    by_store.save(file.with_suffix(".calls"))
+    return figures
 
 
-async def prepare() -> str:
-    """Bring the database to where a capture begins; its address."""
+async def replay_calls(file: Path) -> dict[str, Any]:
+    """Make the calls of the store again."""
+    transactions = calls.load(file.with_suffix(".calls"))
+    gc.freeze()  # what is about to be stored is no garbage
     async with wired() as everything:
-        assert isinstance(everything, Wired)
-        return everything.settings.database_url.get_secret_value()
+        began = time.perf_counter()
+        calls.replay(everything.database, transactions)
+        return {"seconds": time.perf_counter() - began}
+
+
+async def replay_statements(file: Path) -> dict[str, Any]:
+    """Send the statements again."""
+    transactions = statements.load(file.with_suffix(".statements"))
+    gc.freeze()  # as above
+    async with wired() as everything:
+        url = everything.settings.database_url.get_secret_value()
+    return {"seconds": statements.replay(url, transactions)}
+
+
+def wired() -> AbstractAsyncContextManager[Wired]:
+    """Open the database and bring it to where a capture begins."""
+    return wire(Settings.read(), create=True, reporter=Silent(), pause=asyncio.sleep, stopping=lambda: False)
 
 
 def main() -> None:
     """Run what the command line says."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("action", choices=("capture", "record", "replay"))
+    parser.add_argument("action", choices=("capture", "record", "calls", "statements"))
     parser.add_argument("--source", default="auto")
-    parser.add_argument("--file", type=Path)
+    parser.add_argument("--file", type=Path, default=Path("recording"))
     wanted = parser.parse_args()
-    if wanted.action == "replay":
-        transactions = statements.load(wanted.file)
-        gc.freeze()  # what is about to be sent is no garbage
-        url = asyncio.run(prepare())
-        print(json.dumps(statements.replay(url, transactions)))
-        return
-    recorder = statements.Recorder()
-    if wanted.action == "capture":
-        figures = asyncio.run(capture(wanted.source, recorder))
-    else:
-        with recorder.listening():
-            figures = asyncio.run(capture(wanted.source, recorder))
-        recorder.save(wanted.file)
-    print(json.dumps(figures))
+    actions = {
+        "capture": lambda: capture(wanted.source),
+        "record": lambda: record(wanted.source, wanted.file),
+        "calls": lambda: replay_calls(wanted.file),
+        "statements": lambda: replay_statements(wanted.file),
+    }
+    print(json.dumps(asyncio.run(actions[wanted.action]())))
 
 
 if __name__ == "__main__":
