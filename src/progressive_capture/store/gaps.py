@@ -178,7 +178,7 @@ def _sound(
             among(connection, table.pull_request_id, list(listed)),
             table.state == State.COMPLETE.value,
         )
-    )
+    ).all()
     counts: Mapping[str, Mapping[int, int]] = {kind.value: rows for kind, rows in counted.items()}
     sound: set[tuple[int, str]] = set()
     outdated: set[tuple[int, str]] = set()
