@@ -18,6 +18,7 @@ case "$*" in
     *python%d*) echo python3-venv ;;
 esac
 """
+LOCKED = re.compile(r"[a-z0-9-]+(\[[a-z0-9, -]+\])?==\S+( ; [^\\]+)? \\(\n    --hash=sha256:[0-9a-f]{64}( \\)?)+")
 LOCKS = sorted((ROOT / "requirements").glob("*.txt"))
 
 
@@ -34,7 +35,7 @@ def test_a_lock_has_hashes_and_names_no_index(lock: Path) -> None:
     requirements = re.split(r"\n(?=\S)", text.strip())
     assert len(requirements) > 0
     for requirement in requirements:
-        assert re.fullmatch(r"[a-z0-9-]+(\[[a-z0-9, -]+\])?==\S+( ; [^\\]+)? \\(\n    --hash=sha256:[0-9a-f]{64}( \\)?)+", requirement)
+        assert LOCKED.fullmatch(requirement)
 
 
 def test_the_npm_lock_has_hashes_and_names_no_registry() -> None:
