@@ -1,4 +1,4 @@
-"""Every call of the store that a run makes, recorded with its arguments by transaction, and made again."""
+"""Every call of the store that a run makes, recorded with its arguments by transaction, and made again.
 
 Made again on an equal database they store the same rows by the same statements, with no network, and nothing decoded,
 planned or waited for.
