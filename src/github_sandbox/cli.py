@@ -130,5 +130,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
         gc.set_threshold(100_000, 50, 100)  # answers are large and free of cycles; few of them need a collection
         gc.enable()
         asyncio.run(serve(sandbox, flags.port, _announce))
+        gc.freeze()  # the process ends: no last search for cycles in all that it held
     except (ConfigError, SourceError, PortTakenError) as error:
         _fail(str(error))

@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 READY = "ready "
+STOP_SECONDS = 60
 
 
 @dataclass
@@ -44,7 +45,12 @@ def start(*flags: str | Path) -> Running:
 def stop(running: Running) -> str:
     """Stop it and give what it wrote to stderr: nothing, when all went well."""
     running.process.terminate()
-    _, errors = running.process.communicate(timeout=20)
+    try:
+        _, errors = running.process.communicate(timeout=STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        running.process.kill()
+        running.process.communicate()
+        raise
     return errors
 
 
