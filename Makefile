@@ -3,7 +3,7 @@ REPO =
 PYTEST = -n 2
 RUN = . scripts/env.sh &&
 
-.PHONY: help capture test lint types imports tests pythons faults bench bench-sandbox bench-peers docs locks clean run-env dev-env
+.PHONY: help capture test lint types imports tests pythons faults bench bench-costs bench-sandbox bench-peers docs locks clean run-env dev-env
 
 help: ## say what can be made
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1	\2/p' Makefile
@@ -35,6 +35,9 @@ faults: dev-env ## the long proofs: kills, all sources on large repositories
 
 bench: dev-env ## pull requests a second and memory, beside the bare floor
 	@$(RUN) python -m bench.capture
+
+bench-costs: dev-env ## requests and points per 1,000 pull requests, and how well plans knew them
+	@$(RUN) python -m bench.costs
 
 bench-sandbox: dev-env ## pull requests a second that the sandbox serves
 	@$(RUN) python -m bench.sandbox
