@@ -175,7 +175,8 @@ class Hydration:
         if isinstance(answer, TooHeavy | Broken):
             if source is Source.GRAPHQL and self._gave_way(Operation.HYDRATE, answer, asked):
                 return None
-            self._passed_over(answer, "reading pull requests")
+            by_graphql = Operation.HYDRATE if source is Source.GRAPHQL else None
+            self._passed_over(answer, "reading pull requests", by_graphql)
             self._answered(request)
             for target in request.targets:
                 self._once_more(Failed(target, answer.why, permanent=False), attempts)
@@ -204,15 +205,26 @@ class Hydration:
         if tries + 1 < TRIES or by_rest:
             self.ledger.again.append(Again(number, tries + 1, by_rest=by_rest))
 
-    def _passed_over(self, answer: TooHeavy | Broken, doing: str) -> None:
+    def _passed_over(self, answer: TooHeavy | Broken, doing: str, operation: Operation | None = None) -> None:
         """Let one pull request be that GitHub cannot give now; several in a row are GitHub's trouble, not theirs.
+
+        Then `operation`, one of GraphQL's, is left to REST where both may be used.
 
         Raises:
             Pause: GitHub is out of order.
         """
+        session = self.session
         self.passed_over += 1
-        if self.passed_over >= PASSED_OVER_IN_A_ROW:
+        if self.passed_over < PASSED_OVER_IN_A_ROW:
+            return
+        if operation is None or not session.fallback.can_fall_back():
             raise failure(answer, doing)
+        self.passed_over = 0
+        self._leave_to_rest(operation, answer)
+
+    def _leave_to_rest(self, operation: Operation, answer: TooHeavy | Broken) -> None:
+        self.session.tools.reporter.note(f"GraphQL is left alone for a while ({operation}): {answer.why}")
+        self.session.fallback.graphql_broke(operation, self.session.tools.clock())
 
     def _answered(self, request: HydrateRequest) -> None:
         if request.again:
@@ -232,7 +244,7 @@ class Hydration:
         if isinstance(answer, TooHeavy | Broken):
             if self._gave_way(Operation.FOLLOW_UP, answer, len(batch)):
                 return None
-            self._passed_over(answer, "reading what pages cut off")
+            self._passed_over(answer, "reading what pages cut off", Operation.FOLLOW_UP)
             return PageToStore(Records(), Source.GRAPHQL, None, self.ledger.followed(batch, Records(), []))
         if not isinstance(answer, Page | Partial):
             raise failure(answer, "reading what pages cut off")
@@ -275,8 +287,7 @@ class Hydration:
         """
         session = self.session
         if isinstance(answer, Broken) and session.fallback.can_fall_back():
-            session.tools.reporter.note(f"GraphQL is left alone for a while ({operation}): {answer.why}")
-            session.fallback.graphql_broke(operation, session.tools.clock())
+            self._leave_to_rest(operation, answer)
             return True
         if asked > 1:
             session.sizes.too_heavy(operation, asked)
