@@ -62,16 +62,7 @@ class Pulls:
             "statuses_url": statuses,
             "head": self._branch(record, "head"),
             "base": self._branch(record, "base"),
-            "_links": {
-                "self": {"href": url},
-                "html": {"href": html},
-                "issue": {"href": issue},
-                "comments": {"href": issue + "/comments"},
-                "review_comments": {"href": url + "/comments"},
-                "review_comment": {"href": f"{base}/pulls/comments{{/number}}"},
-                "commits": {"href": url + "/commits"},
-                "statuses": {"href": statuses},
-            },
+            "_links": _links(base, url, html, issue, statuses),
             "author_association": record["authorAssociation"],
             "auto_merge": None,
             "active_lock_reason": lock.lower() if lock else None,
@@ -176,3 +167,17 @@ class Pulls:
             "original_position": record["originalPosition"],
             "position": record["position"],
         }
+
+
+def _links(base: str, url: str, html: str, issue: str, statuses: str) -> dict[str, object]:
+    addresses = {
+        "self": url,
+        "html": html,
+        "issue": issue,
+        "comments": issue + "/comments",
+        "review_comments": url + "/comments",
+        "review_comment": f"{base}/pulls/comments{{/number}}",
+        "commits": url + "/commits",
+        "statuses": statuses,
+    }
+    return {name: {"href": address} for name, address in addresses.items()}

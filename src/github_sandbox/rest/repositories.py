@@ -96,10 +96,7 @@ class Repositories:
             "created_at": record["createdAt"],
             "updated_at": record["updatedAt"],
             "pushed_at": record["pushedAt"],
-            "git_url": f"git://github.com/{name}.git",
-            "ssh_url": f"git@github.com:{name}.git",
-            "clone_url": f"{record['url']}.git",
-            "svn_url": record["url"],
+            **_clones(name, record["url"]),
             "homepage": record["homepageUrl"],
             "size": record["diskUsage"] or 0,
             "stargazers_count": record["stargazerCount"],
@@ -193,3 +190,12 @@ class Repositories:
 
 
 _PULL_ONLY = {"admin": False, "maintain": False, "push": False, "triage": False, "pull": True}
+
+
+def _clones(name: str, url: str) -> dict[str, str]:
+    return {
+        "git_url": f"git://github.com/{name}.git",
+        "ssh_url": f"git@github.com:{name}.git",
+        "clone_url": f"{url}.git",
+        "svn_url": url,
+    }

@@ -57,20 +57,11 @@ def claim_shard(
     lease_until: datetime,
     is_gone: Callable[[str], bool],
 ) -> Claim | Held | Settled:
-    """Take the lease of a shard, unless somebody else who still lives holds it.
+    """Take the lease of shard `k`, unless somebody else who still lives holds it.
 
     Every claim raises the lease epoch, which shuts out whoever had it before. A job that waited, or failed and is
-    tried again, is processing from here on.
-
-    Args:
-        connection: within a transaction.
-        job_id: the job.
-        k: the shard's number.
-        attempt: the job's attempt for which it is claimed.
-        holder: who takes it.
-        now: the present.
-        lease_until: when others may take it, if nothing is heard.
-        is_gone: whether the process that a holder's text names no longer exists.
+    tried again, is processing from here on. After `lease_until` others may take the shard if nothing is heard;
+    `is_gone` says whether the process that a holder's text names no longer exists.
 
     Raises:
         LeaseLost: the shard was claimed for a later attempt.
