@@ -56,6 +56,14 @@ def test_every_awkward_case_equals_the_truth(desk: Desk, source: str) -> None:
     assert ends == HIDDEN | (ENDED_BY_REST if source == "rest" else COUNTED_BY_GRAPHQL)
 
 
+def test_contributors_are_counted_as_github_lists_them(sandbox: Running, sqlite_url: str) -> None:
+    with Desk(sandbox, sqlite_url) as desk:
+        desk.capture(HUEY, limit=1)
+        (stored,) = desk.rows("repositories")
+        pages = [desk.control.get(f"/repos/{HUEY}/contributors?per_page=100&page={page}").json() for page in (1, 2)]
+        assert 1 < stored["contributors_total"] == sum(map(len, pages)) < 200
+
+
 def test_patches_are_captured_where_they_are_asked_for(sandbox: Running, sqlite_url: str) -> None:
     with Desk(sandbox, sqlite_url) as desk:
         desk.capture(EVERYTHING, patches=True)
