@@ -122,9 +122,7 @@ def peak_mib(size: int, options: str, core: set[int]) -> float:
 def memory(many: int, options: str, core: set[int]) -> bool:
     """Print what a small and a large repository take; whether both bars are met."""
     small, large = peak_mib(FEW, options, core), peak_mib(many, options, core)
-    print(
-        f"memory at most: {small:.1f} MiB for {FEW:,} pull requests, {large:.1f} MiB for {many:,} (generate{options})"
-    )
+    print(f"most memory: {small:.1f} MiB for {FEW:,} pull requests, {large:.1f} MiB for {many:,} (generate:N{options})")
     return large - small <= MORE_MIB and large * 1.048576 < MOST_MB
 
 
