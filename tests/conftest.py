@@ -11,6 +11,7 @@ import pytest
 from psycopg import sql
 
 from tests.support import postgres, services
+from tests.support.stand_ins import Running, Spawner, Start
 
 ROOT = Path(__file__).resolve().parent.parent
 DATA = ROOT.parent / "shared" / "data"
@@ -73,6 +74,27 @@ def data() -> Path:
     if not DATA.is_dir():
         pytest.skip("the recorded data, ../shared/data, is not beside this clone")
     return DATA
+
+
+@pytest.fixture(scope="session")
+def spawner() -> Iterator[Spawner]:
+    """Start what stand-ins are forked from; it stops with the session."""
+    with Spawner() as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def serve(spawner: Spawner) -> Iterator[Start]:
+    """Start stand-ins with flags; each is stopped with the module, and must not have failed inside."""
+    running: list[Running] = []
+
+    def begin(*flags: str | Path) -> Running:
+        running.append(spawner.start(*flags))
+        return running[-1]
+
+    yield begin
+    errors = [each.process.end() for each in running]
+    assert not any(errors), errors
 
 
 @pytest.fixture(scope="session")

@@ -2,9 +2,9 @@
 
 import pytest
 
-from tests.sandbox.conftest import Running, Start
 from tests.support.capturing import Desk
 from tests.support.costing import AUTO, GRAPHQL, ROUNDED_UP, Allowed, misjudged, too_dear
+from tests.support.stand_ins import Running, Start
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(1_800)]
 

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.sandbox.conftest import Start
 from tests.support.capturing import Desk
 from tests.support.killing import capture_with_kills, program_for
+from tests.support.stand_ins import Start
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(1_800)]
 

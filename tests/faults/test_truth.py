@@ -1,12 +1,11 @@
 """Large repositories by every API into every database, each equal to the truth in every stored field."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.sandbox.conftest import Running, start, stop
 from tests.support.capturing import Desk
+from tests.support.stand_ins import Running, Start
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(1_800)]
 
@@ -14,12 +13,11 @@ CLICK, GENERATED = "pallets/click", "sandbox/generated"
 
 
 @pytest.fixture(scope="module")
-def sandbox(data: Path) -> Iterator[Running]:
+def sandbox(serve: Start, data: Path) -> Running:
     """Click's history and a generated one, with budgets that last."""
     recorded = data / "prs" / "click.jsonl.gz"
-    running = start(*("--repo", f"{CLICK}={recorded}", "--repo", f"{GENERATED}=generate:2000", "--points", "10000000"))
-    yield running
-    assert stop(running) == ""
+    repositories = ["--repo", f"{CLICK}={recorded}", "--repo", f"{GENERATED}=generate:2000"]
+    return serve(*repositories, "--points", "10000000")
 
 
 @pytest.mark.parametrize("name", [CLICK, GENERATED])

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 import pytest
 
 from github_sandbox.model import node_id
-from tests.sandbox.conftest import Running, Start
 from tests.support.capturing import Desk
 from tests.support.changing import Busy
+from tests.support.stand_ins import Running, Start
 
 NAME = "sandbox/demo"
 VANISHED = 999_999

@@ -8,8 +8,8 @@ import pytest
 from github_sandbox.refusals import FORMS
 from progressive_capture.domain.errors import CaptureFailed
 from progressive_capture.domain.kinds import Kind
-from tests.sandbox.conftest import Running, Start
 from tests.support.capturing import Desk
+from tests.support.stand_ins import Running, Start
 
 NAME = "sandbox/demo"
 SIZE = 90

@@ -7,8 +7,8 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from tests.sandbox.conftest import Start
 from tests.support.capturing import Desk
+from tests.support.stand_ins import Start
 
 NAME = "sandbox/demo"
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 import pytest
 
 from progressive_capture.domain.errors import CaptureFailed
-from tests.sandbox.conftest import Running, Start
 from tests.support.capturing import Desk
+from tests.support.stand_ins import Running, Start
 
 READABLE = {
     "hostile/archived": "hostile/archived",

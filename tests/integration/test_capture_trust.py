@@ -14,8 +14,8 @@ from progressive_capture.capture.run import Captured
 from progressive_capture.domain.kinds import Kind
 from progressive_capture.domain.scope import Scope
 from progressive_capture.wiring import Overrides, wire
-from tests.sandbox.conftest import Start
 from tests.support.capturing import Desk
+from tests.support.stand_ins import Start
 
 if TYPE_CHECKING:
     from progressive_capture.capture.report import Progress

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from progressive_capture.domain.kinds import Kind, State
-from tests.sandbox.conftest import Running, Start, start, stop
 from tests.support.capturing import Desk
 from tests.support.costing import AUTO, GRAPHQL, ROUNDED_UP, misjudged, too_dear
+from tests.support.stand_ins import Running, Start
 
 HUEY, CLICK, EVERYTHING = "coleifer/huey", "pallets/click", "hostile/everything"
 SOURCES = ["graphql", "rest", "auto"]
@@ -22,13 +22,11 @@ COUNTED_BY_GRAPHQL: Ends = {(Kind.REVIEWS, State.SHORT, 1, 3)}
 
 
 @pytest.fixture(scope="module")
-def sandbox(data: Path) -> Iterator[Running]:
+def sandbox(serve: Start, data: Path) -> Running:
     """The recorded repositories and the awkward ones, with budgets that last."""
     prs = data / "prs"
     repositories = ["--repo", f"{HUEY}={prs / 'huey.jsonl.gz'}", "--repo", f"{CLICK}={prs / 'click.jsonl.gz'}"]
-    running = start(*repositories, "--repo", "hostile", "--points", "1000000")
-    yield running
-    assert stop(running) == ""
+    return serve(*repositories, "--repo", "hostile", "--points", "1000000")
 
 
 @pytest.fixture

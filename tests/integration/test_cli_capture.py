@@ -2,30 +2,25 @@
 
 import signal
 import sqlite3
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from tests.sandbox.conftest import Running, start, stop
 from tests.support.program import TOKEN, Program, wait_for
+from tests.support.stand_ins import Running, Start
 
 NAME = "sandbox/demo"
 
 
 @pytest.fixture(scope="module")
-def github() -> Iterator[Running]:
-    running = start("--repo", f"{NAME}=generate:60")
-    yield running
-    assert stop(running) == ""
+def github(serve: Start) -> Running:
+    return serve("--repo", f"{NAME}=generate:60")
 
 
 @pytest.fixture(scope="module")
-def slow_github() -> Iterator[Running]:
-    running = start("--repo", f"{NAME}=generate:200", "--latency-ms", "150")
-    yield running
-    assert stop(running) == ""
+def slow_github(serve: Start) -> Running:
+    return serve("--repo", f"{NAME}=generate:200", "--latency-ms", "150")
 
 
 @pytest.fixture

@@ -7,24 +7,21 @@ import socket
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.sandbox.conftest import Running, start, stop
 from tests.support.program import TOKEN, Program
+from tests.support.stand_ins import Running, Start
 
 NAME = "sandbox/demo"
 
 
 @pytest.fixture(scope="module")
-def github(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+def github(serve: Start, tmp_path_factory: pytest.TempPathFactory) -> Running:
     tokens = tmp_path_factory.mktemp("tokens") / "tokens.json"
     tokens.write_text(json.dumps({"tokens": {TOKEN: {"user": "octocat"}}}))
-    running = start("--repo", f"{NAME}=generate:20", "--tokens", tokens)
-    yield running
-    assert stop(running) == ""
+    return serve("--repo", f"{NAME}=generate:20", "--tokens", tokens)
 
 
 @pytest.fixture

@@ -4,23 +4,20 @@ import os
 import pty
 import signal
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.sandbox.conftest import Running, start, stop
 from tests.support.program import COMMAND, TOKEN, Program
+from tests.support.stand_ins import Running, Start
 
 NAME = "sandbox/demo"
 HIDE, SHOW = "\x1b[?25l", "\x1b[?25h"
 
 
 @pytest.fixture(scope="module")
-def github() -> Iterator[Running]:
-    running = start("--repo", f"{NAME}=generate:200", "--latency-ms", "100")
-    yield running
-    assert stop(running) == ""
+def github(serve: Start) -> Running:
+    return serve("--repo", f"{NAME}=generate:200", "--latency-ms", "100")
 
 
 @pytest.fixture

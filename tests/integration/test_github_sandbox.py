@@ -33,7 +33,7 @@ from progressive_capture.github.outcomes import (
 from progressive_capture.github.results import LookUp, Order, RepoRef
 from progressive_capture.github.secrets import Secret
 from progressive_capture.github.surroundings import Surroundings
-from tests.sandbox.conftest import Running, start, stop
+from tests.support.stand_ins import Running, Start
 from tests.unit.github.fakes import Grants
 
 KEY = rsa.generate_private_key(public_exponent=65_537, key_size=2_048)
@@ -48,10 +48,8 @@ Use = Callable[[GitHubApi], Coroutine[Any, Any, Any]]
 
 
 @pytest.fixture(scope="module")
-def sandbox() -> Iterator[Running]:
-    running = start("--repo", "sandbox/demo=generate:60", "--repo", "hostile")
-    yield running
-    assert stop(running) == ""
+def sandbox(serve: Start) -> Running:
+    return serve("--repo", "sandbox/demo=generate:60", "--repo", "hostile")
 
 
 @pytest.fixture
@@ -351,20 +349,17 @@ def test_one_wrong_date_does_not_move_time(sandbox: Running, faults: Callable[..
     assert times[0][:10] == times[1][:10] or times[1] < times[2]
 
 
-def test_an_app_signs_in_for_a_repository(tmp_path: Path) -> None:
+def test_an_app_signs_in_for_a_repository(serve: Start, tmp_path: Path) -> None:
     tokens = tmp_path / "tokens.json"
     installation = {"id": 77, "account": "sandbox"}
     tokens.write_text(json.dumps({"apps": [{"id": 12, "public_key": PUBLIC, "installations": [installation]}]}))
-    running = start("--tokens", tokens, "--repo", "sandbox/demo=generate:5")
-    try:
-        clock = ServerClock()
-        for app_id, expected in (("12", Page), ("13", Denied)):
-            credential = AppInstallation(app_id, Secret(PEM), "sandbox/demo", ApiAddress.parse(running.url), clock)
-            outcome = use(
-                running, lambda api: api.look_up_repository("sandbox/demo", Source.GRAPHQL), credential=credential
-            )
-            assert isinstance(outcome, expected), outcome
-            if isinstance(outcome, Page):
-                assert outcome.data.principal == "installation:77"
-    finally:
-        stop(running)
+    running = serve("--tokens", tokens, "--repo", "sandbox/demo=generate:5")
+    clock = ServerClock()
+    for app_id, expected in (("12", Page), ("13", Denied)):
+        credential = AppInstallation(app_id, Secret(PEM), "sandbox/demo", ApiAddress.parse(running.url), clock)
+        outcome = use(
+            running, lambda api: api.look_up_repository("sandbox/demo", Source.GRAPHQL), credential=credential
+        )
+        assert isinstance(outcome, expected), outcome
+        if isinstance(outcome, Page):
+            assert outcome.data.principal == "installation:77"

@@ -19,7 +19,7 @@ from progressive_capture.settings import Settings
 from progressive_capture.store.database import Database
 from progressive_capture.store.tables import METADATA
 from progressive_capture.wiring import Overrides, Wired, wire
-from tests.sandbox.conftest import Running
+from tests.support.stand_ins import Running
 from tests.support.truth import differences
 from tests.support.truth_world import repository_id_of
 from tests.support.virtual_time import VirtualTime

@@ -8,8 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from tests.sandbox.conftest import start
-
 ONE_REPOSITORY = ("--repo", "a/b=generate:1")
 
 
@@ -82,10 +80,13 @@ def test_a_port_that_is_taken_is_told() -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_ends_it_in_order(number: signal.Signals) -> None:
-    running = start(*ONE_REPOSITORY)
-    running.process.send_signal(number)
-    _, errors = running.process.communicate(timeout=20)
-    assert (running.process.returncode, errors) == (0, "")
+    command = [sys.executable, "-m", "github_sandbox", "serve", "--port", "0", *ONE_REPOSITORY]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline().startswith("ready http://127.0.0.1:")
+        process.send_signal(number)
+        _, errors = process.communicate(timeout=20)
+    assert (process.returncode, errors) == (0, "")
 
 
 def test_help_names_every_flag() -> None:
