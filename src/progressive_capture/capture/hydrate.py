@@ -8,7 +8,7 @@ from progressive_capture.capture.checkpoint import Again, Checkpoint, Detail, Pe
 from progressive_capture.capture.closing import TRIES, close
 from progressive_capture.capture.ledger import Absorbed, Ledger
 from progressive_capture.capture.report import Progress
-from progressive_capture.capture.session import Session, failure, why
+from progressive_capture.capture.session import Pause, Session, failure, why
 from progressive_capture.domain.kinds import INDEX_KINDS, Kind, Source
 from progressive_capture.domain.planning import Operation
 from progressive_capture.domain.records import Records, Target
@@ -97,21 +97,39 @@ class Hydration:
         Raises:
             Pause: time is up, a limit ends too late, or GitHub refused for good; everything answered is stored.
         """
-        storing: asyncio.Task[Stored] | None = None
+        page: PageToStore | None = None
+        while True:
+            before = page
+            asked, page = await self._ask_and_store(before)
+            if not asked and before is None:
+                return
+
+    async def _ask_and_store(self, page: PageToStore | None) -> tuple[bool, PageToStore | None]:
+        """Ask for what is owed next while the page answered before is stored, with all that was owed until then.
+
+        Returns whether anything was owed, and its answer. A page that cannot be stored ends the asking at once; asking
+        that fails or is put off lets the page be stored first.
+        """
+        done, checkpoint = self.done, self.ledger.snapshot(self.done)
+        # Asked first: where one writes at a time, leave for the request would come after the page's commit.
+        asking = asyncio.create_task(self._ask_next())
+        if page is None:
+            return await asking
+        storing = asyncio.create_task(self._store(page, done, checkpoint))
         try:
-            while True:
-                request = await self._next_request()
-                if request is None and storing is None:
-                    return
-                page = await self._answer(request) if request is not None else None
-                if storing is not None:
-                    finished, storing = storing, None
-                    self._merge(await finished)
-                if page is not None:
-                    storing = asyncio.create_task(self._store(page, self.done, self.ledger.snapshot(self.done)))
-        finally:
-            if storing is not None:
-                self._merge(await storing)
+            await asyncio.wait({asking, storing}, return_when=asyncio.FIRST_EXCEPTION)
+            self._merge(await storing)
+        except BaseException as failed:
+            asking.cancel()
+            unheard, _ = await asyncio.gather(asking, storing, return_exceptions=True)
+            if isinstance(unheard, Exception) and not isinstance(unheard, Pause):
+                raise failed from unheard
+            raise
+        return await asking
+
+    async def _ask_next(self) -> tuple[bool, PageToStore | None]:
+        request = await self._next_request()
+        return request is not None, await self._answer(request) if request is not None else None
 
     async def _next_request(self) -> Request | None:
         session, ledger = self.session, self.ledger
