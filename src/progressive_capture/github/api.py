@@ -7,6 +7,7 @@ from progressive_capture.domain.records import Target
 from progressive_capture.github.addresses import ApiAddress
 from progressive_capture.github.clock import ServerClock
 from progressive_capture.github.credentials import Credential
+from progressive_capture.github.directory import Directory
 from progressive_capture.github.graphql_operations import GraphQLOperations
 from progressive_capture.github.outcomes import Denied, DeniedReason, Missing, Outcome, Page
 from progressive_capture.github.rest_operations import RestOperations
@@ -52,6 +53,7 @@ class GitHubApi:
         self._graphql = GraphQLOperations(self._session)
         self._rest = RestOperations(self._session)
         self.totals = Totals(self._session)
+        self.directory = Directory(self._session)
 
     @property
     def usage(self) -> Usage:

@@ -64,7 +64,10 @@ def signed_claim(app_id: str, private_key: Secret, now: datetime) -> Secret:
 
 @dataclass(slots=True)
 class AppInstallation:
-    """The App where it is installed for a repository; for public repositories elsewhere, any of its installations."""
+    """The App where it is installed for a repository or an account; for public ones elsewhere, any installation.
+
+    https://docs.github.com/en/rest/apps/apps#get-a-user-installation-for-the-authenticated-app
+    """
 
     app_id: str
     private_key: Secret
@@ -118,7 +121,8 @@ class AppInstallation:
         return self.clock.now() + RENEW_BEFORE < expires_at
 
     async def _find(self, send: Send) -> int | Failure:
-        found = await self._ask(send, "GET", f"/repos/{quote(self.owner_name)}/installation", _INSTALLATION)
+        of = "repos" if "/" in self.owner_name else "users"
+        found = await self._ask(send, "GET", f"/{of}/{quote(self.owner_name)}/installation", _INSTALLATION)
         if isinstance(found, Page):
             return found.data.id
         if not isinstance(found, Missing):

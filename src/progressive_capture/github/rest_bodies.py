@@ -225,5 +225,13 @@ class Repository(Body, kw_only=True):
     updated_at: str
 
 
+class ListedRepository(Body):
+    """One of an account's list. https://docs.github.com/en/rest/repos/repos#list-repositories-for-a-user ."""
+
+    id: int
+    full_name: str
+    disabled: bool = False
+
+
 class Something(Body):
     """An item that is only counted."""

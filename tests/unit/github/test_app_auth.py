@@ -33,9 +33,11 @@ def minted(token: str, minutes: float = 60, at: datetime = NOW) -> Any:
 FOUND = reply(200, {"id": 88})
 
 
-def app(script: Script, clock: FakeClock, budgets: Grants | None = None, **more: Any) -> GitHubApi:
+def app(
+    script: Script, clock: FakeClock, budgets: Grants | None = None, *, owner_name: str = "o/r", **more: Any
+) -> GitHubApi:
     server = ServerClock(clock)
-    installation = AppInstallation("12", PEM, "o/r", ADDRESS, server, **more)
+    installation = AppInstallation("12", PEM, owner_name, ADDRESS, server, **more)
     world = Surroundings(budgets or Grants(), "here:1", clock.sleep, lambda: 0.5, server)
     return GitHubApi(ADDRESS, installation, world, script)
 
@@ -73,6 +75,12 @@ def test_the_installation_is_found_and_a_token_used_for_many_requests() -> None:
     assert run(api.principal()) == Page("installation:88")
     assert api.usage.rest.requests == 4
     assert api.usage.rest.points == 2
+
+
+def test_an_account_has_an_installation_too() -> None:
+    script = Script(FOUND, minted(LONG), reply(200, []))
+    run(app(script, FakeClock(), owner_name="o").directory.repositories_of("o"))
+    assert script.sent[0].url.removeprefix(ADDRESS.rest) == "/users/o/installation"
 
 
 def test_a_token_is_renewed_five_minutes_before_it_ends() -> None:
