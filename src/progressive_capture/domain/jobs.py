@@ -118,6 +118,39 @@ class Trigger(StrEnum):
     REPAIR = "repair"
 
 
+class ErrorClass(StrEnum):
+    """What kind of failure stopped a job: it decides whether another attempt can help, and whether it counts."""
+
+    BROKEN = "broken"
+    """GitHub's answers could not be used."""
+    TIMEOUT = "timeout"
+    """It did not end within its time."""
+    MISSING = "missing"
+    """The repository does not exist, or not for this principal."""
+    DENIED = "denied"
+    """The credentials do not allow it."""
+    BLOCKED = "blocked"
+    """GitHub has closed the repository (451), or its owner has."""
+    STORE = "store"
+    """The database refused."""
+    LOST = "lost"
+    """Its runner is gone."""
+    UNKNOWN = "unknown"
+
+    @property
+    def retryable(self) -> bool:
+        """Whether another attempt may succeed without somebody's doing. A limit is waited for and is no failure."""
+        return self not in _BEYOND_US
+
+    @property
+    def counts_against_rollout(self) -> bool:
+        """Whether it says anything about the processors: what GitHub keeps from us does not."""
+        return self not in _BEYOND_US
+
+
+_BEYOND_US: Final = frozenset({ErrorClass.MISSING, ErrorClass.DENIED, ErrorClass.BLOCKED})
+
+
 @dataclass(frozen=True, slots=True)
 class Figures:
     """What a job is expected to use, or has used."""
@@ -158,6 +191,28 @@ class Counters:
 
 
 @dataclass(frozen=True, slots=True)
+class Resources:
+    """What the runners of a job used of their machines and of paid services; as an argument it is the increase."""
+
+    cpu_ms: int = 0
+    peak_memory_bytes: int = 0
+    """Of the largest runner."""
+    executions: int = 0
+    """As Inngest counts them: one a run and one a step. https://www.inngest.com/docs/usage-limits/inngest"""
+    runner_minutes: int = 0
+    """As GitHub bills them (`cost.billed_minutes`)."""
+
+    def __add__(self, other: Self) -> Self:
+        """Sum of both; of the memory, the larger."""
+        return type(self)(
+            cpu_ms=self.cpu_ms + other.cpu_ms,
+            peak_memory_bytes=max(self.peak_memory_bytes, other.peak_memory_bytes),
+            executions=self.executions + other.executions,
+            runner_minutes=self.runner_minutes + other.runner_minutes,
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class NewJob:
     """A job to open; `id` is a fresh UUID, kept only when no job of the same key is open."""
 
@@ -186,6 +241,14 @@ class NewJob:
     priority: int = 0
     max_attempts: int = 3
     retry_of: str | None = None
+    held_reason: str | None = None
+    """Why no processor is open to it, where it waits for one."""
+    item_count: int | None = None
+    """Pull requests that routing reckoned with."""
+    data_age_seconds: float | None = None
+    """Age that routing reckoned with."""
+    is_eligible: bool | None = None
+    """Whether the rollout opened both processors to it; None where it was not asked."""
     metadata: Mapping[str, object] = field(default_factory=dict)
 
     @property
