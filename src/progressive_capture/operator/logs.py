@@ -1,22 +1,40 @@
 """What programs we use log, as lines without secrets; what a person is told goes another way."""
 
 import logging
-from typing import TextIO
+from typing import Final, TextIO
 
 import structlog
 from structlog.typing import EventDict, WrappedLogger
 
 from progressive_capture.github.secrets import redact
 
+OURS: Final = "progressive_capture"
+"""Above all loggers of our own."""
+
+PLAIN: Final = (bool, int, float, type(None))
+"""Values that hold no text, and stay what they are in JSON."""
+
 
 def without_secrets(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
     """Remove tokens from every text of a log entry, also from a rendered traceback."""
-    return {key: redact(value) if isinstance(value, str) else redact(repr(value)) for key, value in event.items()}
+    return {key: value if isinstance(value, PLAIN) else redact(_text(value)) for key, value in event.items()}
 
 
-def configure(stream: TextIO, *, debug: bool) -> None:
-    """Send everything that is logged, also by libraries, to `stream`: warnings, and with `debug` each request."""
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else repr(value)
+
+
+def configure(stream: TextIO, *, debug: bool, style: str = "console", working: bool = False) -> None:
+    """Send everything that is logged, also by libraries, to `stream`, each line with what is bound to its task.
+
+    Args:
+        stream: where lines go.
+        debug: log each request too.
+        style: `console` for key=value lines, `json` for one document a line.
+        working: log what we do, too: for programs whose log is all that they show.
+    """
     shared: list[structlog.typing.Processor] = [
+        structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.format_exc_info,
@@ -31,10 +49,14 @@ def configure(stream: TextIO, *, debug: bool) -> None:
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=[structlog.stdlib.PositionalArgumentsFormatter(), *shared],
-            processors=[
-                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                structlog.processors.LogfmtRenderer(key_order=["timestamp", "level", "event"]),
-            ],
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, _renderer(style)],
         )
     )
     logging.basicConfig(handlers=[handler], level=logging.DEBUG if debug else logging.WARNING, force=True)
+    logging.getLogger(OURS).setLevel(logging.INFO if working and not debug else logging.NOTSET)
+
+
+def _renderer(style: str) -> structlog.typing.Processor:
+    if style == "json":
+        return structlog.processors.JSONRenderer(ensure_ascii=False)
+    return structlog.processors.LogfmtRenderer(key_order=["timestamp", "level", "event"])

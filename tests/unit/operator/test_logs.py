@@ -1,6 +1,7 @@
 """Logs hold no secrets, whoever writes them and however."""
 
 import io
+import json
 import logging
 from collections.abc import Iterator
 
@@ -19,16 +20,23 @@ TOKENS = st.builds(
 
 
 @pytest.fixture
-def stream() -> Iterator[io.StringIO]:
-    """What is logged, with the set-up of before restored."""
-    root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
+def restored() -> Iterator[None]:
+    """Leave the set-up of logging as it was."""
+    loggers = [logging.getLogger(), logging.getLogger("progressive_capture")]
+    handlers, levels = loggers[0].handlers[:], [each.level for each in loggers]
+    yield
+    loggers[0].handlers[:] = handlers
+    for each, level in zip(loggers, levels, strict=True):
+        each.setLevel(level)
+    structlog.reset_defaults()
+
+
+@pytest.fixture
+def stream(restored: None) -> io.StringIO:  # noqa: ARG001 - what pytest undoes
+    """What is logged with debugging on."""
     written = io.StringIO()
     configure(written, debug=True)
-    yield written
-    root.handlers[:] = handlers
-    root.setLevel(level)
-    structlog.reset_defaults()
+    return written
 
 
 @given(TOKENS)
@@ -49,17 +57,35 @@ def test_libraries_are_cleaned_as_we_are(stream: io.StringIO) -> None:
     assert "RuntimeError: no luck with ***" in said
 
 
+@pytest.mark.usefixtures("restored")
 def test_without_debugging_only_warnings_are_written() -> None:
-    root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
     written = io.StringIO()
-    try:
-        configure(written, debug=False)
-        logging.getLogger("httpx").info("a request")
-        logging.getLogger("httpx").warning("a warning")
-    finally:
-        root.handlers[:] = handlers
-        root.setLevel(level)
-        structlog.reset_defaults()
+    configure(written, debug=False)
+    logging.getLogger("httpx").info("a request")
+    logging.getLogger("httpx").warning("a warning")
+    structlog.get_logger("progressive_capture.engines").info("our own work")
     assert "a request" not in written.getvalue()
     assert "a warning" in written.getvalue()
+    assert "our own work" not in written.getvalue()
+
+
+@pytest.mark.usefixtures("restored")
+@pytest.mark.parametrize("style", ["console", "json"])
+def test_a_worker_tells_what_it_does_and_every_line_names_the_job(style: str) -> None:
+    written = io.StringIO()
+    configure(written, debug=False, style=style, working=True)
+    with structlog.contextvars.bound_contextvars(job_id="one"):
+        structlog.get_logger("progressive_capture.engines").info("claimed", slots=2)
+        logging.getLogger("httpx").info("a request")
+        logging.getLogger("httpx").warning("slow")
+    structlog.get_logger("progressive_capture.engines").info("idle")
+    lines = written.getvalue().splitlines()
+    if style == "json":
+        found = [{key: line.get(key) for key in ("event", "job_id", "slots")} for line in map(json.loads, lines)]
+        assert found == [
+            {"event": "claimed", "job_id": "one", "slots": 2},
+            {"event": "slow", "job_id": "one", "slots": None},
+            {"event": "idle", "job_id": None, "slots": None},
+        ]
+    else:
+        assert ["job_id=one" in line for line in lines] == [True, True, False]
