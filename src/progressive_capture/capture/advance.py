@@ -9,7 +9,7 @@ from progressive_capture.capture.index import Index
 from progressive_capture.capture.prove import settle
 from progressive_capture.capture.results import Advanced, Done, More, Stopped, WaitUntil
 from progressive_capture.capture.session import LEASE, LEASE_AFTER_WAIT, Pause, Session, Tools
-from progressive_capture.domain.jobs import Claim, Held, Settled
+from progressive_capture.domain.jobs import Claim, ErrorClass, Held, Settled
 from progressive_capture.domain.scope import moment
 from progressive_capture.github.results import RepoRef
 from progressive_capture.store import jobs, repositories
@@ -34,9 +34,9 @@ async def advance(tools: Tools, job_id: str, k: int, attempt: int, deadline: dat
         session = await asyncio.to_thread(_begin, tools, claim, deadline)
         return await _work(session)
     except LeaseLost as lost:
-        return Stopped(str(lost), retryable=True)
+        return Stopped(str(lost), retryable=True, error_class=ErrorClass.LOST)
     except StoreError as error:
-        return Stopped(str(error), retryable=error.retryable)
+        return Stopped(str(error), retryable=error.retryable, error_class=ErrorClass.STORE)
 
 
 async def _work(session: Session) -> Advanced:

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from progressive_capture.domain.jobs import ErrorClass
+
 
 @dataclass(frozen=True, slots=True)
 class Done:
@@ -33,6 +35,8 @@ class Stopped:
 
     error: str
     retryable: bool
+    """Whether another attempt may succeed without somebody's doing."""
+    error_class: ErrorClass
 
 
 Advanced = Done | More | WaitUntil | Stopped

@@ -10,7 +10,7 @@ from progressive_capture.capture.checkpoint import Checkpoint, decode_checkpoint
 from progressive_capture.capture.report import Reporter
 from progressive_capture.capture.results import Advanced, More, Stopped, WaitUntil
 from progressive_capture.domain.fallback import Fallback
-from progressive_capture.domain.jobs import Claim, Counters
+from progressive_capture.domain.jobs import Claim, Counters, ErrorClass
 from progressive_capture.domain.kinds import Source
 from progressive_capture.domain.planning import Operation, Sizes
 from progressive_capture.domain.records import Records
@@ -19,6 +19,7 @@ from progressive_capture.github.api import GitHubApi
 from progressive_capture.github.outcomes import (
     Broken,
     Denied,
+    DeniedReason,
     Missing,
     Moved,
     NotModified,
@@ -232,7 +233,20 @@ def used(tools: Tools) -> Counters:
 def failure(outcome: NoAnswer, doing: str) -> Pause:
     """The end of this call after an answer that no retry will mend: the sentence says what was being done."""
     retryable = isinstance(outcome, TooHeavy) or (isinstance(outcome, Broken) and outcome.retryable)
-    return Pause(Stopped(f"While {doing}: {why(outcome)}", retryable))
+    return Pause(Stopped(f"While {doing}: {why(outcome)}", retryable, class_of(outcome)))
+
+
+def class_of(outcome: NoAnswer) -> ErrorClass:
+    """What kind of failure an answer without data is."""
+    match outcome:
+        case TooHeavy():
+            return ErrorClass.TIMEOUT
+        case Missing():
+            return ErrorClass.MISSING
+        case Denied():
+            return ErrorClass.BLOCKED if outcome.reason is DeniedReason.BLOCKED else ErrorClass.DENIED
+        case Broken() | Moved() | NotModified():
+            return ErrorClass.BROKEN
 
 
 def why(outcome: NoAnswer) -> str:

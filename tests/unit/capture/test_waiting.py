@@ -9,10 +9,13 @@ import pytest
 from progressive_capture.capture.report import Progress
 from progressive_capture.capture.results import More, Stopped, WaitUntil
 from progressive_capture.capture.session import RENEW_EVERY, Pause, Tools, Waited, bear, failure
-from progressive_capture.domain.jobs import Counters
+from progressive_capture.domain.jobs import Counters, ErrorClass
 from progressive_capture.github.outcomes import (
     Broken,
+    Denied,
+    DeniedReason,
     Missing,
+    Moved,
     NotModified,
     Outcome,
     Page,
@@ -126,19 +129,26 @@ async def test_a_stop_ends_a_wait_early_and_a_deadline_the_next_request() -> Non
 
 
 @pytest.mark.parametrize(
-    ("outcome", "retryable"),
+    ("outcome", "retryable", "error_class"),
     [
-        (TooHeavy("ten seconds"), True),
-        (Broken("a reset", retryable=True), True),
-        (Broken("nonsense", retryable=False), False),
-        (Missing("gone", permanent=True), False),
-        (NotModified(), False),
+        (TooHeavy("ten seconds"), True, ErrorClass.TIMEOUT),
+        (Broken("a reset", retryable=True), True, ErrorClass.BROKEN),
+        (Broken("nonsense", retryable=False), False, ErrorClass.BROKEN),
+        (Missing("gone", permanent=True), False, ErrorClass.MISSING),
+        (Moved("https://elsewhere.example", permanent=True), False, ErrorClass.BROKEN),
+        (Denied("no right", DeniedReason.PERMISSION), False, ErrorClass.DENIED),
+        (Denied("taken down", DeniedReason.BLOCKED), False, ErrorClass.BLOCKED),
+        (NotModified(), False, ErrorClass.BROKEN),
     ],
 )
-def test_what_no_wait_will_mend_ends_the_call_with_a_sentence(outcome: Any, retryable: bool) -> None:  # noqa: FBT001 - parametrised
+def test_what_no_wait_will_mend_ends_the_call_with_a_sentence(
+    outcome: Any,
+    retryable: bool,  # noqa: FBT001 - parametrised
+    error_class: ErrorClass,
+) -> None:
     answer = failure(outcome, "listing").answer
     assert isinstance(answer, Stopped)
-    assert answer.retryable is retryable
+    assert (answer.retryable, answer.error_class) == (retryable, error_class)
     assert answer.error.startswith("While listing: ")
 
 
