@@ -127,18 +127,32 @@ async def look_up(tools: Tools, owner_name: str, scope: Scope) -> RepositoryLook
     Raises:
         CaptureFailed: it does not exist, or may not be read.
     """
+    found = await find(tools, owner_name, scope)
+    await keep(tools, found, scope)
+    return found
+
+
+async def find(tools: Tools, owner_name: str, scope: Scope) -> RepositoryLookUp:
+    """Ask who the repository is; nothing is stored.
+
+    Raises:
+        CaptureFailed: it does not exist, or may not be read.
+    """
     source = Source.REST if scope.source is SourceChoice.REST or tools.api.anonymous else Source.GRAPHQL
     answer = await asked(tools, lambda: tools.api.look_up_repository(owner_name, source))
     if isinstance(answer, TooHeavy | Broken) and source is Source.GRAPHQL and scope.source is SourceChoice.AUTO:
         answer = await asked(tools, lambda: tools.api.look_up_repository(owner_name, Source.REST))
-    found = must(answer, f"looking up {owner_name}")
+    return must(answer, f"looking up {owner_name}")
+
+
+async def keep(tools: Tools, found: RepositoryLookUp, scope: Scope) -> None:
+    """Store a repository that was found, with its contributor count (a request, unless a fresh count is stored)."""
     known = await asyncio.to_thread(_save_repository, tools, found)
     if not known and scope.source is not SourceChoice.GRAPHQL:
         name = f"{found.row.owner_login}/{found.row.name}"
         counted = await asked(tools, lambda: tools.api.count_contributors(name))
         if isinstance(counted, Page | Partial) and counted.data is not None:
             await asyncio.to_thread(_save_contributors, tools, found, counted.data)
-    return found
 
 
 async def asked(tools: Tools, call: Callable[[], Awaitable[Outcome[T]]]) -> Answered[T]:
