@@ -6,10 +6,10 @@ underscore mean. The way in:
 - ``world.find(owner, name) -> Found | None``, ``world.repository(owner, name)``, ``world.node(id) -> Record | None``,
   ``world.actor(login)``, ``world.actor_by_id(n)``, ``world.revision`` (rises with every change), ``world.now()``.
 - ``Repository``: ``record``, ``pulls``, ``access`` with ``visible_to(viewer)``, ``issue(number)``, ``issue_numbers()``,
-  ``commit(oid)``, ``review_comments(since)``, ``issue_comments(since)``, ``blocked_at``; labels, milestones and
+  ``commit(oid)``, ``marks(kind, order)`` (where all comments stand), ``blocked_at``; labels, milestones and
   assignableUsers are connections of the record.
 - ``repository.pulls``: ``count``, ``by_number(n)``, ``keys(field, states)`` (ascending (sort value, number) pairs to
-  bisect), ``numbers()``, ``count_of(states)``, ``touched_since(seconds)``, ``prebuild()``.
+  bisect), ``numbers()``, ``count_of(states)``, ``marks(kind, order)``, ``prebuild()``.
 - ``PullRequest``: ``record``, ``connection(name)``, ``shown(name, viewer)``, ``total(name, viewer)``,
   ``review_comments(viewer)``.
 - Any record with connections (a thread's ``comments``, a review's ``comments``, a commit's ``parents`` and ``authors``,

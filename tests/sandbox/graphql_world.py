@@ -1,11 +1,12 @@
 """A small world made by hand for the GraphQL tests: every record has every key that the world promises."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from github_sandbox.graphql import Executed, GraphQLService, Prepared, RateView
-from github_sandbox.world.fields import FIELDS
+from github_sandbox.world.fields import FIELDS, PULL_REQUEST_CONNECTIONS
+from github_sandbox.world.marks import Mark, MarkKind
 from github_sandbox.world.node_ids import node_id
 from github_sandbox.world.pulls import Connections, PullRequest, Summary
 from github_sandbox.world.records import Record, int_or_none, iso
@@ -301,7 +302,7 @@ class Source:
             self.made_children += 1
             return Children(record).make()
 
-        record["_connections"] = Connections(children)
+        record["_connections"] = Connections({PULL_REQUEST_CONNECTIONS: children})
         return PullRequest(repository, record)
 
     def place_of(self, kind: str, database_id: int) -> int | None:
@@ -312,6 +313,9 @@ class Source:
         else:
             number = (database_id - (2**33 if kind == "PullRequestReviewComment" else 0)) // 1_000
         return number // 2 - 1 if number in self._places else None
+
+    def marks(self, kind: MarkKind, place: int) -> Iterator[Mark]:
+        raise NotImplementedError(kind, place)  # only REST lists by marks
 
     def place_of_commit(self, oid: str) -> int | None:
         return self.place_of("ReviewRequest", int(oid[:20], 16))

@@ -1,50 +1,61 @@
-"""Lists of comments over a whole repository: sorted, `since`, cut to a page before any record is touched."""
+"""Lists of comments over a whole repository: ordered and cut to a page by marks, before any record is made."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from github_sandbox.rest.filters import chosen, direction, since
+from github_sandbox.world.marks import in_order, updated_since
 from github_sandbox.world.records import Record, seconds_of, shown
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
     from github_sandbox.http.messages import Response
     from github_sandbox.rest.call import Call
-    from github_sandbox.rest.indexes import Mark
+    from github_sandbox.world.marks import Mark, MarkKind, MarkOrder
     from github_sandbox.world.repository import Repository
 
-    Index = Callable[[Repository, int], list[Mark]]
+_SORTS: dict[str, MarkOrder] = {"created": "created", "created_at": "created", "updated": "updated", "": "id"}
 
 
-def all_comments(call: Call, index: Index, write: Callable[[Record], object]) -> Response:
-    """Answer with a page of the comments that `index` finds.
+def all_comments(call: Call, kind: MarkKind, write: Callable[[Record], object]) -> Response:
+    """Answer with a page of all comments of `kind`; without `sort` by id, and then `direction` counts for nothing.
 
+    https://docs.github.com/en/rest/issues/comments#list-issue-comments-for-a-repository
     https://docs.github.com/en/rest/pulls/comments#list-review-comments-in-a-repository
     """
     query = call.request.query
-    after = since(query)
-    marks = index(call.repository, 0 if after is None else seconds_of(after))
-    if chosen(query, "sort", ("created", "created_at", "updated"), "created") == "updated":
-        marks = sorted(marks, key=lambda mark: (mark.updated, mark.id))
-    if "sort" in query and direction(query, "desc") == "desc":
+    order = _SORTS[chosen(query, "sort", tuple(_SORTS), "created") if "sort" in query else ""]
+    marks = _marks(call, kind, order)
+    if order != "id" and direction(query, "desc") == "desc":
         marks = marks[::-1]
-    return call.listing(marks, lambda mark: write(record_at(call.repository, mark, call.login)))
+    page = call.page()
+    written = [write(record) for record in records_at(call.repository, kind, page.of(marks), call.login)]
+    return call.sliced(written, page, len(marks))
 
 
-def record_at(repository: Repository, mark: Mark, viewer: str) -> Record:
-    """Give the comment that `mark` stands for."""
-    for record in _candidates(repository, mark.number, viewer):
-        if record["fullDatabaseId"] == str(mark.id):
-            return record
-    raise LookupError(mark)
+def _marks(call: Call, kind: MarkKind, order: MarkOrder) -> Sequence[Mark]:
+    """Give the marks of those updated at or after `since`, if that is asked for."""
+    after = since(call.request.query)
+    if after is None:
+        return call.indexes.comments(call.repository, kind, order)
+    recent = updated_since(call.indexes.comments(call.repository, kind, "updated"), seconds_of(after))
+    return recent if order == "updated" else in_order(recent, order)
 
 
-def _candidates(repository: Repository, number: int, viewer: str) -> Iterable[Record]:
+def records_at(repository: Repository, kind: MarkKind, marks: Sequence[Mark], viewer: str) -> list[Record]:
+    """Give the comments that `marks` stand for; makes the children of those pull requests, and of no others."""
+    held = {
+        number: {int(each["fullDatabaseId"]): each for each in _held(repository, kind, number, viewer)}
+        for number in dict.fromkeys(mark.number for mark in marks)
+    }
+    return [held[mark.number][mark.id] for mark in marks]
+
+
+def _held(repository: Repository, kind: MarkKind, number: int, viewer: str) -> Iterable[Record]:
     pull = repository.pulls.by_number(number)
     if pull is not None:
-        yield from pull.review_comments(viewer)
-        yield from pull.shown("comments", viewer)
-    elif (issue := repository.issue(number)) is not None:
-        yield from shown(issue, "comments", viewer)
+        return pull.shown("comments", viewer) if kind == "IssueComment" else pull.review_comments(viewer)
+    issue = repository.issue(number)
+    return () if issue is None else shown(issue, "comments", viewer)

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING, NamedTuple, TypeVar, overload
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, TypeVar, overload
 
 from github_sandbox.world.records import Record, seconds_of, total
 
 if TYPE_CHECKING:
+    from github_sandbox.world.marks import Mark, MarkKind, MarkOrder
     from github_sandbox.world.pulls import Key, OrderField, State
     from github_sandbox.world.repository import Repository
     from github_sandbox.world.state import World
 
 T = TypeVar("T")
+KEPT = 64
 REST_STATES: dict[str, frozenset[State]] = {
     "open": frozenset(("OPEN",)),
     "closed": frozenset(("CLOSED", "MERGED")),
@@ -49,15 +51,6 @@ class Ordered(Sequence[int]):
         return self._keys[-1 - place if self._descending else place][1]
 
 
-class Mark(NamedTuple):
-    """Where a comment is: its times and id, the number that it stands under."""
-
-    created: int
-    id: int
-    updated: int
-    number: int
-
-
 class Indexes:
     """Orders made at the first question and forgotten when the world's revision rises."""
 
@@ -73,18 +66,14 @@ class Indexes:
             self._kept.clear()
             self._revision = self._world.revision
         if key not in self._kept:
+            if len(self._kept) >= KEPT:
+                self._kept.clear()
             self._kept[key] = make()
         return self._kept[key]  # type: ignore[return-value]  # every key names one type
 
-    def review_comments(self, repository: Repository, since: int) -> list[Mark]:
-        """Give all submitted review comments updated at or after `since` (seconds), by creation."""
-        key = ("review comments", repository.database_id, since)
-        return self._keep(key, lambda: _marks(repository.review_comments(since), _pull_number))
-
-    def issue_comments(self, repository: Repository, since: int) -> list[Mark]:
-        """Give all comments on issues and pull requests updated at or after `since` (seconds), by creation."""
-        key = ("issue comments", repository.database_id, since)
-        return self._keep(key, lambda: _marks(repository.issue_comments(since), _issue_number))
+    def comments(self, repository: Repository, kind: MarkKind, order: MarkOrder) -> list[Mark]:
+        """Give all comments of `kind` of the whole repository, sorted."""
+        return self._keep((kind, repository.database_id, order), lambda: repository.marks(kind, order))
 
     def issues(self, repository: Repository, field: OrderField, state: str) -> list[Key]:
         """Give issues and pull requests of a REST state (open, closed, all) as (value, number), ascending."""
@@ -95,6 +84,12 @@ class Indexes:
             return sorted([*repository.pulls.keys(field, states), *mine])
 
         return self._keep(("issues", repository.database_id, field, state), make)
+
+    def chosen_issues(
+        self, repository: Repository, filters: tuple[tuple[str, str], ...], find: Callable[[], frozenset[int]]
+    ) -> frozenset[int]:
+        """Give the numbers that `filters` let through; `find` looks at every issue, once for all pages."""
+        return self._keep(("chosen issues", repository.database_id, filters), find)
 
     def _own_issues(self, repository: Repository, field: OrderField) -> list[tuple[int, int, str]]:
         """Give (value, number, state) of the issues proper, which no change of the world touches."""
@@ -131,21 +126,3 @@ class Indexes:
             return sorted(counts.values(), key=lambda pair: (-pair[1], pair[0]["_restId"]))
 
         return self._keep(("contributors", repository.database_id), make)
-
-
-def _marks(records: Iterable[Record], number: Callable[[Record], int]) -> list[Mark]:
-    return sorted(
-        Mark(seconds_of(each["createdAt"]), int(each["fullDatabaseId"]), seconds_of(each["updatedAt"]), number(each))
-        for each in records
-        if each.get("state") != "PENDING"
-    )
-
-
-def _pull_number(record: Record) -> int:
-    number: int = record["pullRequest"]["number"]
-    return number
-
-
-def _issue_number(record: Record) -> int:
-    number: int = record["issue"]["number"]
-    return number

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from typing import TYPE_CHECKING
 
 from github_sandbox.http.answers import json_answer, message, not_found
@@ -10,15 +11,18 @@ from github_sandbox.rest.events import events_of, timeline_of
 from github_sandbox.rest.filters import chosen, direction, last_modified, since
 from github_sandbox.rest.indexes import Ordered
 from github_sandbox.rest.router import UNDER_REPOSITORY, AnsweredError, Route
-from github_sandbox.world.records import Record, connection, shown
+from github_sandbox.world.records import Record, connection, seconds_of, shown
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from github_sandbox.http.messages import Response
     from github_sandbox.rest.call import Call
     from github_sandbox.world.pulls import OrderField
     from github_sandbox.world.repository import Repository
 
 _SORTS: dict[str, OrderField] = {"created": "CREATED_AT", "updated": "UPDATED_AT", "comments": "COMMENTS"}
+_FILTERS = ("labels", "creator", "assignee", "milestone")
 NEWEST_EVENTS = 1_000
 
 
@@ -39,15 +43,24 @@ def _issue_of(call: Call) -> Record:
 
 def list_issues(call: Call) -> Response:
     """List issues and pull requests: https://docs.github.com/en/rest/issues/issues#list-repository-issues ."""
-    query = call.request.query
-    field = _SORTS[chosen(query, "sort", tuple(_SORTS), "created")]
-    keys = call.indexes.issues(call.repository, field, chosen(query, "state", ("open", "closed", "all"), "open"))
-    numbers = Ordered(keys, descending=direction(query, "desc") == "desc")
-    after = since(query)
-    if after is None and not {"labels", "creator", "assignee", "milestone"} & query.keys():
-        return call.listing(numbers, lambda number: call.shapes.issues.issue(_known(call.repository, number)))
-    records = [_known(call.repository, number) for number in numbers]
-    return call.listing([each for each in records if _fits(each, query, after)], call.shapes.issues.issue)
+    query, write = call.request.query, call.shapes.issues.issue
+    state = chosen(query, "state", ("open", "closed", "all"), "open")
+    keys = call.indexes.issues(call.repository, _SORTS[chosen(query, "sort", tuple(_SORTS), "created")], state)
+    numbers: Sequence[int] = Ordered(keys, descending=direction(query, "desc") == "desc")
+    if (after := since(query)) is not None:
+        updated = call.indexes.issues(call.repository, "UPDATED_AT", state)
+        recent = {number for _, number in updated[bisect_left(updated, (seconds_of(after), 0)) :]}
+        numbers = [number for number in numbers if number in recent]
+    if wanted := tuple((name, query[name].lower()) for name in _FILTERS if query.get(name)):
+        fitting = call.indexes.chosen_issues(call.repository, wanted, lambda: _fitting(call.repository, dict(wanted)))
+        numbers = [number for number in numbers if number in fitting]
+    return call.listing(numbers, lambda number: write(_known(call.repository, number)))
+
+
+def _fitting(repository: Repository, wanted: dict[str, str]) -> frozenset[int]:
+    """Give the numbers of all issues and pull requests that the filters let through."""
+    numbers = (*repository.pulls.numbers(), *repository.issue_numbers())
+    return frozenset(number for number in numbers if _fits(_known(repository, number), wanted))
 
 
 def _known(repository: Repository, number: int) -> Record:
@@ -56,22 +69,21 @@ def _known(repository: Repository, number: int) -> Record:
     return record
 
 
-def _fits(record: Record, query: dict[str, str], after: str | None) -> bool:
+def _fits(record: Record, wanted: dict[str, str]) -> bool:
     names = {label["name"].lower() for label in connection(record, "labels")}
-    wanted = {name.strip().lower() for name in query.get("labels", "").split(",") if name.strip()}
-    author = record["author"]["_restLogin"] if record["author"] else "ghost"
+    labels = {name.strip() for name in wanted.get("labels", "").split(",") if name.strip()}
+    author = (record["author"]["_restLogin"] if record["author"] else "ghost").lower()
     return (
-        (after is None or record["updatedAt"] >= after)
-        and wanted <= names
-        and query.get("creator", author).lower() == author.lower()
-        and _assigned(record, query.get("assignee", ""))
-        and _in_milestone(record, query.get("milestone", ""))
+        labels <= names
+        and wanted.get("creator", author) == author
+        and _assigned(record, wanted.get("assignee", ""))
+        and _in_milestone(record, wanted.get("milestone", ""))
     )
 
 
 def _assigned(record: Record, wanted: str) -> bool:
     logins = {each["login"].lower() for each in connection(record, "assignees")}
-    return {"": True, "*": bool(logins), "none": not logins}.get(wanted, wanted.lower() in logins)
+    return {"": True, "*": bool(logins), "none": not logins}.get(wanted, wanted in logins)
 
 
 def _in_milestone(record: Record, wanted: str) -> bool:
@@ -97,7 +109,7 @@ def list_comments(call: Call) -> Response:
 
 def list_all_comments(call: Call) -> Response:
     """List comments of the whole repository, on issues and pull requests alike."""
-    return all_comments(call, call.indexes.issue_comments, call.shapes.issues.comment)
+    return all_comments(call, "IssueComment", call.shapes.issues.comment)
 
 
 def get_comment(call: Call) -> Response:

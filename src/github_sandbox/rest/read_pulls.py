@@ -154,7 +154,7 @@ def _ordered(call: Call, records: list[Record]) -> list[Record]:
 
 def list_all_comments(call: Call) -> Response:
     """List review comments of the whole repository, `since` by their `updated_at`."""
-    return all_comments(call, call.indexes.review_comments, call.shapes.pulls.review_comment)
+    return all_comments(call, "PullRequestReviewComment", call.shapes.pulls.review_comment)
 
 
 def get_comment(call: Call) -> Response:

@@ -1,10 +1,12 @@
 """Who takes part in a population: a roster of actors, a few of whom do most of the work, and their forks."""
 
+from collections.abc import Iterator
 from random import Random
 from typing import Final
 
 from github_sandbox.world import text
 from github_sandbox.world.actors import new_actor
+from github_sandbox.world.marks import Mark, MarkKind
 from github_sandbox.world.pulls import PullRequest, Summary
 from github_sandbox.world.records import Record
 from github_sandbox.world.repository import Repository
@@ -102,6 +104,10 @@ class NoPulls:
         """Nothing is held."""
         del kind, database_id
         return None
+
+    def marks(self, kind: MarkKind, place: int) -> Iterator[Mark]:
+        """There is none at any place."""
+        raise IndexError(kind, place)
 
     def place_of_commit(self, oid: str) -> int | None:
         """Nothing is held."""

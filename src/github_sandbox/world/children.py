@@ -16,6 +16,7 @@ from github_sandbox.world.conversation import (
     set_resolved,
 )
 from github_sandbox.world.records import Record, iso
+from github_sandbox.world.times import Moments, ReviewTimes
 
 _LINES: Final = 800
 _FILE_LEVEL: Final = 0.04
@@ -23,47 +24,39 @@ _RANGE: Final = 0.2
 _LEFT: Final = 0.06
 _OUTDATED: Final = 0.25
 _RESOLVED: Final = 0.55
-_EDITED: Final = 0.05
 _DISMISSED: Final = 0.03
 
 
 @dataclass(kw_only=True)
 class Talk:
-    """What a conversation is made of: who may speak, from when to when, about which commits and paths."""
+    """What a conversation is made of: who may speak, when each speaks, about which commits and paths."""
 
     pull: Record
     cast: Cast
     rng: Random
-    since: int
-    until: int
+    reviews: ReviewTimes
+    comments: list[Moments]
     commits: list[Record]
     paths: list[str]
 
-    def stamps(self, count: int) -> list[str]:
-        """`count` moments within the conversation, ascending."""
-        span = self.until - self.since
-        return [iso(self.since + int(span * each)) for each in sorted(self.rng.random() for _ in range(count))]
 
-
-def converse(
-    talk: Talk, firsts: tuple[int, int, int, int], reviews: int, sizes: Sequence[int], comments: int
-) -> dict[str, list[Record]]:
-    """Make `reviews` reviews, a thread for each of `sizes` with so many comments, and `comments` issue comments.
+def converse(talk: Talk, firsts: tuple[int, int, int, int], sizes: Sequence[int]) -> dict[str, list[Record]]:
+    """Make the reviews, a thread for each of `sizes` with so many comments, and the comments of the conversation.
 
     `firsts` are the first ids of reviews, threads, review comments and issue comments.
     """
-    made = _reviews(talk, firsts[0], reviews)
+    made = _reviews(talk, firsts[0])
     return {
         "reviews": made,
         "reviewThreads": _threads(talk, firsts[1], firsts[2], made, sizes),
-        "comments": _comments(talk, firsts[3], comments),
+        "comments": _comments(talk, firsts[3]),
     }
 
 
-def _reviews(talk: Talk, first: int, count: int) -> list[Record]:
+def _reviews(talk: Talk, first: int) -> list[Record]:
     rng, decision = talk.rng, talk.pull["reviewDecision"]
-    made = []
-    for place, stamp in enumerate(talk.stamps(count)):
+    made, count = [], len(talk.reviews.reviews)
+    for place, stamp in enumerate(map(iso, talk.reviews.reviews)):
         state = "DISMISSED" if rng.random() < _DISMISSED else "COMMENTED"
         if place == count - 1 and decision in {"APPROVED", "CHANGES_REQUESTED"}:
             state = decision
@@ -75,28 +68,27 @@ def _reviews(talk: Talk, first: int, count: int) -> list[Record]:
 
 
 def _threads(talk: Talk, first: int, first_comment: int, reviews: list[Record], sizes: Sequence[int]) -> list[Record]:
-    rng = talk.rng
     made = []
     for place, size in enumerate(sizes):
-        begin = int(rng.random() * len(reviews))
-        stamp = reviews[begin]["submittedAt"] if reviews else iso(talk.since)
-        thread = _thread(talk, first + place, stamp)
+        thread = _thread(talk, first + place, iso(talk.reviews.comment(place, 0)))
         for reply in range(size):
-            review = reviews[begin] if reviews else None
-            author = review["author"] if review else talk.cast.anyone(rng)
-            when = review["submittedAt"] if review else stamp
-            body = text.prose(rng, 10, 600)
-            hunk = (
-                text.hunk(rng, thread["originalLine"] or 1)
-                if not reply
-                else thread["_connections"]["comments"][0]["diffHunk"]
-            )
-            new_review_comment(thread, first_comment, author, when, body=body, hunk=hunk, review=review)
+            _comment(talk, thread, first_comment, reviews, (place, reply))
             first_comment += 1
-            begin = min(begin + 1, len(reviews) - 1)
         _settle(talk, thread)
         made.append(thread)
     return made
+
+
+def _comment(talk: Talk, thread: Record, database_id: int, reviews: list[Record], at: tuple[int, int]) -> None:
+    """Add a thread's comment; `at` is the thread's place among the threads, and the comment's in the thread."""
+    rng, answered = talk.rng, thread["_connections"]["comments"]
+    place = talk.reviews.review_of(*at)
+    review = None if place is None else reviews[place]
+    author = review["author"] if review is not None else talk.cast.anyone(rng)
+    body = text.prose(rng, 10, 600)
+    hunk = answered[0]["diffHunk"] if answered else text.hunk(rng, thread["originalLine"] or 1)
+    stamp = iso(talk.reviews.comment(*at))
+    new_review_comment(thread, database_id, author, stamp, body=body, hunk=hunk, review=review)
 
 
 def _thread(talk: Talk, database_id: int, stamp: str) -> Record:
@@ -118,14 +110,14 @@ def _settle(talk: Talk, thread: Record) -> None:
         set_resolved(thread, talk.cast.user(talk.rng), last)
 
 
-def _comments(talk: Talk, first: int, count: int) -> list[Record]:
+def _comments(talk: Talk, first: int) -> list[Record]:
     rng = talk.rng
     made = []
-    for place, stamp in enumerate(talk.stamps(count)):
+    for place, (created, updated) in enumerate(talk.comments):
         author = talk.cast.anyone(rng)
-        comment = new_issue_comment(talk.pull, first + place, author, stamp, body=text.prose(rng, 10, 900))
-        if rng.random() < _EDITED:
-            edited = iso(talk.until)
+        comment = new_issue_comment(talk.pull, first + place, author, iso(created), body=text.prose(rng, 10, 900))
+        if updated != created:
+            edited = iso(updated)
             comment |= {"updatedAt": edited, "lastEditedAt": edited, "editor": author, "includesCreatedEdit": True}
         made.append(comment)
     return made

@@ -1,6 +1,6 @@
 """Pull requests made from a plan, each by itself and always the same; what the plan says is decided elsewhere."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from random import Random
 from typing import Final, Protocol
@@ -8,12 +8,17 @@ from typing import Final, Protocol
 from github_sandbox.world.cast import Cast
 from github_sandbox.world.children import Talk, converse
 from github_sandbox.world.conversation import new_review_request
+from github_sandbox.world.marks import Mark, MarkKind
 from github_sandbox.world.plan import REQUESTS_EACH, STATES, Ids, Plan
 from github_sandbox.world.pull_records import Branches, Scalars, new_pull
 from github_sandbox.world.pulls import Connections, PullRequest, Summary
 from github_sandbox.world.records import Record, iso
 from github_sandbox.world.repository import Repository
 from github_sandbox.world.stable import random_of
+from github_sandbox.world.times import comment_times, marks, review_times
+
+PEOPLE: Final = ("labels", "assignees", "reviewRequests", "closingIssuesReferences")
+SPOKEN: Final = ("reviews", "reviewThreads", "comments", "commits", "files", "participants")
 
 _LABELLED: Final = 0.45
 _ASSIGNED: Final = 0.25
@@ -76,17 +81,23 @@ class PlannedPulls:
         """The place of the pull request that holds this child."""
         return self._ids.place_of(self._plan, kind, database_id)
 
+    def marks(self, kind: MarkKind, place: int) -> Iterator[Mark]:
+        """Where the comments of `kind` stand that the pull request at `place` holds."""
+        return marks(self._plan, self._ids, kind, place)
+
     def place_of_commit(self, oid: str) -> int | None:
         """The place of the pull request that holds this commit."""
         return self._details.place_of_commit(oid)
 
     def make(self, place: int, repository: Repository) -> PullRequest:
-        """Make the pull request at `place`; its children follow when they are asked for."""
+        """Make the pull request at `place`; its children follow when they are asked for, in two groups."""
         plan = self._plan
         rng = random_of(plan.key, plan.numbers[place], "scalars")
         origin = self._details.origin(place, repository.record, rng)
         record = new_pull(repository.record, self._scalars(place, repository, origin, rng), origin.branches)
-        record["_connections"] = Connections(lambda: self._children(place, record))
+        record["_connections"] = Connections(
+            {PEOPLE: lambda: self._people(place, record), SPOKEN: lambda: self._spoken(place, record)}
+        )
         return PullRequest(repository, record)
 
     def _scalars(self, place: int, repository: Repository, origin: Origin, rng: Random) -> Scalars:
@@ -122,7 +133,7 @@ class PlannedPulls:
             },
         )
 
-    def _children(self, place: int, record: Record) -> dict[str, list[Record]]:
+    def _spoken(self, place: int, record: Record) -> dict[str, list[Record]]:
         plan, ids = self._plan, self._ids
         rng = random_of(plan.key, plan.numbers[place], "children")
         commits = self._details.commits(place, record)
@@ -132,8 +143,8 @@ class PlannedPulls:
             pull=record,
             cast=self._cast,
             rng=rng,
-            since=plan.timings[place].created,
-            until=plan.timings[place].updated,
+            reviews=review_times(plan, place),
+            comments=comment_times(plan, place),
             commits=commits,
             paths=[each["path"] for each in files] or ["README.md"],
         )
@@ -144,14 +155,11 @@ class PlannedPulls:
             ids.review_comment + plan.first_thread_comment[first_thread],
             ids.comment + plan.first_comment[place],
         )
-        made = converse(talk, firsts, plan.counts.reviews[place], sizes, plan.counts.comments[place])
-        made["commits"] = commits
-        made["files"] = files
-        made |= self._people(place, record, rng)
-        made["participants"] = _participants(record, made)
-        return made
+        made = converse(talk, firsts, sizes)
+        return {**made, "commits": commits, "files": files, "participants": _participants(record, made)}
 
-    def _people(self, place: int, record: Record, rng: Random) -> dict[str, list[Record]]:
+    def _people(self, place: int, record: Record) -> dict[str, list[Record]]:
+        rng = random_of(self._plan.key, self._plan.numbers[place], "people")
         labels = record["repository"]["_connections"]["labels"]
         chosen = [each for each in labels if rng.random() < _LABELLED / 2] if rng.random() < _LABELLED else []
         assignees = [self._cast.user(rng)] if rng.random() < _ASSIGNED else []

@@ -1,9 +1,11 @@
 """A repository's pull requests: found, listed in order, made when first asked for; nothing is generated here."""
 
 from bisect import bisect_left, insort
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol, TypeAlias
 
+from github_sandbox.world.fields import PULL_REQUEST_CONNECTIONS
+from github_sandbox.world.marks import Mark, MarkKind, MarkOrder, in_order, mark_of
 from github_sandbox.world.records import Record, connection, seconds_of, shown, total
 
 if TYPE_CHECKING:
@@ -29,17 +31,17 @@ class Summary(NamedTuple):
 
 
 class Connections(dict[str, list[Record]]):
-    """The connections of one pull request; all are made together at the first look-up of any."""
+    """The connections of one pull request, made a group at a time: at the first look-up of any in the group."""
 
-    def __init__(self, make: Callable[[], dict[str, list[Record]]]) -> None:
+    def __init__(self, groups: Mapping[tuple[str, ...], Callable[[], dict[str, list[Record]]]]) -> None:
         super().__init__()
-        self._make: Callable[[], dict[str, list[Record]]] | None = make
+        self._groups = dict(groups)
 
     def __missing__(self, name: str) -> list[Record]:
-        if self._make is None:
+        group = next((names for names in self._groups if name in names), None)
+        if group is None:
             raise KeyError(name)
-        make, self._make = self._make, None
-        self.update(make())
+        self.update(self._groups.pop(group)())
         return self[name]
 
 
@@ -70,6 +72,16 @@ class PullRequest:
         """The comments of all review threads that `viewer` sees, by id ascending, as REST lists them."""
         found = [each for thread in self.shown("reviewThreads", viewer) for each in shown(thread, "comments", viewer)]
         return sorted(found, key=lambda each: int(each["fullDatabaseId"]))
+
+    def marks(self, kind: MarkKind) -> Iterator[Mark]:
+        """Where its comments of `kind` stand, those of pending reviews left out."""
+        spoken = self.connection("comments") if kind == "IssueComment" else self.review_comments_of_all()
+        return (mark_of(each, self.number) for each in spoken if each.get("state") != "PENDING")
+
+    def make_all(self) -> None:
+        """Make all children."""
+        for name in PULL_REQUEST_CONNECTIONS:
+            self.connection(name)
 
     def child(self, node_id: str) -> Record | None:
         """The review, thread, comment, commit or review request with this node id."""
@@ -115,6 +127,10 @@ class PullSource(Protocol):
         """The place of the pull request that holds the child of `kind` (a GraphQL type name) with this id."""
         ...
 
+    def marks(self, kind: MarkKind, place: int) -> Iterator[Mark]:
+        """Where the comments of `kind` stand that the pull request at `place` holds, without making it."""
+        ...
+
     def place_of_commit(self, oid: str) -> int | None:
         """The place of a pull request that holds the commit."""
         ...
@@ -136,6 +152,7 @@ class Pulls:
         self._added: list[int] = []
         self._children: dict[tuple[str, int | str], int] = {}
         self._orders: dict[tuple[OrderField, frozenset[State]], list[Key]] = {}
+        self._marks: dict[tuple[MarkKind, MarkOrder], list[Mark]] = {}
 
     @property
     def count(self) -> int:
@@ -172,14 +189,21 @@ class Pulls:
         """How many are in these states."""
         return self.count if states >= ALL_STATES else len(self.keys("CREATED_AT", states))
 
-    def touched_since(self, since: int) -> Iterator[PullRequest]:
-        """Every pull request updated at or after `since` (seconds), and every one ever changed, by number."""
-        keys = self.keys("UPDATED_AT")
-        numbers = {number for _, number in keys[bisect_left(keys, (since, 0)) :]}
-        for number in sorted(numbers | self._pinned.keys()):
-            found = self.by_number(number)
-            if found is not None:
-                yield found
+    def marks(self, kind: MarkKind, order: MarkOrder) -> list[Mark]:
+        """Where all comments of `kind` stand, sorted; makes no pull request.
+
+        The marks of those that never changed are kept from the first call for `order` on.
+        """
+        planned = [mark for mark in self._planned_marks(kind, order) if mark.number not in self._pinned]
+        changed = (mark for pull in self._pinned.values() for mark in pull.marks(kind))
+        return in_order([*planned, *changed], order)
+
+    def _planned_marks(self, kind: MarkKind, order: MarkOrder) -> list[Mark]:
+        if (kind, order) not in self._marks:
+            places = range(len(self._source.numbers))
+            fresh = (mark for place in places for mark in self._source.marks(kind, place))
+            self._marks[kind, order] = in_order(fresh if order == "id" else self._planned_marks(kind, "id"), order)
+        return self._marks[kind, order]
 
     def holding(self, kind: str, database_id: int) -> PullRequest | None:
         """The pull request that holds the child of `kind` (a GraphQL type name) with this numeric id."""
@@ -213,7 +237,7 @@ class Pulls:
     def pin(self, pull: PullRequest) -> None:
         """Keep `pull` as it is from now on; every change begins with this."""
         if pull.number not in self._pinned:
-            pull.connection("reviews")  # makes all children
+            pull.make_all()
             pull.record["_totals"] = {}
             self._pinned[pull.number] = pull
             self._cache.pop(pull.number, None)
@@ -245,7 +269,7 @@ class Pulls:
         for number in self.numbers():
             found = self.by_number(number)
             if found is not None:
-                found.connection("reviews")
+                found.make_all()
                 made += 1
         return made
 

@@ -3,8 +3,9 @@
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
+from github_sandbox.world.marks import Mark, MarkKind, MarkOrder, in_order, mark_of
 from github_sandbox.world.pulls import Pulls, PullSource
-from github_sandbox.world.records import Record, seconds_of, shown
+from github_sandbox.world.records import Record, connection
 
 if TYPE_CHECKING:
     from github_sandbox.world.state import World
@@ -123,19 +124,14 @@ class Repository:
         """The label with this name, upper and lower case alike."""
         return next((x for x in self.record["_connections"]["labels"] if x["name"].lower() == name.lower()), None)
 
-    def review_comments(self, since: int = 0, viewer: str | None = None) -> Iterator[Record]:
-        """Review comments with updatedAt at or after `since` (seconds), pull request by pull request."""
-        for pull in self.pulls.touched_since(since):
-            yield from (each for each in pull.review_comments(viewer) if seconds_of(each["updatedAt"]) >= since)
-
-    def issue_comments(self, since: int = 0, viewer: str | None = None) -> Iterator[Record]:
-        """Comments on pull requests and issues alike, with updatedAt at or after `since` (seconds)."""
-        for pull in self.pulls.touched_since(since):
-            yield from (each for each in pull.shown("comments", viewer) if seconds_of(each["updatedAt"]) >= since)
-        for number in self.commented_issues():
-            issue = self.issue(number)
-            if issue is not None:
-                yield from (x for x in shown(issue, "comments", viewer) if seconds_of(x["updatedAt"]) >= since)
+    def marks(self, kind: MarkKind, order: MarkOrder) -> list[Mark]:
+        """Where all comments of `kind` stand, those on issues too, sorted; makes no pull request."""
+        marks = self.pulls.marks(kind, order)
+        if kind == "IssueComment":
+            issues = ((number, self.issue(number)) for number in self.commented_issues())
+            own = [mark_of(x, n) for n, issue in issues if issue is not None for x in connection(issue, "comments")]
+            marks = in_order([*marks, *own], order)
+        return marks
 
     def commented_issues(self) -> list[int]:
         """Numbers of the issues that have comments: a thirtieth of the gaps, so that both kinds are mixed."""

@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from github_sandbox.changes import apply_change
-from github_sandbox.model import ALL_STATES, OrderField, Repository, State, connection, seconds_of
+from github_sandbox.model import ALL_STATES, OrderField, Repository, State, connection
+from github_sandbox.world.marks import MarkKind, mark_of
 from tests.sandbox.world_checks import pulls_of, repository_of, world_of
 
 FIELDS: tuple[OrderField, ...] = get_args(OrderField)
@@ -56,35 +57,31 @@ def test_orders_are_kept_while_pull_requests_change(steps: list[tuple[dict[str, 
         assert repository.pulls.keys(field, states) == in_order(repository, field, states)
 
 
-def test_touched_since_finds_the_changed_ones_whatever_their_stamp() -> None:
-    repository = repository_of(world_of("a/b=generate:50"), "a", "b")
-    numbers = list(repository.pulls.numbers())
-    late = repository.pulls.keys("UPDATED_AT")[-5:]
-    change = {"type": "pull_request.edit", "repository": "a/b", "number": numbers[0], "title": "x"}
-    apply_change(repository.world, {"type": "updated_at.switch", "moves": {"pull_request.edit": False}})
-    apply_change(repository.world, change)
-    found = {each.number for each in repository.pulls.touched_since(late[0][0])}
-    assert found == {number for _, number in late} | {numbers[0]}
-
-
 def test_an_unknown_number_is_none() -> None:
     repository = repository_of(world_of("a/b=generate:5"), "a", "b")
     assert repository.pulls.by_number(0) is None
     assert repository.pulls.by_number(10_000) is None
 
 
-def test_comments_of_the_whole_repository_since_a_moment() -> None:
-    """REST's repo-wide lists: pull requests' and issues' comments mixed, an edited one by its edit."""
+@pytest.mark.parametrize("kind", ["IssueComment", "PullRequestReviewComment"])
+@pytest.mark.parametrize("changed", [False, True])
+def test_marks_stand_for_all_comments_as_they_are_once_made(kind: MarkKind, *, changed: bool) -> None:
+    """Marks of what was never made agree with what is made: ids, times, numbers; pinned ones and issues included."""
     repository = repository_of(world_of("a/b=generate:200"), "a", "b")
+    if changed:
+        first, second = list(repository.pulls.numbers())[:2]
+        for number, change in ((first, "comment.add"), (second, "thread.comment"), (second, "comment.add")):
+            apply_change(repository.world, {"type": change, "repository": "a/b", "number": number})
+    marks = repository.marks(kind, "id")
     pulls = pulls_of(repository)
-    issues = [each for each in map(repository.issue, repository.commented_issues()) if each is not None]
-    spoken = [each.connection("comments") for each in pulls] + [connection(each, "comments") for each in issues]
-    talk = [each for comments in spoken for each in comments]
-    code = [x for each in pulls for x in each.review_comments()]
-    assert issues
-    since = sorted(seconds_of(each["updatedAt"]) for each in talk)[len(talk) // 2]
-    for found, everything in ((repository.issue_comments, talk), (repository.review_comments, code)):
-        assert {each["id"] for each in found()} == {each["id"] for each in everything}
-        late = {each["id"] for each in everything if seconds_of(each["updatedAt"]) >= since}
-        assert {each["id"] for each in found(since)} == late
-        assert 0 < len(late) < len(everything)
+    if kind == "IssueComment":
+        issues = [each for each in map(repository.issue, repository.commented_issues()) if each is not None]
+        assert issues
+        made = [mark_of(x, each["number"]) for each in issues for x in connection(each, "comments")]
+        made += [mark_of(x, each.number) for each in pulls for x in each.connection("comments")]
+    else:
+        made = [mark_of(x, each.number) for each in pulls for x in each.review_comments()]
+    assert marks == sorted(made, key=lambda mark: mark.id)
+    assert repository.marks(kind, "created") == sorted(made, key=lambda mark: (mark.created, mark.id))
+    assert repository.marks(kind, "updated") == sorted(made, key=lambda mark: (mark.updated, mark.id))
+    assert len({mark.created for mark in marks}) > 100
