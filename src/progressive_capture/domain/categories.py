@@ -82,7 +82,7 @@ def categorize(sizes: Sizes, *, marked_as_test: bool = False) -> Category | None
 
 
 def activity_score(sizes: Sizes) -> float | None:
-    """`monthly_activity_score`, 0 to 100: stars, contributors, a tenth of the pull requests; None when one is unknown."""
+    """`monthly_activity_score`, 0 to 100: stars, contributors, a tenth of the pull requests; None when unknown."""
     if sizes.stars is None or sizes.contributors is None or sizes.pull_requests is None:
         return None
     return min(HIGHEST_SCORE, sizes.stars + sizes.contributors + sizes.pull_requests / PULL_REQUESTS_A_POINT)

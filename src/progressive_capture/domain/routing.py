@@ -86,3 +86,144 @@ class Policy(Protocol):
     def __call__(self, facts: RouteFacts, allowed: frozenset[Processor]) -> Route:
         """Choose one of the allowed processors; None only when there is none."""
         ...
+
+
+def rules(numbers: Thresholds) -> tuple[Rule, ...]:
+    """The table: of the rules that apply, the first whose processor is allowed answers.
+
+    Age is asked before size, size before who asks, and the repository last; docs/adr/0004-routing-overlaps.md says why.
+    The last two rules always apply, so that there is an answer whenever anything is allowed.
+    """
+    return (*_by_age_and_size(numbers), *_by_context(numbers), *_LAST)
+
+
+def _by_age_and_size(numbers: Thresholds) -> tuple[Rule, ...]:
+    hours = f"{numbers.recent / timedelta(hours=1):g}"
+    return (
+        Rule(
+            "over-shard",
+            Processor.GITHUB_ACTIONS,
+            f"More than {numbers.shard} pull requests do not fit in one real-time shard.",
+            lambda facts: facts.items is not None and facts.items > numbers.shard,
+        ),
+        Rule(
+            "recent",
+            Processor.INNGEST,
+            f"All of it is at most {hours} hours old: it is wanted at once.",
+            lambda facts: facts.age is not None and facts.age <= numbers.recent,
+        ),
+        Rule(
+            "small",
+            Processor.INNGEST,
+            f"At most {numbers.small} pull requests are done soonest in the real-time lane.",
+            lambda facts: facts.items is not None and facts.items <= numbers.small,
+        ),
+        Rule(
+            "manual",
+            Processor.INNGEST,
+            f"Somebody waits for it, and it is not known to be more than {numbers.large} pull requests.",
+            lambda facts: facts.trigger is Trigger.MANUAL and (facts.items is None or facts.items <= numbers.large),
+        ),
+        Rule(
+            "historical",
+            Processor.GITHUB_ACTIONS,
+            f"Some of it is more than {hours} hours old: history is cheaper in bulk.",
+            lambda facts: facts.age is not None and facts.age > numbers.recent,
+        ),
+        Rule(
+            "large",
+            Processor.GITHUB_ACTIONS,
+            f"More than {numbers.large} pull requests are cheaper in bulk.",
+            lambda facts: facts.items is not None and facts.items > numbers.large,
+        ),
+    )
+
+
+def _by_context(numbers: Thresholds) -> tuple[Rule, ...]:
+    return (
+        Rule(
+            "background",
+            Processor.GITHUB_ACTIONS,
+            "It was scheduled, or is of low priority: nobody waits for it.",
+            lambda facts: facts.trigger is Trigger.SCHEDULED or facts.level is PriorityLevel.LOW,
+        ),
+        Rule(
+            "test-repository",
+            Processor.INNGEST,
+            "The repository is a test repository: simple and light.",
+            lambda facts: facts.category is Category.TEST,
+        ),
+        Rule(
+            "large-repository",
+            Processor.GITHUB_ACTIONS,
+            f"The repository is of enterprise size, or has more than {numbers.large_repository} pull requests.",
+            lambda facts: (
+                facts.category is Category.ENTERPRISE
+                or (facts.pr_total is not None and facts.pr_total > numbers.large_repository)
+            ),
+        ),
+        Rule(
+            "critical",
+            Processor.INNGEST,
+            "It is critical.",
+            lambda facts: facts.level is PriorityLevel.CRITICAL,
+        ),
+    )
+
+
+_LAST: Final = (
+    Rule("otherwise", Processor.INNGEST, "No rule sends it elsewhere.", lambda _: True),
+    Rule("only-bulk-open", Processor.GITHUB_ACTIONS, "Only the bulk lane is open to it.", lambda _: True),
+)
+
+RULES: Final = rules(Thresholds())
+"""The table in force."""
+
+
+def route(
+    facts: RouteFacts, allowed: frozenset[Processor], *, table: tuple[Rule, ...] = RULES, policy: str = POLICY
+) -> Route:
+    """Route a job by the table; the reason tells also which rule would have answered, were its processor allowed."""
+    applying = [rule for rule in table if rule.applies(facts)]
+    figures = figures_of(facts)
+    chosen = next((rule for rule in applying if rule.processor in allowed), None)
+    if chosen is None:
+        return Route(None, "none-open", "No processor is open to this job now.", policy, figures)
+    first = applying[0]
+    reason = chosen.reason
+    if first is not chosen:
+        reason += f" The rule {first.name} asks for {first.processor}, which is not open to it."
+    return Route(chosen.processor, chosen.name, reason, policy, figures)
+
+
+def figures_of(facts: RouteFacts) -> Figures:
+    """The facts as a decision keeps them."""
+    return {
+        "trigger": facts.trigger.value,
+        "level": facts.level.value,
+        "age_seconds": None if facts.age is None else facts.age.total_seconds(),
+        "items": facts.items,
+        "category": None if facts.category is None else facts.category.value,
+        "pr_total": facts.pr_total,
+    }
+
+
+def facts_of(figures: Mapping[str, object]) -> RouteFacts:
+    """The facts that a recorded decision used, to ask what another table would have done.
+
+    Raises:
+        ValueError: these are not the figures of a decision.
+    """
+    age, category = figures.get("age_seconds"), figures.get("category")
+    return RouteFacts(
+        trigger=Trigger(str(figures.get("trigger"))),
+        level=PriorityLevel(str(figures.get("level"))),
+        age=timedelta(seconds=age) if isinstance(age, int | float) else None,
+        items=_whole(figures.get("items")),
+        category=None if category is None else Category(str(category)),
+        pr_total=_whole(figures.get("pr_total")),
+    )
+
+
+def _whole(figure: object) -> int | None:
+    return figure if isinstance(figure, int) else None

@@ -1,0 +1,83 @@
+"""What each change of the rollout writes into its row; writing it, and its history, is the store's."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Final
+
+from progressive_capture.domain.rollout import RolloutRow, Strategy, checked_percentage
+from progressive_capture.domain.scope import stamp
+
+Values = Mapping[str, object]
+"""Columns of `rollout_configuration` with their new values; lists are sorted."""
+
+RESTORED: Final = ("rollout_percentage", "rollout_strategy", "target_repositories", "excluded_repositories")
+"""Columns that an emergency stop remembers and resuming restores."""
+
+
+def stopping(row: RolloutRow) -> Values:
+    """An emergency stop; stopping twice remembers what was before the first."""
+    remembered = row.before_stop if row.emergency_stop and row.before_stop is not None else _remembered(row)
+    return {"emergency_stop": True, "before_stop": dict(remembered)}
+
+
+def resuming(row: RolloutRow) -> Values:
+    """The end of an emergency stop, as if it had not been."""
+    return {"emergency_stop": False, "before_stop": None} | dict(row.before_stop or {})
+
+
+def setting_percentage(row: RolloutRow, percentage: float, strategy: Strategy | None = None) -> Values:
+    """A percentage set by an operator: it opens the whitelist again, and holds also after a stop is over.
+
+    Raises:
+        UsageError: the percentage lies outside 0 to 100.
+    """
+    values: dict[str, object] = {"rollout_percentage": checked_percentage(percentage), "whitelist_closed": False}
+    if strategy is not None:
+        values["rollout_strategy"] = strategy.value
+    return _also_after_stop(row, values)
+
+
+def rolling_back(row: RolloutRow, now: datetime, percentage: float = 0) -> Values:
+    """A rollback: the whitelist is closed too, and neither is undone by the end of an emergency stop.
+
+    Raises:
+        UsageError: the percentage lies outside 0 to 100.
+    """
+    values: dict[str, object] = {"rollout_percentage": checked_percentage(percentage)}
+    return _also_after_stop(row, values) | {"whitelist_closed": True, "rolled_back_at": stamp(now)}
+
+
+def whitelisting(row: RolloutRow, repository_ids: Iterable[int]) -> Values:
+    """Repositories added to the whitelist."""
+    return _also_after_stop(row, {"target_repositories": sorted(row.target_repositories | set(repository_ids))})
+
+
+def unlisting(row: RolloutRow, repository_ids: Iterable[int]) -> Values:
+    """Repositories taken off the whitelist."""
+    return _also_after_stop(row, {"target_repositories": sorted(row.target_repositories - set(repository_ids))})
+
+
+def excluding(row: RolloutRow, repository_ids: Iterable[int]) -> Values:
+    """Repositories added to the exclusions."""
+    return _also_after_stop(row, {"excluded_repositories": sorted(row.excluded_repositories | set(repository_ids))})
+
+
+def readmitting(row: RolloutRow, repository_ids: Iterable[int]) -> Values:
+    """Repositories taken off the exclusions."""
+    return _also_after_stop(row, {"excluded_repositories": sorted(row.excluded_repositories - set(repository_ids))})
+
+
+def _remembered(row: RolloutRow) -> Values:
+    return {
+        "rollout_percentage": row.rollout_percentage,
+        "rollout_strategy": None if row.rollout_strategy is None else row.rollout_strategy.value,
+        "target_repositories": sorted(row.target_repositories),
+        "excluded_repositories": sorted(row.excluded_repositories),
+    }
+
+
+def _also_after_stop(row: RolloutRow, values: dict[str, object]) -> dict[str, object]:
+    if not row.emergency_stop or row.before_stop is None:
+        return values
+    kept = {column: value for column, value in values.items() if column in RESTORED}
+    return values | {"before_stop": dict(row.before_stop) | kept}
