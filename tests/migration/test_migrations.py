@@ -5,12 +5,35 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import inspect, text
+from sqlalchemy import inspect, select, text
 
 from progressive_capture.store import schema
 from progressive_capture.store.database import Database
 from progressive_capture.store.errors import SchemaMissing, SchemaTooNew, StoreError
-from progressive_capture.store.tables import METADATA, pr_comments_view
+from progressive_capture.store.tables import (
+    JOB_SHARDS,
+    JOBS,
+    METADATA,
+    ROLLOUT_CONFIGURATION,
+    ROLLOUT_HISTORY,
+    pr_comments_view,
+)
+
+FEATURE = "hybrid_progressive_capture"
+OLD_JOB = """
+    INSERT INTO progressive_capture_jobs (
+        id, job_type, host_id, repository_id, repository_name, processor_type, status, trigger, scope, kinds, "full",
+        patches, source, priority, run_at, attempt, failures, max_attempts, dedupe_key, metadata, created_at
+    ) VALUES (
+        '7a0f3c9e-0000-4000-8000-000000000001', 'historical-pr-sync', 1, 7, 'octo/hello', 'github_actions', 'pending',
+        'manual', 'all;kinds=all;source=auto', '[]', true, false, 'auto', 0, '2026-01-02T00:00:00.000000Z', 0, 0, 3,
+        '1/7/historical-pr-sync/all', '{}', '2026-01-01T00:00:00.000000Z'
+    )"""
+OLD_SHARD = """
+    INSERT INTO job_shards (
+        job_id, k, spec, state, attempt, lease_epoch, pages, pull_requests, rows, rest_requests, graphql_requests,
+        points, bytes_in, waits, waited_ms, timeouts, busy_ms
+    ) VALUES ('7a0f3c9e-0000-4000-8000-000000000001', 0, '{}', 'pending', 0, 0, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)"""
 
 
 def shape(database: Database) -> dict[str, tuple[object, object]]:
@@ -38,6 +61,60 @@ def test_migrations_make_exactly_the_tables(database_url: str) -> None:
         METADATA.drop_all(connection)
         METADATA.create_all(connection)
     assert migrated == shape(database)
+    database.close()
+
+
+def triggers(database: Database) -> list[str]:
+    """What is made beside the tables, as the database itself keeps it."""
+    texts = {
+        "sqlite": "SELECT sql FROM sqlite_master WHERE type = 'trigger'",
+        "postgresql": "SELECT pg_get_triggerdef(t.oid) || p.prosrc FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid"
+        " WHERE NOT t.tgisinternal",
+    }
+    with database.reading() as connection:
+        return sorted(connection.scalars(text(texts[database.dialect])))
+
+
+def test_migrations_make_exactly_the_triggers(database_url: str) -> None:
+    database = Database.open(database_url)
+    database.migrate()
+    migrated = triggers(database)
+    with database.transaction() as connection:
+        connection.execute(text("DROP VIEW pr_comments"))
+        METADATA.drop_all(connection)
+        METADATA.create_all(connection)
+    assert migrated == triggers(database)
+    assert len(migrated) == 5
+    database.close()
+
+
+def test_jobs_of_before_the_queue_keep_their_place_and_count_nothing_anew(database_url: str) -> None:
+    database = Database.open(database_url)
+    with database.transaction() as connection:
+        schema.upgrade(connection, to="0003")
+        connection.execute(text(OLD_JOB))
+        connection.execute(text(OLD_SHARD))
+    database.migrate()
+    with database.reading() as connection:
+        job = connection.execute(select(JOBS)).one()
+        assert (job.turn_at, job.held_reason, job.is_eligible) == (job.created_at, None, None)
+        shard = connection.execute(select(JOB_SHARDS)).one()
+        assert (shard.pages, shard.cpu_ms, shard.peak_memory_bytes, shard.error_class) == (3, 0, 0, None)
+    database.close()
+
+
+def test_a_new_database_has_the_feature_with_every_setting_left_open(database_url: str) -> None:
+    database = Database.open(database_url)
+    database.migrate()
+    with database.reading() as connection:
+        row = connection.execute(select(ROLLOUT_CONFIGURATION)).one()
+        (made,) = connection.execute(select(ROLLOUT_HISTORY)).all()
+    assert (row.feature_name, row.version, row.is_active, row.emergency_stop) == (FEATURE, 1, True, False)
+    open_settings = ("rollout_percentage", "rollout_strategy", "max_error_rate", "auto_rollback_enabled", "before_stop")
+    assert {getattr(row, name) for name in open_settings} == {None}
+    assert (made.version, made.action, made.who, made.before) == (1, "create", "program", None)
+    assert made.after["is_active"] is True
+    assert made.after["rollout_percentage"] is None
     database.close()
 
 

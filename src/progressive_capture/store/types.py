@@ -56,6 +56,8 @@ SERIAL: Final = BigInteger().with_variant(Integer(), "sqlite")
 
 UUID_TEXT: Final = Uuid(as_uuid=False).with_variant(String(36), "sqlite")
 JSON_VALUE: Final = JSON().with_variant(JSONB(), "postgresql")
+JSON_OR_NULL: Final = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
+"""None is SQL's NULL, not JSON's."""
 
 
 def is_one_of(column: str, *words: str) -> str:

@@ -156,6 +156,7 @@ def _values(new: NewJob, now: datetime) -> dict[str, object]:
         "time_range_days": new.time_range_days,
         "priority": new.priority,
         "run_at": stamp(now),
+        "turn_at": stamp(now),
         "attempt": 0,
         "failures": 0,
         "max_attempts": new.max_attempts,

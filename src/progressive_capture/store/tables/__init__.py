@@ -26,19 +26,41 @@ from progressive_capture.store.tables.known import (
     REPOSITORIES,
     REPOSITORY_NAMES,
 )
-from progressive_capture.store.tables.work import BUDGETS, IS_OPEN, JOB_EVENTS, JOB_SHARDS, JOBS, PRINCIPALS, SLOTS
+from progressive_capture.store.tables.queue import DUTY_RUNS, JOB_METRICS, LEADER_LEASES, WORKERS
+from progressive_capture.store.tables.rollout import ROLLOUT_CONFIGURATION, ROLLOUT_HISTORY, ROLLOUT_METRICS
+from progressive_capture.store.tables.tracking import REPOSITORY_CATEGORIES, TRACKED_REPOSITORIES
+from progressive_capture.store.tables.work import (
+    BUDGETS,
+    IS_CLAIMABLE,
+    IS_COMPLETED,
+    IS_HELD,
+    IS_OPEN,
+    IS_RUNNING,
+    JOB_EVENTS,
+    JOB_SHARDS,
+    JOBS,
+    PRINCIPALS,
+    SLOTS,
+)
 
 __all__ = [
     "BUDGETS",
     "COMPLETENESS",
     "CONTRIBUTORS",
     "CONTRIBUTOR_LOGINS",
+    "DUTY_RUNS",
     "HOSTS",
+    "IS_CLAIMABLE",
+    "IS_COMPLETED",
+    "IS_HELD",
     "IS_OPEN",
+    "IS_RUNNING",
     "JOBS",
     "JOB_EVENTS",
+    "JOB_METRICS",
     "JOB_SHARDS",
     "LABELS",
+    "LEADER_LEASES",
     "METADATA",
     "MILESTONES",
     "PAGE_SIZES",
@@ -55,7 +77,13 @@ __all__ = [
     "PULL_REQUESTS",
     "PULL_REQUEST_INDEX",
     "REPOSITORIES",
+    "REPOSITORY_CATEGORIES",
     "REPOSITORY_NAMES",
+    "ROLLOUT_CONFIGURATION",
+    "ROLLOUT_HISTORY",
+    "ROLLOUT_METRICS",
     "SLOTS",
+    "TRACKED_REPOSITORIES",
+    "WORKERS",
     "pr_comments_view",
 ]

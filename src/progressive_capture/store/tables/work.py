@@ -33,6 +33,16 @@ from progressive_capture.store.types import JSON_VALUE, SERIAL, UUID_TEXT
 IS_OPEN: Final = "status IN ({})".format(", ".join(f"'{state}'" for state in JobState if state in OPEN))
 """The condition of the partial unique index: the upsert that opens a job repeats it word for word."""
 
+IS_CLAIMABLE: Final = "status IN ('pending', 'failed') AND held_reason IS NULL AND route_rule <> 'pc-capture'"
+"""Jobs that workers may take: not those that no processor is open to, nor what `pc capture` runs by itself."""
+
+IS_RUNNING: Final = "status IN ('dispatched', 'processing')"
+IS_HELD: Final = "status = 'pending' AND held_reason IS NOT NULL"
+IS_COMPLETED: Final = "status = 'completed'"
+
+_METERED: Final = frozenset({"cpu_ms", "peak_memory_bytes", "executions", "runner_minutes"})
+"""Counters that came to shards later: those stored before have 0."""
+
 
 def _figures(what: str) -> list[Column[Any]]:
     return [
@@ -85,6 +95,12 @@ JOBS: Final = Table(
     own_time("started_at", null=True),
     own_time("completed_at", null=True),
     own_time("cancel_requested_at", null=True),
+    own_time("turn_at", null=True, info={"doc": "Its place in line within its priority; no time to wait for."}),
+    text("held_reason", null=True, info={"doc": "Why no processor may take it now."}),
+    text("error_class", null=True),
+    integer("item_count", null=True, info={"doc": "Pull requests that routing reckoned with."}),
+    big("data_age_seconds", null=True, info={"doc": "Age of the oldest change wanted, as routing knew it."}),
+    flag("is_eligible", null=True),
     one_of("job_type", JobType),
     one_of("processor_type", Processor),
     one_of("status", JobState),
@@ -104,6 +120,22 @@ Index(
 
 Index("ix_progressive_capture_jobs_retry_of", JOBS.c.retry_of)
 
+
+def _partial(name: str, condition: str, *columns: Any) -> None:  # noqa: ANN401 - columns, and orders of them
+    where = clause(condition)
+    Index(f"ix_progressive_capture_jobs_{name}", *columns, sqlite_where=where, postgresql_where=where)
+
+
+_JOB: Final = JOBS.c
+_partial("line", IS_CLAIMABLE, _JOB.processor_type, _JOB.priority.desc(), _JOB.turn_at, _JOB.id, _JOB.run_at)
+_partial("turns", IS_OPEN, _JOB.repository_id, _JOB.host_id, _JOB.processor_type, _JOB.turn_at)
+_partial("running", IS_RUNNING, _JOB.engine, _JOB.id)
+_partial("held", IS_HELD, _JOB.created_at, _JOB.id)
+_partial("throttle", IS_COMPLETED, _JOB.dedupe_key, _JOB.completed_at)
+Index("ix_progressive_capture_jobs_created_at", _JOB.created_at, _JOB.id)
+Index("ix_progressive_capture_jobs_status", _JOB.status, _JOB.created_at, _JOB.id)
+Index("ix_progressive_capture_jobs_repository", _JOB.repository_id, _JOB.host_id, _JOB.created_at, _JOB.id)
+
 JOB_SHARDS: Final = Table(
     "job_shards",
     METADATA,
@@ -117,7 +149,9 @@ JOB_SHARDS: Final = Table(
     integer("lease_epoch", info={"doc": "Rises with every claim; commits are fenced by it."}),
     text("checkpoint", null=True, info={"doc": "What is done, with pending follow-ups, as JSON."}),
     text("error", null=True),
-    *(big(counter.name) for counter in fields(Counters)),
+    *(big(counter.name) for counter in fields(Counters) if counter.name not in _METERED),
+    *(big(name, server_default="0") for name in sorted(_METERED)),
+    text("error_class", null=True),
     one_of("state", ShardState),
     info={"doc": "The parts of a job; each is worked on by one holder at a time."},
 )
