@@ -1,6 +1,7 @@
 """What a capture is asked to cover, as a value with one canonical text; how it is fetched never stands here."""
 
 import hashlib
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -127,3 +128,24 @@ def moment(text: str) -> datetime:
 def earlier(text: str, seconds: float) -> str:
     """A GitHub-style time the given seconds before another."""
     return github_time(moment(text) - timedelta(seconds=seconds))
+
+
+def asked_age(scope: Scope, now: datetime) -> timedelta | None:
+    """How far back a request reaches, for want of a stored index; without a lower bound as far as time goes.
+
+    None where it says nothing about age: pull requests asked for by number, or a number of the newest.
+    """
+    if scope.numbers or scope.limit is not None:
+        return None
+    if scope.since_days is not None:
+        return timedelta(days=min(scope.since_days, timedelta.max.days))
+    return timedelta.max if not scope.updated_from else now - moment(scope.updated_from)
+
+
+def time_range_days(scope: Scope, now: datetime) -> int | None:
+    """Whole days back from `now` that a request reaches, as the job's row keeps them; None without such a bound."""
+    if scope.since_days is not None:
+        return scope.since_days
+    if not scope.updated_from:
+        return None
+    return max(0, math.ceil((now - moment(scope.updated_from)) / timedelta(days=1)))
