@@ -32,6 +32,7 @@ FOREIGN_SETTINGS = (
     "GH_",
     "CONTRIBUTOR_",
     "INNGEST_",
+    "HYBRID_",
     "DATABASE_URL",
     "HTTP_PROXY",
     "HTTPS_PROXY",

@@ -1,30 +1,28 @@
 """What the environment says, read once and frozen; the only place that reads it, and no decision of any room."""
 
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Self
 
 from pydantic import (
     AliasChoices,
     Field,
     SecretStr,
-    StringConstraints,
     ValidationError,
     field_validator,
     model_validator,
 )
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
 
 from progressive_capture.domain.errors import UsageError
 from progressive_capture.github.addresses import DEFAULT, ApiAddress
-
-Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+from progressive_capture.queue_settings import QueueSettings, Text
 
 
 class SettingsError(UsageError):
     """A setting cannot be used; the message names it and says what it wants."""
 
 
-class Settings(BaseSettings):
+class Settings(QueueSettings):
     """Every setting; its name of ours (`PC_…`) counts before the common one, and an empty value is none.
 
     On GitHub's runners `GITHUB_*` cannot be overridden, hence the names of ours.

@@ -9,7 +9,11 @@ from hypothesis import strategies as st
 from pydantic import SecretStr, ValidationError
 
 from progressive_capture import settings as module
+from progressive_capture.domain.cost import BOOKS
 from progressive_capture.domain.errors import ExitCode
+from progressive_capture.domain.jobs import EngineName, Processor
+from progressive_capture.domain.quotas import Mode, Quota
+from progressive_capture.domain.rollout import RolloutEnvironment, Strategy
 from progressive_capture.settings import Settings, SettingsError
 
 PEM = "-----BEGIN RSA PRIVATE KEY-----\nQUJD\n-----END RSA PRIVATE KEY-----"
@@ -106,6 +110,15 @@ def test_a_key_may_lie_in_a_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path
         ({"PC_GRAPHQL_PER_MINUTE": "many"}, "PC_GRAPHQL_PER_MINUTE wants a whole number from 0"),
         ({"PC_APP_INSTALLATION_ID": "x"}, "PC_APP_INSTALLATION_ID wants a whole number from 1"),
         ({"PC_DEBUG": "perhaps"}, "PC_DEBUG wants 0 or 1"),
+        ({"PC_LOG_FORMAT": "xml"}, "PC_LOG_FORMAT wants console or json"),
+        ({"PC_INNGEST_ENGINE": "on"}, "PC_INNGEST_ENGINE wants auto, local or off"),
+        ({"PC_BULK_SLOTS": "-1"}, "PC_BULK_SLOTS wants 0 to 64"),
+        ({"PC_QUOTA_ACTIONS_USD": "NaN"}, "PC_QUOTA_ACTIONS_USD wants US dollars from 0"),
+        ({"PC_QUOTA_MODE": "stop"}, "PC_QUOTA_MODE wants wait, reroute or allow"),
+        ({"PC_PRICE_BOOK": "1999"}, "PC_PRICE_BOOK wants one of brief-2025, 2026"),
+        ({"HYBRID_ROLLOUT_PERCENTAGE": "101"}, "HYBRID_ROLLOUT_PERCENTAGE wants a percentage from 0 to 100"),
+        ({"HYBRID_ROLLOUT_STRATEGY": "some"}, "HYBRID_ROLLOUT_STRATEGY wants one of percentage, whitelist, repository"),
+        ({"HYBRID_MAX_ERROR_RATE": "nan"}, "HYBRID_MAX_ERROR_RATE wants a percentage from 0 to 100"),
         ({"PC_APP_ID": "7"}, "PC_APP_ID is set without its key"),
         ({"PC_APP_PRIVATE_KEY": PEM}, "set without its App: set PC_APP_ID"),
         ({"GITHUB_API_URL": "github.com"}, "is no API address: give one like"),
@@ -134,6 +147,69 @@ def test_what_cannot_be_meant_is_one_sentence(
 )
 def test_addresses_that_may_be_used(monkeypatch: pytest.MonkeyPatch, address: str) -> None:
     assert read(monkeypatch, {"PC_GITHUB_API_URL": address + "/"}).github_api_url == address
+
+
+def test_a_lane_runs_by_its_service_where_the_keys_are_set_else_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    local = {Processor.INNGEST: EngineName.LOCAL, Processor.GITHUB_ACTIONS: EngineName.LOCAL}
+    assert Settings.read().engines == local
+    settings = read(monkeypatch, {"INNGEST_EVENT_KEY": "key", "PC_ACTIONS_REPOSITORY": "o/n"})
+    assert settings.engines == {
+        Processor.INNGEST: EngineName.INNGEST,
+        Processor.GITHUB_ACTIONS: EngineName.GITHUB_ACTIONS,
+    }
+    settings = read(monkeypatch, {"PC_INNGEST_ENGINE": "local", "PC_GITHUB_ACTIONS_ENGINE": "off"})
+    assert settings.engines == {Processor.INNGEST: EngineName.LOCAL, Processor.GITHUB_ACTIONS: None}
+
+
+def test_quotas_are_of_services(monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = read(
+        monkeypatch,
+        {"PC_QUOTA_ACTIONS_MINUTES": "2000", "PC_QUOTA_INNGEST_USD": "0.50", "PC_QUOTA_MODE": "reroute"},
+    )
+    assert settings.quotas == {
+        EngineName.GITHUB_ACTIONS: Quota(runner_minutes=2_000, mode=Mode.REROUTE),
+        EngineName.INNGEST: Quota(cost_micro_usd=500_000, mode=Mode.REROUTE),
+    }
+
+
+def test_prices_may_be_ones_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert Settings.read().price_book == BOOKS["2026"]
+    settings = read(
+        monkeypatch,
+        {
+            "PC_PRICE_BOOK": "brief-2025",
+            "PC_PRICE_EXECUTION_USD": "0.00005",
+            "PC_PRICE_EXECUTIONS_INCLUDED": "10",
+            "PC_PRICE_MINUTE_USD": "0.002",
+            "PC_PRICE_MINUTES_INCLUDED": "20",
+        },
+    )
+    book = settings.price_book
+    assert book.name == "brief-2025, with own prices"
+    assert (book.executions.micro_usd_each, book.executions.included) == (50, 10)
+    assert (book.minutes.micro_usd_a_minute, book.minutes.included) == (2_000, 20)
+
+
+def test_the_rollout_is_told_under_our_name_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert Settings.read().rollout == RolloutEnvironment()
+    settings = read(
+        monkeypatch,
+        {
+            "HYBRID_ROLLOUT_PERCENTAGE": "10",
+            "PC_HYBRID_ROLLOUT_PERCENTAGE": "33.5",
+            "HYBRID_EMERGENCY_STOP": "1",
+            "HYBRID_ROLLOUT_STRATEGY": "repository_size",
+            "HYBRID_AUTO_ROLLBACK": "0",
+            "HYBRID_MAX_ERROR_RATE": "2.5",
+        },
+    )
+    assert settings.rollout == RolloutEnvironment(
+        rollout_percentage=33.5,
+        emergency_stop=True,
+        rollout_strategy=Strategy.REPOSITORY_SIZE,
+        auto_rollback_enabled=False,
+        max_error_rate=2.5,
+    )
 
 
 @pytest.mark.parametrize("token", ["gh\u00f6_x", "ghp_\x01x", "ghp_\u200bx"])
