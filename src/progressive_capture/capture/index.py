@@ -198,6 +198,8 @@ class Index:
         session = self.session
         if not walk.started_at:
             walk.started_at = page.requested_at
+        # A process that takes a walk over may know the server's clock less well, and take it for a second behind.
+        listed_at = max(page.requested_at, walk.started_at)
         listed = walk.listed + (len(page.records.index) if advanced is None else advanced)
         total = walk.total if walk.total is not None else page.total
         after = Walk(
@@ -221,7 +223,7 @@ class Index:
                 connection,
                 host,
                 repository,
-                listed_at=page.requested_at,
+                listed_at=listed_at,
                 source=page.source,
                 records=page.records,
                 completeness=rows,
