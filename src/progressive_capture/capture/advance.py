@@ -3,9 +3,9 @@
 import asyncio
 from datetime import datetime
 
-from progressive_capture.capture.checkpoint import decode_spec
 from progressive_capture.capture.hydrate import Hydration
 from progressive_capture.capture.index import Index
+from progressive_capture.capture.lookup import refresh
 from progressive_capture.capture.prove import settle
 from progressive_capture.capture.results import Advanced, Done, More, Stopped, WaitUntil
 from progressive_capture.capture.session import LEASE, LEASE_AFTER_WAIT, Pause, Session, Tools
@@ -42,6 +42,7 @@ async def advance(tools: Tools, job_id: str, k: int, attempt: int, deadline: dat
 async def _work(session: Session) -> Advanced:
     try:
         if session.claim.k == 0:
+            await refresh(session)
             await Index(session).finish()
         else:
             await Hydration(session).finish()
@@ -74,7 +75,7 @@ def _begin(tools: Tools, claim: Claim, deadline: datetime) -> Session:
         stored = repositories.get(connection, tools.host_id, job.repository_id)
         sizes = repositories.page_sizes(connection, tools.host_id, job.repository_id)
     repo = RepoRef(stored.owner_name, stored.node_id, stored.id)
-    session = Session.begin(tools, claim, decode_spec(claim.spec).scope, repo, deadline)
+    session = Session.begin(tools, job, claim, repo, deadline)
     session.sizes.restore(sizes)
     return session
 

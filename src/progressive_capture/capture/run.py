@@ -6,8 +6,10 @@ import uuid
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from functools import partial
 from typing import Final, TypeVar
 
+from progressive_capture.capture import lookup
 from progressive_capture.capture.advance import advance
 from progressive_capture.capture.checkpoint import Spec, encode
 from progressive_capture.capture.prove import prove, stored_walk
@@ -26,17 +28,14 @@ from progressive_capture.domain.jobs import (
     ShardState,
     Trigger,
 )
-from progressive_capture.domain.kinds import Kind, Source
-from progressive_capture.domain.scope import Scope, SourceChoice, moment, stamp
-from progressive_capture.github.outcomes import Broken, Outcome, Page, Partial, TooHeavy
+from progressive_capture.domain.kinds import Kind
+from progressive_capture.domain.scope import Scope, moment, stamp
+from progressive_capture.github.outcomes import Outcome, Page, Partial
 from progressive_capture.github.results import RepositoryLookUp
 from progressive_capture.store import jobs, repositories
 from progressive_capture.store.gaps import Gap
 
 T = TypeVar("T")
-
-CONTRIBUTORS_FRESH: Final = timedelta(hours=24)
-"""How long a repository's contributor count is good enough."""
 
 UNFINISHED: Final = frozenset({ShardState.PENDING, ShardState.PROCESSING, ShardState.FAILED})
 
@@ -138,21 +137,13 @@ async def find(tools: Tools, owner_name: str, scope: Scope) -> RepositoryLookUp:
     Raises:
         CaptureFailed: it does not exist, or may not be read.
     """
-    source = Source.REST if scope.source is SourceChoice.REST or tools.api.anonymous else Source.GRAPHQL
-    answer = await asked(tools, lambda: tools.api.look_up_repository(owner_name, source))
-    if isinstance(answer, TooHeavy | Broken) and source is Source.GRAPHQL and scope.source is SourceChoice.AUTO:
-        answer = await asked(tools, lambda: tools.api.look_up_repository(owner_name, Source.REST))
+    answer = await lookup.find(tools, owner_name, scope.source, partial(asked, tools))
     return must(answer, f"looking up {owner_name}")
 
 
 async def keep(tools: Tools, found: RepositoryLookUp, scope: Scope) -> None:
     """Store a repository that was found, with its contributor count (a request, unless a fresh count is stored)."""
-    known = await asyncio.to_thread(_save_repository, tools, found)
-    if not known and scope.source is not SourceChoice.GRAPHQL:
-        name = f"{found.row.owner_login}/{found.row.name}"
-        counted = await asked(tools, lambda: tools.api.count_contributors(name))
-        if isinstance(counted, Page | Partial) and counted.data is not None:
-            await asyncio.to_thread(_save_contributors, tools, found, counted.data)
+    await lookup.keep(tools, found, scope.source, partial(asked, tools))
 
 
 async def asked(tools: Tools, call: Callable[[], Awaitable[Outcome[T]]]) -> Answered[T]:
@@ -306,21 +297,6 @@ def _open(tools: Tools, found: RepositoryLookUp, scope: Scope) -> _Opened:
 def _unsettled(tools: Tools, job_id: str) -> list[Shard]:
     with tools.database.reading() as connection:
         return [shard for shard in jobs.shards(connection, job_id) if shard.state in UNFINISHED]
-
-
-def _save_repository(tools: Tools, found: RepositoryLookUp) -> bool:
-    """Store who the repository is; True when its contributor count is fresh enough."""
-    with tools.database.transaction() as connection:
-        host = tools.host_id
-        repositories.save_repository(connection, host, found.row, found.requested_at, found.source)
-        stored = repositories.find_repository(connection, host, f"{found.row.owner_login}/{found.row.name}")
-    counted_at = stored.contributors_counted_at if stored is not None else None
-    return counted_at is not None and tools.clock() - moment(counted_at) < CONTRIBUTORS_FRESH
-
-
-def _save_contributors(tools: Tools, found: RepositoryLookUp, total: int) -> None:
-    with tools.database.transaction() as connection:
-        repositories.set_contributors_total(connection, tools.host_id, found.row.id, total, found.requested_at)
 
 
 def _captured(tools: Tools, opened: _Opened, used: Counters, *, interrupted: bool, seconds: float) -> Captured:

@@ -10,7 +10,7 @@ from progressive_capture.capture.checkpoint import Checkpoint, decode_checkpoint
 from progressive_capture.capture.report import Reporter
 from progressive_capture.capture.results import Advanced, More, Stopped, WaitUntil
 from progressive_capture.domain.fallback import Fallback
-from progressive_capture.domain.jobs import Claim, Counters, ErrorClass
+from progressive_capture.domain.jobs import Claim, Counters, ErrorClass, Job
 from progressive_capture.domain.kinds import Source
 from progressive_capture.domain.planning import Operation, Sizes
 from progressive_capture.domain.records import Records
@@ -98,6 +98,8 @@ class Session:
     """The claim on one shard, with everything decided for it."""
 
     tools: Tools
+    job: Job
+    """As it was when the shard was claimed."""
     claim: Claim
     scope: Scope
     repo: RepoRef
@@ -109,10 +111,13 @@ class Session:
     renewed_at: datetime
 
     @classmethod
-    def begin(cls, tools: Tools, claim: Claim, scope: Scope, repo: RepoRef, deadline: datetime) -> "Session":
+    def begin(cls, tools: Tools, job: Job, claim: Claim, repo: RepoRef, deadline: datetime) -> "Session":
         """Take up a claimed shard where its checkpoint ends."""
+        spec = decode_spec(claim.spec)
+        scope = spec.scope
         return cls(
             tools=tools,
+            job=job,
             claim=claim,
             scope=scope,
             repo=repo,
@@ -120,7 +125,7 @@ class Session:
             sizes=Sizes(kinds=scope.kinds),
             fallback=Fallback(scope.source, anonymous=tools.api.anonymous),
             checkpoint=decode_checkpoint(claim.checkpoint),
-            numbers=decode_spec(claim.spec).numbers,
+            numbers=spec.numbers,
             renewed_at=tools.clock(),
         )
 

@@ -28,6 +28,8 @@ class StoredRepository:
     pull_requests_total: int | None
     contributors_total: int | None
     contributors_counted_at: str | None
+    captured_at: str
+    """When it was last looked up."""
 
 
 _NAMES: Final = Upsert(
@@ -113,6 +115,7 @@ def get(connection: Connection, host_id: int, repository_id: int) -> StoredRepos
         pull_requests_total=row.pull_requests_total,
         contributors_total=row.contributors_total,
         contributors_counted_at=row.contributors_counted_at,
+        captured_at=row.captured_at,
     )
 
 
