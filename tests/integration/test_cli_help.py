@@ -30,7 +30,8 @@ HEAVY = {
 }
 HEAVY |= {"rich", "sqlalchemy", "structlog"}
 REFERENCE = ROOT / "docs" / "reference"
-CALLS = [["--help"], ["--version"], *([command.name, "--help"] for command in COMMANDS)]
+CALLS = [["pc", "--version"], ["pc", "--help"], ["rollout", "--help"]]
+CALLS += [[command.program, command.name, "--help"] for command in COMMANDS]
 
 
 @pytest.mark.parametrize("arguments", CALLS, ids=" ".join)
@@ -38,7 +39,7 @@ def test_help_imports_no_heavy_library(arguments: list[str]) -> None:
     code = (
         "import json, sys\n"
         "from progressive_capture.operator.cli import main\n"
-        "try: main()\n"
+        "try: main(sys.argv.pop(1))\n"
         "except SystemExit as end: print(json.dumps([end.code, sorted(sys.modules)]))\n"
     )
     ran = subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=True)

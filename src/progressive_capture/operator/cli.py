@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 import typer
 from typer.core import TyperGroup
 from typer.exceptions import TyperException
+from typer.main import get_group
 
 from progressive_capture.capture.report import Reporter
 from progressive_capture.domain.errors import ExitCode
@@ -23,10 +24,12 @@ if TYPE_CHECKING:
     from progressive_capture.wiring import Wired
 
 
-_HELP: Final = """Keep a team's own database of GitHub pull requests complete, with proof that nothing is missing.
+_EXIT_CODES: Final = "Exit codes: 0 complete, 1 failed, 2 usage, 3 gaps, 130 interrupted."
 
-Exit codes: 0 complete, 1 failed, 2 usage, 3 gaps, 130 interrupted.
-"""
+_HELP: Final = {
+    "pc": "Keep a team's own database of GitHub pull requests complete, with proof that nothing is missing.",
+    "rollout": "Decide which repositories use both processors, and withdraw when jobs fail.",
+}
 
 _HELP_OPTIONS: Final = ("-h", "--help")
 
@@ -58,12 +61,12 @@ class _Group(TyperGroup):
         self.format_commands(ctx, formatter)
 
 
-def application(program: str) -> typer.Typer:
+def application(program: str) -> TyperGroup:
     """Make the command line of a program."""
     app = typer.Typer(
         name=program,
         cls=_Group,
-        help=_HELP,
+        help=f"{_HELP[program]}\n\n{_EXIT_CODES}",
         no_args_is_help=True,
         add_help_option=False,
         add_completion=False,
@@ -73,7 +76,7 @@ def application(program: str) -> typer.Typer:
     for command in COMMANDS:
         if command.program == program:
             app.command(command.name)(command.run)
-    return app
+    return get_group(app)
 
 
 def run(arguments: Sequence[str], desk: Desk, program: str = "pc") -> int:
@@ -82,7 +85,7 @@ def run(arguments: Sequence[str], desk: Desk, program: str = "pc") -> int:
         answer = application(program)(list(arguments), prog_name=program, standalone_mode=False, obj=desk)
         desk.out.flush()
     except TyperException as error:
-        return _usage(error, desk)
+        return _usage(error, desk, program)
     except (KeyboardInterrupt, typer.Abort):
         return ExitCode.INTERRUPTED
     except BrokenPipeError:
@@ -90,20 +93,25 @@ def run(arguments: Sequence[str], desk: Desk, program: str = "pc") -> int:
     except Exception as error:  # noqa: BLE001 - the edge: every exception ends as a sentence
         from progressive_capture.operator.edge import tell  # noqa: PLC0415 - only an error needs it
 
-        return tell(error, desk.err).code
+        return tell(error, desk.err, subject=program).code
     return int(answer or ExitCode.COMPLETE)
 
 
-def main() -> None:
-    """Be the program `pc`."""
+def main(program: str = "pc") -> None:
+    """Be a program."""
     gc.set_threshold(*COLLECT_AFTER)
-    sys.exit(run(sys.argv[1:], Desk(sys.stdout, sys.stderr, _wire)))
+    sys.exit(run(sys.argv[1:], Desk(sys.stdout, sys.stderr, _wire), program))
 
 
-def _usage(error: TyperException, desk: Desk) -> int:
+def rollout_main() -> None:
+    """Be the program `rollout`."""
+    main("rollout")
+
+
+def _usage(error: TyperException, desk: Desk, program: str) -> int:
     """Tell a mistake in the command line; help that was asked for by giving no argument is no mistake of words."""
     message = error.format_message()
-    desk.warn(message if "\n" in message else f"pc: {message} See pc --help.")
+    desk.warn(message if "\n" in message else f"{program}: {message} See {program} --help.")
     return ExitCode.USAGE
 
 

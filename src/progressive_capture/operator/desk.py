@@ -1,10 +1,11 @@
 """What a command works at: its streams, and the way to wired works; what is done with them stands in each command."""
 
 import asyncio
+import sys
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol, TextIO, TypeVar
 
 from progressive_capture.capture.report import Reporter
@@ -53,6 +54,19 @@ class Desk:
     monotonic: Callable[[], float] = time.monotonic
     leave: Callable[[], None] = leave_at_once
     """Ends the process when somebody asks to stop a second time."""
+    inp: TextIO = field(default_factory=lambda: sys.stdin)
+    """Where answers to questions come from."""
+
+    @property
+    def has_terminal(self) -> bool:
+        """Whether there is somebody to ask."""
+        return self.inp.isatty() and self.err.isatty()
+
+    def ask(self, question: str) -> str:
+        """Read the answer to a question; an empty one at the end of the input."""
+        self.err.write(question)
+        self.err.flush()
+        return self.inp.readline()
 
     def say(self, text: str) -> None:
         """Write a line for whoever asked."""
@@ -109,3 +123,12 @@ def work(desk: Desk, settings: "Settings", task: Callable[[Shift], Awaitable[T]]
                     display.end()
 
     return asyncio.run(shift())
+
+
+def at_store(desk: Desk, settings: "Settings", task: Callable[["Wired"], T], *, create: bool) -> T:
+    """Run a task that asks nothing but the database; see `work`."""
+
+    async def aside(shift: Shift) -> T:
+        return await asyncio.to_thread(task, shift.works)
+
+    return work(desk, settings, aside, create=create)

@@ -1,7 +1,7 @@
 """One repository after the other: what came of each is told at once, or all together as JSON; nothing is asked here."""
 
 import json
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -14,16 +14,22 @@ _WORST: Final = (ExitCode.COMPLETE, ExitCode.GAPS, ExitCode.FAILED, ExitCode.USA
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What came of one repository, for people and for programs."""
+    """What came of a command, or of one of its repositories, for people and for programs."""
 
     text: str
-    document: dict[str, object]
-    code: ExitCode
+    document: Mapping[str, object]
+    code: ExitCode = ExitCode.COMPLETE
 
 
 def worst(codes: Iterable[ExitCode]) -> ExitCode:
     """The exit code that several repositories come to together."""
     return max(codes, key=_WORST.index, default=ExitCode.COMPLETE)
+
+
+def tell_one(desk: Desk, told: Told, *, as_json: bool) -> ExitCode:
+    """Tell an answer that is about no single repository; its exit code."""
+    desk.say(json.dumps({"exit_code": int(told.code), **told.document}, indent=2) if as_json else told.text)
+    return told.code
 
 
 async def tell_each(

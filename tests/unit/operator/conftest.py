@@ -42,6 +42,13 @@ class Works:
         return await self.answer(self, owner_name)
 
 
+class Terminal(io.StringIO):
+    """A stream that says it is a terminal."""
+
+    def isatty(self) -> bool:
+        return True
+
+
 @dataclass
 class Office:
     """Runs commands at a desk of its own, and keeps what they wrote and asked."""
@@ -53,7 +60,11 @@ class Office:
     opened: list[bool] = field(default_factory=list)
     """Whether a database might have been made, once for each time the works were opened."""
 
-    def run(self, *arguments: str, answer: Answer | None = None) -> int:
+    def run(self, *arguments: str, answer: Answer | None = None, program: str = "pc", typed: str | None = None) -> int:
+        """Run a command; `typed` is what somebody types at the terminal, None where there is none."""
+        return run(arguments, self.desk(answer, typed), program)
+
+    def desk(self, answer: Answer | None = None, typed: str | None = None) -> Desk:
         async def nothing(_works: Works, name: str) -> Any:
             raise AssertionError(f"nobody should be asked about {name}")
 
@@ -70,7 +81,9 @@ class Office:
             yield Works(answer or nothing, reporter, pause, stopping, self.is_anonymous, asked=self.asked)
 
         made: Callable[..., AbstractAsyncContextManager[Any]] = wire
-        return run(arguments, Desk(self.out, self.err, made))
+        if typed is not None:
+            self.err = Terminal()
+        return Desk(self.out, self.err, made, inp=io.StringIO() if typed is None else Terminal(typed))
 
 
 @pytest.fixture
