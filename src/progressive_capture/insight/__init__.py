@@ -1,0 +1,1 @@
+"""Read models for people: what is queued, done, spent and missing; nothing is changed and nothing printed here."""

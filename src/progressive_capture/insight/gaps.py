@@ -1,0 +1,105 @@
+"""What is missing over all tracked repositories, recounted one by one; how one is counted stands in capture."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from progressive_capture.capture.checkpoint import decode_checkpoint
+from progressive_capture.capture.prove import Proven, prove
+from progressive_capture.domain.scope import Scope
+from progressive_capture.store import jobs
+from progressive_capture.store.database import Connection, Database
+from progressive_capture.store.insight.tracked import TrackedRow, page_of_tracked
+
+PAGE: Final = 100
+"""Tracked repositories that are looked up together."""
+
+
+@dataclass(frozen=True, slots=True)
+class RepositoryGaps:
+    """What a recount of one tracked repository found."""
+
+    repository_id: int
+    repository: str
+    watermark: str | None
+    """When the last walk over everything began; None: it was never walked whole, so nothing can be called complete."""
+    pull_requests: int
+    """Stored, without those that GitHub no longer shows."""
+    pull_requests_total: int | None
+    """GitHub's count when it was last looked up."""
+    gap_count: int
+    unlisted: int
+    """Of the gaps: pull requests that GitHub counted and never listed."""
+    short_count: int
+    truncated_count: int
+    kinds: dict[str, int]
+    """Gaps by kind, of the first thousand."""
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether it was walked whole and nothing is missing; another processor's absence is no gap."""
+        return self.watermark is not None and not self.gap_count
+
+
+@dataclass(frozen=True, slots=True)
+class GapTotals:
+    """What recounts found together."""
+
+    repositories: int
+    complete: int
+    never_walked: int
+    gap_count: int
+    short_count: int
+    truncated_count: int
+
+
+def analyze(database: Database, host_id: int, *, after: int = 0) -> Iterator[RepositoryGaps]:
+    """Recount every active tracked repository whose id is above `after`, by id; each in a reading of its own.
+
+    Raises:
+        StoreError: the database cannot be read.
+    """
+    while True:
+        with database.reading() as connection:
+            page = page_of_tracked(connection, host_id, after=after, size=PAGE)
+        if not page:
+            return
+        for tracked in page:
+            with database.reading() as connection:
+                proven = _recount(connection, host_id, tracked.repository_id)
+            yield _told(tracked, proven)
+        after = page[-1].repository_id
+
+
+def total(recounted: Iterable[RepositoryGaps]) -> GapTotals:
+    """Add recounts up."""
+    told = list(recounted)
+    return GapTotals(
+        repositories=len(told),
+        complete=sum(each.is_complete for each in told),
+        never_walked=sum(each.watermark is None for each in told),
+        gap_count=sum(each.gap_count for each in told),
+        short_count=sum(each.short_count for each in told),
+        truncated_count=sum(each.truncated_count for each in told),
+    )
+
+
+def _recount(connection: Connection, host_id: int, repository_id: int) -> Proven:
+    walk = decode_checkpoint(jobs.newest_walk(connection, host_id, repository_id)).walk
+    return prove(connection, host_id, repository_id, Scope(), walk)
+
+
+def _told(tracked: TrackedRow, proven: Proven) -> RepositoryGaps:
+    return RepositoryGaps(
+        repository_id=tracked.repository_id,
+        repository=tracked.name,
+        watermark=tracked.watermark,
+        pull_requests=proven.held["pull_requests"],
+        pull_requests_total=tracked.pull_requests_total,
+        gap_count=proven.gap_count,
+        unlisted=proven.unlisted,
+        short_count=proven.short_count,
+        truncated_count=proven.truncated_count,
+        kinds=dict(Counter(gap.kind.value for gap in proven.gaps)),
+    )

@@ -1,0 +1,158 @@
+"""Statements about what settled jobs used and how they ended, over all of them in a span of time; nothing changes."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any, Final, NamedTuple
+
+from sqlalchemy import Connection, and_, func, literal, select
+from sqlalchemy import text as clause
+
+from progressive_capture.domain.jobs import EngineName, JobState, Outcome, Processor
+from progressive_capture.domain.scope import stamp
+from progressive_capture.store.tables import IS_OPEN, JOB_METRICS, JOBS
+
+_SUMMED: Final = (
+    "requests",
+    "points",
+    "ms",
+    "cpu_ms",
+    "timeouts",
+    "waits",
+    "runner_minutes",
+    "executions",
+    "rows",
+    "bytes_in",
+    "cost_microusd",
+)
+
+
+class Totals(NamedTuple):
+    """What the jobs that ended alike used together."""
+
+    processor: Processor
+    engine: EngineName | None
+    outcome: Outcome
+    price_book: str | None
+    jobs: int
+    unpriced: int
+    """Jobs whose cost is not known: `cost_microusd` is of the others."""
+    peak_memory_bytes: int
+    requests: int
+    points: int
+    ms: int
+    cpu_ms: int
+    timeouts: int
+    waits: int
+    runner_minutes: int
+    executions: int
+    rows: int
+    bytes_in: int
+    cost_microusd: int
+
+
+class Sample(NamedTuple):
+    """One settled job, as far as its speed is concerned."""
+
+    processor: Processor
+    engine: EngineName | None
+    outcome: Outcome
+    route_rule: str | None
+    created_at: str
+    started_at: str | None
+    finished_at: str
+    ms: int
+
+
+class Failures(NamedTuple):
+    """Jobs that failed alike."""
+
+    processor: Processor
+    error_class: str | None
+    state: JobState
+    """`failed` awaits its retry, `dead` is final."""
+    jobs: int
+    last_at: str | None
+    example: str | None
+    """What one of them said."""
+
+
+def totals(connection: Connection, since: datetime, until: datetime) -> list[Totals]:
+    """Sum what jobs used that settled from `since`, before `until`: all of them, whatever the API host."""
+    used = JOB_METRICS.c
+    alike = (used.processor_type, used.engine, used.outcome, used.price_book)
+    sums = [func.coalesce(func.sum(used[name]), 0) for name in _SUMMED]
+    found = connection.execute(
+        select(
+            *alike,
+            func.count(),
+            func.count().filter(used.cost_microusd.is_(None)),
+            func.coalesce(func.max(used.peak_memory_bytes), 0),
+            *sums,
+        )
+        .where(used.finished_at >= stamp(since), used.finished_at < stamp(until))
+        .group_by(*alike)
+    )
+    return [_totals(row) for row in found]
+
+
+def samples(connection: Connection, host_id: int, since: datetime, limit: int) -> list[Sample]:
+    """Return the jobs of a host that settled since then, the newest first, at most `limit`."""
+    used, job = JOB_METRICS.c, JOBS.c
+    found = connection.execute(
+        select(
+            used.processor_type,
+            used.engine,
+            used.outcome,
+            job.route_rule,
+            job.created_at,
+            job.started_at,
+            used.finished_at,
+            used.ms,
+        )
+        .join(JOBS, job.id == used.job_id)
+        .where(used.finished_at >= stamp(since), job.host_id == host_id)
+        .order_by(used.finished_at.desc(), used.job_id)
+        .limit(limit)
+    )
+    return [
+        Sample(Processor(processor), engine and EngineName(engine), Outcome(outcome), *rest)
+        for processor, engine, outcome, *rest in found
+    ]
+
+
+def failures(connection: Connection, host_id: int, since: datetime) -> list[Failures]:
+    """Count jobs that died since then, and those that await a retry now, by what stopped them."""
+    used, job = JOB_METRICS.c, JOBS.c
+    alike = (job.processor_type, job.error_class, job.status)
+    told = select(*alike, func.count(), func.max(job.completed_at), func.max(job.error))
+    dead = (
+        told.join(JOB_METRICS, and_(used.job_id == job.id, used.finished_at >= stamp(since)))
+        .where(job.status == JobState.DEAD.value, job.host_id == host_id)
+        .group_by(*alike)
+    )
+    failed = told.where(clause(IS_OPEN), job.status == JobState.FAILED.value, job.host_id == host_id).group_by(*alike)
+    return [_failures(row) for statement in (dead, failed) for row in connection.execute(statement)]
+
+
+def decided(connection: Connection, host_id: int, since: datetime) -> list[tuple[Any, ...]]:
+    """Count the jobs made since then by what decided their route: policy, rule, processor, eligibility and state."""
+    job = JOBS.c
+    alike = (job.route_policy, job.route_rule, job.processor_type, job.is_eligible, job.status)
+    found = connection.execute(
+        select(*alike, func.count())
+        .where(job.created_at >= literal(stamp(since), job.created_at.type), job.host_id == host_id)
+        .group_by(*alike)
+    )
+    return [tuple(row) for row in found]
+
+
+def _totals(row: Iterable[Any]) -> Totals:
+    processor, engine, outcome, book, *numbers = row
+    # PostgreSQL sums big integers as numeric.
+    counts = [int(number) for number in numbers]
+    return Totals(Processor(processor), engine and EngineName(engine), Outcome(outcome), book, *counts)
+
+
+def _failures(row: Iterable[Any]) -> Failures:
+    processor, error_class, state, *rest = row
+    return Failures(Processor(processor), error_class, JobState(state), *rest)

@@ -1,0 +1,112 @@
+"""Jobs, outcomes and tracked repositories in any condition, stored directly: read models are asked about them."""
+
+import uuid
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, insert, update
+
+from progressive_capture.domain.jobs import Processor, Trigger
+from progressive_capture.domain.scope import stamp
+from progressive_capture.store import jobs
+from progressive_capture.store.tables import (
+    JOB_METRICS,
+    JOBS,
+    REPOSITORY_CATEGORIES,
+    ROLLOUT_METRICS,
+    TRACKED_REPOSITORIES,
+)
+from tests.contract.store_rows import HOST
+from tests.contract.test_store_jobs import new_job
+
+FEATURE = "hybrid_progressive_capture"
+
+
+def add_job(connection: Connection, created_at: datetime, **columns: Any) -> str:
+    """Open a job and set its columns; its id."""
+    repository_id = columns.pop("repository_id", 1)
+    new = new_job(
+        id=str(uuid.uuid4()),
+        repository_id=repository_id,
+        repository_name=f"octo/r{repository_id}",
+        trigger=columns.pop("trigger", Trigger.SCHEDULED),
+        processor=columns.pop("processor", Processor.INNGEST),
+        scope=f"limit:{uuid.uuid4().int % 10**9};kinds=all;source=auto",
+        engine=None,
+        **{name: columns.pop(name) for name in ("route_rule", "route_policy", "metadata") if name in columns},
+    )
+    job = jobs.open_job(connection, new, created_at)
+    if columns:
+        connection.execute(update(JOBS).where(JOBS.c.id == job.id).values(columns))
+    return job.id
+
+
+def settle(
+    connection: Connection, job_id: str, finished_at: datetime, processor: Processor = Processor.INNGEST, **figures: Any
+) -> None:
+    """Note that a job has settled, and what it used."""
+    outcome = figures.setdefault("outcome", "completed")
+    status = {"status": outcome, "completed_at": stamp(finished_at)}
+    connection.execute(update(JOBS).where(JOBS.c.id == job_id).values(status))
+    numbers = ("requests", "points", "ms", "cpu_ms", "peak_memory_bytes", "timeouts", "waits", "runner_minutes")
+    values: dict[str, Any] = dict.fromkeys((*numbers, "executions", "rows", "bytes_in"), 0)
+    values |= {
+        "job_id": job_id,
+        "processor_type": processor.value,
+        "engine": "local",
+        "finished_at": stamp(finished_at),
+    }
+    connection.execute(insert(JOB_METRICS).values(values | figures))
+
+
+def judge(connection: Connection, job_id: str, at: datetime, *, failed: bool = False, **columns: Any) -> None:
+    """Note an outcome by which the rollout is judged."""
+    values: dict[str, Any] = {
+        "job_id": job_id,
+        "feature_name": FEATURE,
+        "host_id": HOST,
+        "repository_id": 1,
+        "processor_type": Processor.GITHUB_ACTIONS.value,
+        "is_eligible": True,
+        "success_count": int(not failed),
+        "error_count": int(failed),
+        "counted": True,
+        "average_processing_time": 1.0,
+        "requests": 10,
+        "points": 5,
+        "created_at": stamp(at),
+    }
+    connection.execute(insert(ROLLOUT_METRICS).values(values | columns))
+
+
+def track(connection: Connection, repository_id: int, at: datetime, state: str = "active") -> None:
+    """Track a repository."""
+    connection.execute(
+        insert(TRACKED_REPOSITORIES).values(
+            host_id=HOST,
+            repository_id=repository_id,
+            repository_name=f"octo/r{repository_id}",
+            state=state,
+            first_tracked_at=stamp(at),
+            changed_at=stamp(at),
+        )
+    )
+
+
+def categorized(connection: Connection, repository_id: int, category: str, at: datetime, **columns: Any) -> None:
+    """Note how large a repository is."""
+    values: dict[str, Any] = {"priority_level": 50, "is_test_repository": False}
+    connection.execute(
+        insert(REPOSITORY_CATEGORIES).values(
+            host_id=HOST,
+            repository_id=repository_id,
+            category=category,
+            categorized_at=stamp(at),
+            **(values | columns),
+        )
+    )
+
+
+def ago(now: datetime, **span: float) -> datetime:
+    """Return an earlier time."""
+    return now - timedelta(**span)
