@@ -31,11 +31,8 @@ OWN: Final = {
 
 UNTOLD: Final[Mapping[Source, Mapping[tuple[str, str], str]]] = {
     Source.REST: {
-        ("repositories", "is_empty"): "REST has no such field",
-        ("repositories", "archived_at"): "REST has no such field",
         ("contributors", "name"): "REST names people by login alone wherever they are part of another object",
         ("pull_requests", "body_text"): "REST gives it only in another media type",
-        ("pr_review_comments", "thread_node_id"): "REST does not know threads",
     },
     Source.GRAPHQL: {
         ("pr_review_comments", "side"): "GraphQL tells it of the thread",
@@ -82,10 +79,6 @@ def _head(field: str) -> Column:
 def _people_login(row: Line, truth: Truth) -> str:
     person = truth.by_node[row["to"]]
     return str(person["slug"] if person["kind"] == "team" else person["login"])
-
-
-def _display_name(row: Line, _truth: Truth) -> str | None:
-    return row["name"] if type_of(row["id"]) in {"User", "Organization"} else None
 
 
 def _label_lines(truth: Truth) -> Iterable[Line]:
@@ -141,7 +134,7 @@ COMPARED: Final[Mapping[str, Compared]] = {
             "node_id": NODE_ID,
             "login": plain("login"),
             "type": Column(lambda row, _: type_of(row["id"]), ()),
-            "name": Column(_display_name, ("name",)),
+            "name": plain("name"),
         },
     ),
     "contributor_logins": Compared(

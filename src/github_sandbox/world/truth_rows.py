@@ -9,7 +9,13 @@ _EDITS: Final = ("lastEditedAt", "editor", "includesCreatedEdit")
 _HIDDEN: Final = ("isMinimized", "minimizedReason")
 _BACKWARD: Final = {"pullRequest", "repository", "baseRepository", "issue", "isReadByViewer", "viewerViewedState"}
 
+# What GraphQL's schema has no field for, and what no REST route tells or lets work out. The `id` of a commit's row is
+# that of its place in a pull request, which REST does not know; the commit's own is `commit`.
 UNAVAILABLE: Final[dict[str, dict[str, list[str]]]] = {
+    "Bot": {"graphql": ["name", "email", "bio", "company", "location", "websiteUrl", "isSiteAdmin"]},
+    "Mannequin": {"graphql": ["name", "bio", "company", "location", "websiteUrl", "isSiteAdmin"]},
+    "Organization": {"graphql": ["bio", "company", "isSiteAdmin"]},
+    "Repository": {"rest": ["archivedAt", "isEmpty", "isLocked"]},
     "PullRequest": {
         "rest": ["publishedAt", *_EDITS, "headRef", "potentialMergeCommit", "reviewDecision", "totalCommentsCount"]
     },
@@ -19,9 +25,9 @@ UNAVAILABLE: Final[dict[str, dict[str, list[str]]]] = {
     "PullRequestReviewComment": {
         "rest": ["thread", "publishedAt", "draftedAt", *_EDITS, *_HIDDEN, "outdated", "state"],
     },
-    "IssueComment": {"rest": ["publishedAt", *_EDITS, *_HIDDEN, "isPinned"]},
+    "IssueComment": {"rest": ["publishedAt", *_EDITS, *_HIDDEN, "isPinned"], "graphql": ["isPinned"]},
     "PullRequestChangedFile": {"graphql": ["patch", "previousPath", "sha"]},
-    "PullRequestCommit": {"rest": ["additions", "deletions", "changedFilesIfAvailable", "committedViaWeb"]},
+    "PullRequestCommit": {"rest": ["id", "additions", "deletions", "changedFilesIfAvailable", "committedViaWeb"]},
     "Label": {"rest": ["createdAt", "updatedAt"]},
 }
 

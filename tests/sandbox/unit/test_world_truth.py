@@ -1,14 +1,18 @@
 """The truth holds every visible fact once, and says what an API cannot give."""
 
 from collections import Counter
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
-from github_sandbox.model import REFERENCES, Record, World, connection, patch_of
+from github_sandbox.graphql.schema import load_schema
+from github_sandbox.model import FIELDS, REFERENCES, Record, World, connection, patch_of
 from github_sandbox.truth import truth
 from github_sandbox.world.truth_rows import UNAVAILABLE
 from tests.sandbox.world_checks import pulls_of, repository_of, titled, world_of
+
+if TYPE_CHECKING:
+    from graphql import GraphQLObjectType
 
 
 @pytest.fixture(scope="module")
@@ -151,4 +155,26 @@ def test_references_are_followed_by_id(world: World, rows: list[Record]) -> None
 
 
 def test_the_table_names_kinds_that_exist() -> None:
-    assert UNAVAILABLE.keys() <= REFERENCES.keys() | {"PullRequestChangedFile"}
+    assert UNAVAILABLE.keys() <= FIELDS.keys()
+
+
+def test_graphql_lacks_just_the_facts_that_its_schema_has_no_field_for(world: World) -> None:
+    schema, seen = load_schema(), set()
+    for row in (*truth(world, "hostile", "everything"), *truth(world, "hostile", "archived")):
+        kind = row.get("__typename")
+        if kind is None or kind in seen or row["kind"] in {"assignee", "requestedReviewer"}:
+            continue
+        seen.add(kind)
+        fields = cast("GraphQLObjectType", schema.type_map[kind]).fields
+        lacks = set(row.keys()) & set(FIELDS[kind]) - fields.keys() - {"__typename"}
+        marks = row.get("unavailable", {})
+        marked = set(marks.get("graphql", ())) if isinstance(marks, dict) else set()
+        assert marked & set(FIELDS[kind]) == lacks, kind
+    assert {"User", "Bot", "Mannequin", "Organization", "Team", "Repository", "Commit", "IssueComment"} <= seen
+
+
+def test_rest_tells_of_a_repository_what_is_not_marked(world: World) -> None:
+    record = repository_of(world, "hostile", "archived").record
+    (row,) = [row for row in truth(world, "hostile", "archived") if row["kind"] == "repository"]
+    assert (row["isArchived"], row["archivedAt"], row["isEmpty"]) == (True, record["archivedAt"], False)
+    assert row["unavailable"] == {"rest": ["archivedAt", "isEmpty", "isLocked"]}
