@@ -19,7 +19,7 @@ _SMALL: Final = 12
 
 
 def add_hostile(world: World) -> None:
-    """Add ``hostile/everything, archived, private, renamed, transferred, deleted, blocked, empty``.
+    """Add ``hostile/everything, archived, private, renamed, transferred, deleted, blocked, empty, no-issues``.
 
     ``hostile/renamed`` redirects to ``hostile/renamed-since``, ``hostile/transferred`` to ``elsewhere/transferred``.
     """
@@ -38,6 +38,7 @@ def add_hostile(world: World) -> None:
     blocked = _small(world, "blocked")
     blocked.access, blocked.blocked_at = "blocked", iso(BEGIN)
     _small(world, "empty", 0)
+    _small(world, "no-issues").record["hasIssuesEnabled"] = False
 
 
 def _small(world: World, name: str, size: int = _SMALL) -> Repository:

@@ -12,6 +12,7 @@ from github_sandbox.world.pulls import PullRequest
 from github_sandbox.world.stage import Stage
 from github_sandbox.world.state import World
 
+DELETED_ISSUE: Final = 2
 MEGABYTE: Final = 1_048_576
 EMOJI: Final = "🦑 👩‍👩‍👧‍👦 é e\u0301 \u202eright to left\u202c"
 NUL: Final = "before\x00after"
@@ -19,12 +20,13 @@ SURROGATE: Final = "lone \ud83d and \udc00 here"
 
 
 def everything(world: World, owner: str) -> None:
-    """Add ``everything`` under `owner`, with ids above 32 bits and gaps in its numbers."""
+    """Add ``everything`` under `owner`, with ids above 32 bits, gaps in its numbers and a deleted issue."""
     stage = Stage(world, owner, "everything")
     stage.person("avery")
     stage.person("blake")
     for add in (_people, _texts, _sizes, _many, _many_threads, _pending, _states, _places, _files, _oddities, _ties):
         add(stage)
+    stage.repository.deleted_issues.add(DELETED_ISSUE)
 
 
 def _nothing(_pull: PullRequest) -> None:

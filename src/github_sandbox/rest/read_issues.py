@@ -33,12 +33,19 @@ def issue_at(repository: Repository, number: int) -> Record | None:
 
 
 def _issue_of(call: Call) -> Record:
-    record = issue_at(call.repository, call.number("issue_number"))
-    if record is None:
-        raise AnsweredError(not_found())
-    if record["__typename"] == "Issue" and not call.repository.record["hasIssuesEnabled"]:
+    """Give the record that the path names; raise AnsweredError with 410 for an issue that is gone, else with 404.
+
+    https://docs.github.com/en/rest/issues/issues#get-an-issue
+    """
+    number = call.number("issue_number")
+    record = issue_at(call.repository, number)
+    if record is not None:
+        return record
+    if not call.repository.has_issues:
         raise AnsweredError(message(410, "Issues are disabled for this repo"))
-    return record
+    if number in call.repository.deleted_issues:
+        raise AnsweredError(message(410, "This issue was deleted"))
+    raise AnsweredError(not_found())
 
 
 def list_issues(call: Call) -> Response:

@@ -34,6 +34,7 @@ class Repository:
         self.access: Access = "visible"
         self.readers: set[str] = set()
         self.blocked_at: str | None = None
+        self.deleted_issues: set[int] = set()
         self.wide_ids = False  # whether new children get ids above 32 bits
         self.pulls = Pulls(self, source, cache)
         self.last_number = source.numbers[-1] if source.numbers else 0
@@ -84,16 +85,26 @@ class Repository:
         self.last_number += 1
         return self.last_number
 
+    @property
+    def has_issues(self) -> bool:
+        """Whether issues are enabled; where they are not, none is shown, and pull requests are as ever."""
+        enabled: bool = self.record["hasIssuesEnabled"]
+        return enabled
+
     def issue_numbers(self) -> list[int]:
-        """Numbers of the issues, ascending: every number that no pull request has."""
+        """Numbers of the issues, ascending: every number that neither a pull request nor a deleted issue has."""
+        if not self.has_issues:
+            return []
         if self._gaps[0] != self.last_number:
-            taken = set(self.pulls.numbers())
+            taken = {*self.pulls.numbers(), *self.deleted_issues}
             gaps = [number for number in range(1, self.last_number + 1) if number not in taken]
             self._gaps = self.last_number, gaps
         return self._gaps[1]
 
     def issue(self, number: int) -> Record | None:
         """The issue (not pull request) with this number, with its comments in ``_connections``."""
+        if not self.has_issues or number in self.deleted_issues:
+            return None
         if number not in self._issues:
             if not 0 < number <= self.last_number or self.pulls.by_number(number) is not None:
                 return None

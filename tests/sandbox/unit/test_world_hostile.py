@@ -224,7 +224,7 @@ def test_ties_in_time(everything: Repository) -> None:
 
 def test_hard_to_reach_repositories(world: World) -> None:
     names = {f"{each.owner}/{each.name}" for each in world.repositories()}
-    served = ("everything", "archived", "private", "deleted", "blocked", "empty")
+    served = ("everything", "archived", "private", "deleted", "blocked", "empty", "no-issues")
     assert names == {f"hostile/{name}" for name in served} | {f"hostile/{NEW_NAME}", f"{NEW_OWNER}/transferred"}
     archived = repository_of(world, "hostile", "archived").record
     assert archived["isArchived"]
