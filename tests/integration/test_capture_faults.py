@@ -9,6 +9,7 @@ from github_sandbox.refusals import FORMS
 from progressive_capture.domain.errors import CaptureFailed
 from progressive_capture.domain.kinds import Kind
 from tests.support.capturing import Desk
+from tests.support.other_answers import answer_about, newest
 from tests.support.stand_ins import Running, Start
 
 NAME = "sandbox/demo"
@@ -41,7 +42,6 @@ BROKEN_ANSWERS = {
     "null comments": fault({"null_nodes": {"path": ["t0", "comments", "nodes"]}}, operation="FollowUp", nth=1),
     "an error in a connection": fault({"errors": [{"path": ["nodes", 3, "reviews"]}]}, operation="Hydrate", nth=1),
     "an error in a field": fault({"errors": [{"path": ["nodes", 2, "title"]}]}, operation="Hydrate", nth=1),
-    "another page's answer": fault({"page": "duplicate"}, operation="Hydrate", nth=2),
     "a reordered page": fault({"page": "reorder"}, operation="Hydrate", nth={"every": 1}),
 }
 OF_THE_LIST = {
@@ -81,6 +81,12 @@ def survives(desk: Desk, source: str, *rules: Rule, name: str = NAME) -> None:
 @pytest.mark.parametrize("case", BROKEN_ANSWERS)
 def test_a_capture_survives(desk: Desk, case: str) -> None:
     survives(desk, "auto", BROKEN_ANSWERS[case])
+
+
+def test_a_capture_survives_the_answer_to_another_question(desk: Desk) -> None:
+    another = answer_about(desk.sandbox, newest(desk.sandbox, NAME, 3))
+    survives(desk, "auto", fault({"body": another}, operation="Hydrate", nth=2))
+    assert len(desk.rows("pull_requests")) == SIZE
 
 
 @pytest.mark.parametrize("case", OF_THE_LIST)

@@ -33,6 +33,7 @@ from progressive_capture.github.outcomes import (
 from progressive_capture.github.results import LookUp, Order, RepoRef
 from progressive_capture.github.secrets import Secret
 from progressive_capture.github.surroundings import Surroundings
+from tests.support.other_answers import answer_about
 from tests.support.stand_ins import Running, Start
 from tests.unit.github.fakes import Grants
 
@@ -298,12 +299,13 @@ def test_null_nodes_are_failures_of_their_own(sandbox: Running, faults: Callable
     assert outcome.data.failed == []
 
 
-def test_a_page_served_twice_is_not_taken_for_the_one_asked_for(sandbox: Running, faults: Callable[..., None]) -> None:
+def test_another_questions_answer_is_not_taken_for_the_one_asked_for(
+    sandbox: Running, faults: Callable[..., None]
+) -> None:
     async def ask(api: GitHubApi) -> Any:
         repo = await found(api, "sandbox/demo")
         _, targets = await walk(api, repo, Source.REST)
-        faults({"page": "duplicate"}, operation="Hydrate", nth=2)
-        await api.hydrate(repo, targets[:5], HYDRATE_KINDS, Source.GRAPHQL)
+        faults({"body": answer_about(sandbox, [each.node_id for each in targets[:5]])}, operation="Hydrate")
         return await api.hydrate(repo, targets[5:10], HYDRATE_KINDS, Source.GRAPHQL)
 
     outcome = use(sandbox, ask)
