@@ -24,6 +24,15 @@ def test_a_repository_is_found_by_any_name_it_had(database: Database) -> None:
         assert repositories.find_repository(connection, HOST + 1, "octo/world") is None
 
 
+def test_a_repository_is_found_by_its_number(database: Database) -> None:
+    with database.transaction() as connection:
+        assert repositories.find_numbered(connection, HOST, REPOSITORY) is None
+        repositories.save_repository(connection, HOST, repository(), T0, Source.GRAPHQL)
+        found = repositories.find_numbered(connection, HOST, REPOSITORY)
+        assert found == repositories.get(connection, HOST, REPOSITORY)
+        assert repositories.find_numbered(connection, HOST + 1, REPOSITORY) is None
+
+
 def test_a_name_belongs_to_whoever_was_seen_under_it_last(database: Database) -> None:
     with database.transaction() as connection:
         repositories.save_repository(connection, HOST, repository(), T0, Source.REST)

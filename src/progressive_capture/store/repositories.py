@@ -96,6 +96,13 @@ def find_repository(connection: Connection, host_id: int, owner_name: str) -> St
     return None if found is None else get(connection, host_id, found)
 
 
+def find_numbered(connection: Connection, host_id: int, repository_id: int) -> StoredRepository | None:
+    """Find a repository by GitHub's numeric id; None when it was never seen."""
+    table = REPOSITORIES.c
+    seen = connection.scalar(select(table.id).where(table.host_id == host_id, table.id == repository_id))
+    return None if seen is None else get(connection, host_id, seen)
+
+
 def get(connection: Connection, host_id: int, repository_id: int) -> StoredRepository:
     """Return a repository that was seen before."""
     table, names = REPOSITORIES.c, REPOSITORY_NAMES.c
