@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 from progressive_capture.domain.kinds import Source
 from progressive_capture.store import repositories
 from progressive_capture.store.database import Database
@@ -65,4 +67,4 @@ def test_what_is_remembered_for_the_next_walk(database: Database) -> None:
         found = repositories.get(connection, HOST, REPOSITORY)
         assert (found.watermark, found.contributors_total, found.contributors_counted_at) == (T2, 12, T1)
         repositories.save_repository(connection, HOST, repository(), T2, Source.GRAPHQL)
-        assert repositories.get(connection, HOST, REPOSITORY) == found
+        assert repositories.get(connection, HOST, REPOSITORY) == replace(found, captured_at=T2)
