@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import jwt
 
-from github_sandbox.tokens import Kind, Principal, Token
+from github_sandbox.tokens import BadCredentialsError, Kind, Principal, Token
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -51,8 +51,13 @@ class App:
     public_key: str
     installations: Sequence[Installation]
 
+    @property
+    def principal(self) -> Principal:
+        """Give the owner of the budget that requests with the App's own JWT are charged to."""
+        return Principal(f"app:{self.id}", f"{self.slug}[bot]", self.id, Kind.APP)
 
-class BadJwtError(Exception):
+
+class BadJwtError(BadCredentialsError):
     """A JWT that GitHub refuses; the text is GitHub's own."""
 
 

@@ -83,16 +83,11 @@ class Sandbox:
         self.requests += 1
         exchange = self._exchange(request)
         self._count(exchange)
-        if self.apps.concerns(exchange.path):
-            await self._lag()
-            answer = await self.apps.answer(request, exchange.path, exchange.base)
-            finish.dress(exchange, answer, self.clock.now())
-            return answer
         try:
-            exchange.viewer = self.tokens.viewer(request.header("authorization"), self.clock.now())
-        except BadCredentialsError:
+            self._identify(exchange)
+        except BadCredentialsError as error:
             await self._lag()
-            answer = message(401, "Bad credentials")
+            answer = message(401, str(error))
             finish.dress(exchange, answer, self.clock.now())
             return answer
         exchange.describe()
@@ -112,8 +107,17 @@ class Sandbox:
         request_id = f"5B0C:{self.requests:06X}:{self.requests * 7:06X}"
         exchange = Exchange(request, request_id, Viewer(ANONYMOUS, ""), version, base, path)
         if not exchange.is_graphql:
+            exchange.app_found = self.apps.find(request.method, path)
             exchange.found = self.rest.find(request.method, path)
         return exchange
+
+    def _identify(self, exchange: Exchange) -> None:
+        """Fill in who asks; raise BadCredentialsError when nobody can be made out."""
+        authorization = exchange.request.header("authorization")
+        if exchange.app_found is not None:
+            exchange.app, exchange.viewer = self.apps.viewer(authorization)
+        else:
+            exchange.viewer = self.tokens.viewer(authorization, self.clock.now())
 
     def _count(self, exchange: Exchange) -> None:
         if exchange.is_graphql:
@@ -154,7 +158,7 @@ class Sandbox:
         early = self._refusal(exchange)
         if early is not None:
             return early
-        timed = self.graphql.answer(exchange) if exchange.is_graphql else self._rest(exchange)
+        timed = self.graphql.answer(exchange) if exchange.is_graphql else await self._rest(exchange)
         self.meter.spend(exchange, timed.seconds)
         if self.timing.real_time and timed.seconds:
             await asyncio.sleep(timed.seconds)
@@ -171,15 +175,18 @@ class Sandbox:
         self.stats.refused += refusal is not None
         return refusal
 
-    def _rest(self, exchange: Exchange) -> Timed:
+    async def _rest(self, exchange: Exchange) -> Timed:
         if exchange.path == "/rate_limit" and exchange.request.method in {"GET", "HEAD"}:
             return Timed(self._rate_limit(exchange), 0.0)
         self.meter.charge(exchange, 1)
         seconds = self.timing.ms_per_pr / 1_000
-        if exchange.found is None:
-            return Timed(not_found(), seconds)
         request = exchange.request
-        answer = self.rest.answer(request, exchange.found, exchange.viewer, exchange.base, exchange.version)
+        if exchange.app is not None and exchange.app_found is not None:
+            answer = await self.apps.answer(exchange.app, request, exchange.app_found, exchange.base)
+        elif exchange.found is not None:
+            answer = self.rest.answer(request, exchange.found, exchange.viewer, exchange.base, exchange.version)
+        else:
+            answer = not_found()
         return Timed(self._conditional(exchange, answer), seconds)
 
     def _conditional(self, exchange: Exchange, answer: Response) -> Response:

@@ -23,6 +23,7 @@ class Kind(StrEnum):
 
     USER = "user"
     INSTALLATION = "installation"
+    APP = "app"
     ANONYMOUS = "anonymous"
 
 
@@ -63,7 +64,7 @@ class Viewer:
 
 
 class BadCredentialsError(Exception):
-    """The Authorization header holds nothing that is valid now."""
+    """The Authorization header holds nothing that is valid now; the text is GitHub's own."""
 
 
 ANONYMOUS = Principal("anonymous", "", 0, Kind.ANONYMOUS, {"core": ANONYMOUS_POINTS, "graphql": 0, "search": 10})
@@ -88,7 +89,7 @@ class Tokens:
         text = token_of(authorization)
         token = self._find(text)
         if token is None or (token.expires is not None and token.expires <= now):
-            raise BadCredentialsError
+            raise BadCredentialsError("Bad credentials")
         return Viewer(token.principal, text)
 
     def _find(self, text: str) -> Token | None:

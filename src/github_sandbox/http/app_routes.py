@@ -5,28 +5,38 @@ https://docs.github.com/en/rest/apps
 
 from __future__ import annotations
 
-import re
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
-from github_sandbox.app_auth import App, Apps, BadJwtError, Installation
 from github_sandbox.http.answers import json_answer, message, not_found
 from github_sandbox.http.encoding import loads
-from github_sandbox.tokens import token_of
+from github_sandbox.http.messages import Response
+from github_sandbox.rest.router import UNDER_REPOSITORY, Found, Route, Router
+from github_sandbox.tokens import Viewer, token_of
 from github_sandbox.world.records import iso
 
 if TYPE_CHECKING:
-    from github_sandbox.http.messages import Request, Response
+    from github_sandbox.app_auth import App, Apps, Installation
+    from github_sandbox.http.messages import Request
     from github_sandbox.webhook_delivery import Deliveries
     from github_sandbox.world.repository import Repository
     from github_sandbox.world.state import World
 
-_OF_REPOSITORY = re.compile(r"/repos/([^/]+)/([^/]+)/installation")
-_OF_NUMBERED = re.compile(r"/repositories/(\d{1,18})/installation")
-_TOKENS = re.compile(r"/app/installations/(\d+)/access_tokens")
-_INSTALLATION = re.compile(r"/app/installations/(\d+)")
-_REDELIVER = re.compile(r"/app/hook/deliveries/(\d+)/attempts")
 LONGEST_NAMES = 500
+
+
+@dataclass(frozen=True, slots=True)
+class AppCall:
+    """One call on its way through a handler; `api` is the address that the client used."""
+
+    app: App
+    request: Request
+    params: dict[str, str]
+    api: str
+
+
+AppHandle: TypeAlias = Callable[["AppRoutes", AppCall], Awaitable[Response]]
 
 
 @dataclass(slots=True)
@@ -37,61 +47,76 @@ class AppRoutes:
     world: World
     deliveries: Deliveries
 
-    def concerns(self, path: str) -> bool:
-        """Tell whether `path` is asked with a JWT."""
-        if path == "/app" or path.startswith("/app/"):
-            return True
-        return any(pattern.fullmatch(path) for pattern in (_OF_REPOSITORY, _OF_NUMBERED))
+    @staticmethod
+    def find(method: str, path: str) -> Found[AppHandle] | None:
+        """Give the route that answers `path` to a JWT; None for a path that asks for no JWT."""
+        found = _ROUTER.find(method, path)
+        return _NO_SUCH if found is None and (path == "/app" or path.startswith("/app/")) else found
 
-    async def answer(self, request: Request, path: str, api: str) -> Response:
-        """Answer `path`; 401 in GitHub's words for a JWT that is not acceptable."""
-        try:
-            app = self.apps.app_of(token_of(request.header("authorization")))
-        except BadJwtError as error:
-            return message(401, str(error))
-        if found := _REDELIVER.fullmatch(path):
-            again = request.method == "POST" and await self.deliveries.repeat(int(found[1]))
-            return json_answer({}, 202) if again else not_found()
-        if request.method == "POST" and (found := _TOKENS.fullmatch(path)):
-            return self._token(app, int(found[1]), request.body)
-        return self._read(request, app, path, api) if request.method in {"GET", "HEAD"} else not_found()
+    def viewer(self, authorization: str) -> tuple[App, Viewer]:
+        """Tell which App sent `authorization`; raise BadJwtError in GitHub's words for a JWT that it refuses."""
+        text = token_of(authorization)
+        app = self.apps.app_of(text)
+        return app, Viewer(app.principal, text)
 
-    def _read(self, request: Request, app: App, path: str, api: str) -> Response:
-        if path == "/app":
-            return json_answer(self._app(app))
-        if path == "/app/installations":
-            return json_answer([self._installation(app, each, api) for each in app.installations])
-        if path == "/app/hook/deliveries":
-            return json_answer(self.deliveries.listing(request.query.get("status")))
-        if found := _INSTALLATION.fullmatch(path):
-            known = _by_id(app, int(found[1]))
-            return not_found() if known is None else json_answer(self._installation(app, known, api))
-        if found := _OF_NUMBERED.fullmatch(path):
-            return self._on(app, self.world.repository_by_id(int(found[1])), api)
-        found = _OF_REPOSITORY.fullmatch(path)
-        return self._of_repository(app, found[1], found[2], api) if found else not_found()
+    async def answer(self, app: App, request: Request, found: Found[AppHandle], api: str) -> Response:
+        """Answer by the route found."""
+        return await found.route.handle(self, AppCall(app, request, found.params, api))
 
-    def _of_repository(self, app: App, owner: str, name: str, api: str) -> Response:
-        named = self.world.find(owner, name)
+    async def no_such(self, _call: AppCall) -> Response:
+        """Answer that there is no such route."""
+        return not_found()
+
+    async def get_app(self, call: AppCall) -> Response:
+        """Give the App itself."""
+        return json_answer(self._app(call.app))
+
+    async def list_installations(self, call: AppCall) -> Response:
+        """List where the App is installed."""
+        return json_answer([self._installation(call.app, each, call.api) for each in call.app.installations])
+
+    async def get_installation(self, call: AppCall) -> Response:
+        """Give one installation."""
+        known = _by_id(call)
+        return not_found() if known is None else json_answer(self._installation(call.app, known, call.api))
+
+    async def list_deliveries(self, call: AppCall) -> Response:
+        """List webhook deliveries."""
+        return json_answer(self.deliveries.listing(call.request.query.get("status")))
+
+    async def redeliver(self, call: AppCall) -> Response:
+        """Send a webhook once more."""
+        again = await self.deliveries.repeat(int(call.params["delivery_id"]))
+        return json_answer({}, 202) if again else not_found()
+
+    async def find_installation(self, call: AppCall) -> Response:
+        """Give the installation on a repository."""
+        params = call.params
+        if "repository_id" in params:
+            return self._on(call, self.world.repository_by_id(int(params["repository_id"])))
+        named = self.world.find(params["owner"], params["repo"])
         if named is None or named.repository.access == "deleted":
             return not_found()
         repository = named.repository
         if named.redirected:
-            address = f"{api}/repositories/{repository.database_id}/installation"
+            address = f"{call.api}/repositories/{repository.database_id}/installation"
             moved = message(301, "Moved Permanently", url=address)
             moved.headers["location"] = address
             return moved
-        return self._on(app, repository, api)
+        return self._on(call, repository)
 
-    def _on(self, app: App, repository: Repository | None, api: str) -> Response:
-        """Give the installation on a repository."""
+    def _on(self, call: AppCall, repository: Repository | None) -> Response:
         if repository is None or repository.access == "deleted":
             return not_found()
-        known = self.apps.find(repository.owner, repository.name, app)
-        return not_found() if known is None else json_answer(self._installation(app, known, api))
+        known = self.apps.find(repository.owner, repository.name, call.app)
+        return not_found() if known is None else json_answer(self._installation(call.app, known, call.api))
 
-    def _token(self, app: App, number: int, body: bytes) -> Response:
-        installation = _by_id(app, number)
+    async def mint(self, call: AppCall) -> Response:
+        """Make an installation token.
+
+        https://docs.github.com/en/rest/apps/apps#create-an-installation-access-token-for-an-app
+        """
+        app, body, installation = call.app, call.request.body, _by_id(call)
         if installation is None:
             return not_found()
         if installation.suspended:
@@ -100,7 +125,8 @@ class AppRoutes:
             wanted = loads(body) if body else {}
         except ValueError:
             return message(400, "Problems parsing JSON")
-        names = self._names(installation, wanted if isinstance(wanted, dict) else {})
+        wanted = wanted if isinstance(wanted, dict) else {}
+        names = self._names(installation, wanted)
         if isinstance(names, str):
             return message(422, names)
         token, expires = self.apps.mint(app, installation, names)
@@ -180,5 +206,19 @@ class AppRoutes:
         }
 
 
-def _by_id(app: App, number: int) -> Installation | None:
-    return next((each for each in app.installations if each.id == number), None)
+def _by_id(call: AppCall) -> Installation | None:
+    number = int(call.params["installation_id"])
+    return next((each for each in call.app.installations if each.id == number), None)
+
+
+ROUTES: tuple[Route[AppHandle], ...] = (
+    Route("GET", "/app", AppRoutes.get_app),
+    Route("GET", "/app/installations", AppRoutes.list_installations),
+    Route("GET", "/app/installations/{installation_id}", AppRoutes.get_installation),
+    Route("POST", "/app/installations/{installation_id}/access_tokens", AppRoutes.mint),
+    Route("GET", "/app/hook/deliveries", AppRoutes.list_deliveries),
+    Route("POST", "/app/hook/deliveries/{delivery_id}/attempts", AppRoutes.redeliver),
+    Route("GET", UNDER_REPOSITORY + "/installation", AppRoutes.find_installation),
+)
+_ROUTER = Router(ROUTES)
+_NO_SUCH: Found[AppHandle] = Found(Route("", "unknown", AppRoutes.no_such), {})

@@ -10,8 +10,10 @@ from github_sandbox.faults import Asked, is_cursor
 from github_sandbox.http.encoding import Json, loads
 
 if TYPE_CHECKING:
+    from github_sandbox.app_auth import App
+    from github_sandbox.http.app_routes import AppHandle
     from github_sandbox.http.messages import Request
-    from github_sandbox.rest.router import Found
+    from github_sandbox.rest.router import Found, Handle
     from github_sandbox.tokens import Viewer
 
 ENTERPRISE = "/api/v3"
@@ -29,7 +31,9 @@ class Exchange:
     version: str
     base: str
     path: str
-    found: Found | None = None
+    found: Found[Handle] | None = None
+    app_found: Found[AppHandle] | None = None
+    app: App | None = None
     document: Json = None
     asked: Asked = field(init=False)
 
@@ -55,7 +59,8 @@ class Exchange:
         """Give the route's template, for faults and counters."""
         if self.is_graphql:
             return "/graphql"
-        return "unknown" if self.found is None else self.found.route.template
+        found = self.app_found or self.found
+        return "unknown" if found is None else found.route.template
 
     def describe(self) -> None:
         """Fill in `document` and `asked`."""

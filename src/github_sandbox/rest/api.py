@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from github_sandbox.rest import read_issues, read_people, read_pulls, read_repository
 from github_sandbox.rest.call import Call, Shapes
 from github_sandbox.rest.indexes import Indexes
-from github_sandbox.rest.router import UNDER_REPOSITORY, AnsweredError, Found, Router, open_repository
+from github_sandbox.rest.router import UNDER_REPOSITORY, AnsweredError, Found, Handle, Route, Router, open_repository
 
 if TYPE_CHECKING:
     from github_sandbox.http.messages import Request, Response
@@ -17,6 +17,12 @@ if TYPE_CHECKING:
 DOT_COM = "https://api.github.com"
 ENTERPRISE = "/api/v3"
 SHAPES_KEPT = 16
+ROUTES: tuple[Route[Handle], ...] = (
+    *read_people.ROUTES,
+    *read_repository.ROUTES,
+    *read_pulls.ROUTES,
+    *read_issues.ROUTES,
+)
 
 
 class RestApi:
@@ -26,14 +32,14 @@ class RestApi:
         """Serve `world`."""
         self._world = world
         self._indexes = Indexes(world)
-        self._router = Router((*read_people.ROUTES, *read_repository.ROUTES, *read_pulls.ROUTES, *read_issues.ROUTES))
+        self._router = Router(ROUTES)
         self._shapes: dict[tuple[str, str], Shapes] = {}
 
-    def find(self, method: str, path: str) -> Found | None:
+    def find(self, method: str, path: str) -> Found[Handle] | None:
         """Give the route that answers `path` (without /api/v3)."""
         return self._router.find(method, path)
 
-    def answer(self, request: Request, found: Found, viewer: Viewer, base: str, version: str) -> Response:
+    def answer(self, request: Request, found: Found[Handle], viewer: Viewer, base: str, version: str) -> Response:
         """Answer by the route found. `base` is the address that the client used; under /api/v3 objects carry it too."""
         api = base if base.endswith(ENTERPRISE) else DOT_COM
         call = Call(

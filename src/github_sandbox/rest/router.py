@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from github_sandbox.http.answers import DOCS, message, not_found
 from github_sandbox.http.messages import Response
@@ -16,7 +16,11 @@ if TYPE_CHECKING:
     from github_sandbox.world.state import World
 
 Handle = Callable[["Call"], Response]
+H = TypeVar("H")
+H_co = TypeVar("H_co", covariant=True)
 NUMERIC = ("_number", "_id")
+LONGEST_ID = 19
+NO_ID = "0"
 UNDER_REPOSITORY = "/repos/{owner}/{repo}"
 
 
@@ -30,12 +34,12 @@ class AnsweredError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Route:
+class Route(Generic[H_co]):
     """One route: `template` as the documentation writes it; `resource` is the budget it is charged to."""
 
     method: str
     template: str
-    handle: Handle
+    handle: H_co
     resource: str = "core"
 
     @property
@@ -45,28 +49,28 @@ class Route:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class Found(Generic[H_co]):
     """A route that a path led to, with the values of its placeholders; `path` is what follows the repository."""
 
-    route: Route
+    route: Route[H_co]
     params: dict[str, str]
 
 
-class Router:
-    """All routes, by their number of steps."""
+class Router(Generic[H]):
+    """Routes by their number of steps, whatever their handlers are."""
 
-    def __init__(self, routes: tuple[Route, ...]) -> None:
+    def __init__(self, routes: tuple[Route[H], ...]) -> None:
         """Know `routes`; of two that fit, the earlier wins."""
-        self._by_length: dict[int, list[Route]] = {}
+        self._by_length: dict[int, list[Route[H]]] = {}
         for route in routes:
             self._by_length.setdefault(len(route.parts), []).append(route)
 
-    def find(self, method: str, path: str) -> Found | None:
+    def find(self, method: str, path: str) -> Found[H] | None:
         """Give the route for `path`; /repositories/ID leads where /repos/OWNER/NAME does. HEAD counts as GET."""
         steps = path.split("/")[1:]
         numbered = {}
         if steps[:1] == ["repositories"] and len(steps) > 1:
-            numbered = {"repository_id": steps[1]}
+            numbered = {"repository_id": steps[1] if _is_id(steps[1]) else NO_ID}
             steps = ["repos", "", "", *steps[2:]]
         wanted = "GET" if method == "HEAD" else method
         for route in self._by_length.get(len(steps), ()):
@@ -86,10 +90,14 @@ def _fit(parts: tuple[str, ...], steps: list[str]) -> dict[str, str] | None:
                 return None
             continue
         name = part[1:-1]
-        if name.endswith(NUMERIC) and not (step.isascii() and step.isdigit()):
+        if name.endswith(NUMERIC) and not _is_id(step):
             return None
         params[name] = step
     return params
+
+
+def _is_id(step: str) -> bool:
+    return step.isascii() and step.isdigit() and len(step) <= LONGEST_ID
 
 
 def visible(repository: Repository, viewer: Viewer) -> bool:
@@ -99,12 +107,11 @@ def visible(repository: Repository, viewer: Viewer) -> bool:
     return named or repository.visible_to(principal.login)
 
 
-def open_repository(world: World, viewer: Viewer, found: Found, base: str, query: str) -> Repository:
+def open_repository(world: World, viewer: Viewer, found: Found[Handle], base: str, query: str) -> Repository:
     """Give the repository that a path names, or raise AnsweredError with 301, 404 or 451."""
     params = found.params
     if "repository_id" in params:
-        number = params["repository_id"]
-        repository, moved = world.repository_by_id(int(number)) if number.isdecimal() else None, False
+        repository, moved = world.repository_by_id(int(params["repository_id"])), False
     else:
         named = world.find(params["owner"], params["repo"])
         repository, moved = (None, False) if named is None else named
