@@ -12,10 +12,11 @@ from progressive_capture.domain.records import (
     RequestedReviewerRow,
     Target,
 )
+from progressive_capture.store.closing import mark_absent
 from progressive_capture.store.completeness import save_completeness
 from progressive_capture.store.database import Database
 from progressive_capture.store.index import mark_unlisted, save_index, save_listed_followed, targets
-from progressive_capture.store.rows import save_hydrated
+from progressive_capture.store.rows import save_followed, save_hydrated
 from progressive_capture.store.staleness import stale_numbers
 from progressive_capture.store.tables import (
     LABELS,
@@ -34,6 +35,7 @@ from tests.contract.store_rows import (
     T1,
     T2,
     close_kinds,
+    file,
     index_row,
     known,
     pull_request,
@@ -187,6 +189,22 @@ def test_a_reading_within_two_seconds_of_a_change_may_have_missed_it(
         listing(connection, T0, index=[index_row(1, updated_at=NEW)])
         capture(connection, captured_at, 1, updated_at=NEW)
         assert stale(connection) == ([] if fresh else [1])
+
+
+def test_files_of_which_no_patch_was_asked_for_are_stale_where_patches_are(database: Database) -> None:
+    with database.transaction() as connection:
+        listing(connection, T0, index=[index_row(number) for number in (1, 2, 3, 4)])
+        capture(connection, T0, 1, 2, 3, 4)
+        files = [file("a", 1, patch="@@"), file("b", 1, patch=None), file("a", 2, patch="@@"), file("b", 2, patch="")]
+        whole = {1001: T0, 1002: T0, 1004: T0}
+        place = (connection, HOST, REPOSITORY)
+        save_followed(*place, source=Source.REST, generations=whole, records=Records(pr_files=files))
+        gone = Records(pr_files=[file("gone", 4, patch=None)])
+        save_followed(*place, source=Source.REST, generations=whole, records=gone)
+        capture(connection, T1, 4)
+        mark_absent(connection, HOST, [(1004, Kind.FILES, T1)])
+        assert stale(connection) == []
+        assert stale(connection, patches=True) == [1]
 
 
 def test_a_kind_read_before_the_last_change_is_stale_though_another_is_not(database: Database) -> None:

@@ -64,8 +64,12 @@ def test_contributors_are_counted_as_github_lists_them(sandbox: Running, sqlite_
 
 def test_patches_are_captured_where_they_are_asked_for(sandbox: Running, sqlite_url: str) -> None:
     with Desk(sandbox, sqlite_url) as desk:
-        desk.capture(EVERYTHING, patches=True)
+        desk.capture(EVERYTHING)
+        with_files = {row["pull_request_id"] for row in desk.rows("pr_files")}
+        assert desk.capture(EVERYTHING, patches=True).pull_requests >= len(with_files) > 0
         assert desk.differences(EVERYTHING, patches=True) == []
+        assert desk.capture(EVERYTHING, patches=True).pull_requests == 0
+        assert desk.capture(EVERYTHING, "graphql", patches=True).pull_requests == 0
 
 
 def test_click_equals_the_truth_at_the_cost_that_was_forecast(sandbox: Running, sqlite_url: str) -> None:

@@ -152,8 +152,8 @@ def _row(compared: _Comparison, table: str, key: tuple[Any, ...], row: Stored, l
         yield f"{where}: it came by {source}"
     for name, column in COMPARED[table].columns.items():
         found, right = _found(name, row), column.value(line, compared.truth)
-        if name == "patch" and not compared.patches:
-            right = None
+        if name == "patch":
+            right = right or "" if compared.patches else None
         if found == right and type(found) is type(right):
             continue
         may_lack = found is None and name not in compared.completed

@@ -270,6 +270,7 @@ class Index:
             limit=scope.limit,
             full_before=walk.started_at if scope.full else None,
             settled=SETTLED if self._only_rest() else SETTLED - {State.UNAVAILABLE},
+            patches=scope.fetches_patches,
         )
         if walk.updated_order and not scope.is_narrowed:
             lost = {gap.number for gap in gaps(connection, host, repository, kinds=kinds) if gap.is_gap}

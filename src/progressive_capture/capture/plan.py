@@ -105,7 +105,8 @@ def _stored(tools: Tools, repo: RepoRef) -> repositories.StoredRepository | None
 def _stale(tools: Tools, repo: RepoRef, scope: Scope) -> int:
     with tools.database.reading() as connection:
         kinds = scope.kinds - INDEX_KINDS
-        return len(staleness.stale_numbers(connection, tools.host_id, repo.id, kinds=kinds))
+        patches = scope.fetches_patches
+        return len(staleness.stale_numbers(connection, tools.host_id, repo.id, kinds=kinds, patches=patches))
 
 
 async def _threads(tools: Tools, repo: RepoRef, scope: Scope, extent: Counts, sizes: Sizes) -> float | None:

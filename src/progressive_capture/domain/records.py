@@ -282,6 +282,7 @@ class FileRow(NamedTuple):
     deletions: int
     blob_sha: str | None
     patch: str | None
+    """None when nobody asked for it; empty when GitHub shows none."""
 
 
 class ThreadTotalRow(NamedTuple):

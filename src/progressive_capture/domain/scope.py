@@ -95,6 +95,11 @@ class Scope:
         """Whether some pull requests are left out."""
         return bool(self.since_days or self.numbers or self.limit or self.updated_from or self.updated_to)
 
+    @property
+    def fetches_patches(self) -> bool:
+        """Whether the patches asked for can be given: only REST has them."""
+        return self.patches and Kind.FILES in self.kinds and self.source is not SourceChoice.GRAPHQL
+
     def updated_after(self, walk_started_at: str) -> str | None:
         """The oldest `updated_at` that is wanted, None for no bound."""
         if self.since_days is not None:

@@ -291,8 +291,11 @@ def commits(records: Records, people: People, pull_request_id: int, bodies: Iter
 
 
 def file_row(pull_request_id: int, body: rest.ChangedFile, *, patches: bool) -> FileRow:
-    """Row of a changed file; its patch only where it is wanted."""
-    patch = body.patch if patches else None
+    """Row of a changed file; its patch only where it is wanted, empty where GitHub shows none (binary, too large).
+
+    https://docs.github.com/en/rest/pulls/pulls#list-pull-requests-files
+    """
+    patch = body.patch or "" if patches else None
     return FileRow(
         pull_request_id,
         body.filename,

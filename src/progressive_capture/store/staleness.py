@@ -4,11 +4,11 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, func, literal_column, or_, select, true
+from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, literal_column, or_, select, true
 
 from progressive_capture.domain.kinds import SETTLED, Kind, State
 from progressive_capture.store.keys import among
-from progressive_capture.store.tables import COMPLETENESS, PULL_REQUEST_INDEX, PULL_REQUESTS
+from progressive_capture.store.tables import COMPLETENESS, PR_FILES, PULL_REQUEST_INDEX, PULL_REQUESTS
 
 _SETTLED_AFTER: Final = {
     "sqlite": "strftime('%Y-%m-%dT%H:%M:%S', pull_requests.updated_at, '+2 seconds')",
@@ -57,11 +57,12 @@ def stale_numbers(
     limit: int | None = None,
     full_before: str | None = None,
     settled: Collection[State] = SETTLED,
+    patches: bool = False,
 ) -> list[int]:
     """Return the numbers of listed pull requests that must be hydrated for these kinds, ascending.
 
     Fresh is only what was read at its listed `updated_at` or later, by a reading begun at least 2 s after that time,
-    with every kind asked for in a state of `settled` by such a reading.
+    with every kind asked for in a state of `settled` by such a reading, and (`patches`) every file's patch asked for.
 
     Args:
         connection: within a transaction.
@@ -75,9 +76,12 @@ def stale_numbers(
         limit: at most so many.
         full_before: readings begun before this time do not count.
         settled: states that need no further reading; without `unavailable`, what another API could give is stale.
+        patches: whether files without a patch, of which GitHub did not say that there is none, are to be read again.
     """
     filters = Filters(updated_from, updated_to, numbers, listed_since)
-    statement = stale(connection, host_id, repository_id, kinds=kinds, full_before=full_before, settled=settled)
+    statement = stale(
+        connection, host_id, repository_id, kinds=kinds, full_before=full_before, settled=settled, patches=patches
+    )
     return list(connection.scalars(statement.where(filters.condition(connection)).limit(limit)))
 
 
@@ -89,6 +93,7 @@ def stale(
     kinds: Collection[Kind],
     full_before: str | None,
     settled: Collection[State],
+    patches: bool = False,
 ) -> Select[tuple[int]]:
     """Make the statement of `stale_numbers`, without its filters."""
     index, pulls, known = PULL_REQUEST_INDEX.c, PULL_REQUESTS.c, COMPLETENESS.c
@@ -114,6 +119,8 @@ def stale(
     ]
     if full_before is not None:
         outdated.append(pulls.captured_at < full_before)
+    if patches:
+        outdated.append(_unpatched())
     return (
         select(index.number)
         .select_from(
@@ -127,4 +134,15 @@ def stale(
             or_(*outdated, fresh_kinds < len(kinds)),
         )
         .order_by(index.number)
+    )
+
+
+def _unpatched() -> ColumnElement[bool]:
+    """Say in SQL that a pull request has a file of which nobody asked for the patch: an empty one was asked for."""
+    index, files = PULL_REQUEST_INDEX.c, PR_FILES.c
+    return exists().where(
+        files.host_id == index.host_id,
+        files.pull_request_id == index.pull_request_id,
+        files.deleted_at.is_(None),
+        files.patch.is_(None),
     )

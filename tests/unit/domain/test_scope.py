@@ -1,6 +1,6 @@
 """Scopes: what may be combined, and that equal work has equal text."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -11,10 +11,12 @@ from progressive_capture.domain.kinds import Kind
 from progressive_capture.domain.scope import (
     Scope,
     SourceChoice,
+    asked_age,
     earlier,
     github_time,
     moment,
     stamp,
+    time_range_days,
     unique_numbers,
 )
 
@@ -74,6 +76,14 @@ def test_only_everything_moves_the_watermark() -> None:
         assert not narrowed.moves_watermark
 
 
+def test_patches_are_fetched_where_files_are_wanted_and_rest_may_be_used() -> None:
+    assert Scope(patches=True).fetches_patches
+    assert Scope(patches=True, source=SourceChoice.REST).fetches_patches
+    assert not Scope().fetches_patches
+    assert not Scope(patches=True, source=SourceChoice.GRAPHQL).fetches_patches
+    assert not Scope(patches=True, kinds=frozenset({Kind.COMMITS})).fetches_patches
+
+
 def test_days_count_back_from_the_walk() -> None:
     """A relative bound is worked out from the server's time, not from ours."""
     assert Scope(since_days=2).updated_after("2026-03-03T00:00:05.250000Z") == "2026-03-01T00:00:05Z"
@@ -87,3 +97,24 @@ def test_stamps_keep_the_time_and_sort_as_times_do(when: datetime) -> None:
     assert moment(stamp(when)) == when
     assert moment(github_time(when)) == when.replace(microsecond=0)
     assert earlier(stamp(when), 300) < github_time(when)
+
+
+@pytest.mark.parametrize(
+    ("scope", "age", "days"),
+    [
+        (Scope(), timedelta.max, None),
+        (Scope(updated_to="2026-01-01T00:00:00Z"), timedelta.max, None),
+        (Scope(since_days=3), timedelta(days=3), 3),
+        (Scope(since_days=10**12), timedelta(days=999_999_999), 10**12),
+        (Scope(updated_from="2026-02-28T12:00:00Z"), timedelta(hours=12), 1),
+        (Scope(updated_from="2026-02-26T23:59:59Z"), timedelta(days=2, seconds=1), 3),
+        (Scope(updated_from="2026-03-02T00:00:00Z"), timedelta(days=-1), 0),
+        (Scope(limit=5), None, None),
+        (Scope(numbers=(1, 2)), None, None),
+    ],
+)
+def test_a_scope_says_how_far_back_it_reaches(scope: Scope, age: timedelta | None, days: int | None) -> None:
+    """Numbers and a count of the newest say nothing about age; no bound is no age at all."""
+    now = datetime(2026, 3, 1, tzinfo=UTC)
+    assert asked_age(scope, now) == age
+    assert time_range_days(scope, now) == days

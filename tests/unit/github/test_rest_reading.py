@@ -71,6 +71,13 @@ def test_patches_come_only_when_wanted() -> None:
     assert hydrate(*everything(), patches=True).data.records.pr_files[0].patch == "@@"
 
 
+def test_a_patch_that_github_does_not_show_was_asked_for() -> None:
+    binary = {name: value for name, value in FILE.items() if name != "patch"}
+    for wanted, patch in ((True, ""), (False, None)):
+        page = run(make_api(Script(reply(200, [binary]))).file_details(REPO, ONE, patches=wanted)).data
+        assert [row.patch for row in page.rows] == [patch]
+
+
 def test_the_pull_request_in_graphqls_words() -> None:
     (row,) = hydrate(reply(200, rest_pull_request(1)), kinds=frozenset()).data.records.pull_requests
     assert (row.state, row.body, row.active_lock_reason, row.merge_commit_sha) == ("CLOSED", "", "TOO_HEATED", None)

@@ -288,7 +288,11 @@ PR_FILES: Final = Table(
     integer("additions"),
     integer("deletions"),
     text("blob_sha", null=True, info={"doc": "Given by REST alone."}),
-    text("patch", null=True, info={"doc": "Given by REST alone, when patches are asked for."}),
+    text(
+        "patch",
+        null=True,
+        info={"doc": "Given by REST alone, when patches are asked for; empty where GitHub shows none."},
+    ),
     *provenance(),
     key("pull_request_id", "path"),
     info={"doc": "Files that pull requests change."},
