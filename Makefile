@@ -45,8 +45,8 @@ bench-sandbox: dev-env ## pull requests a second that the sandbox serves
 bench-peers: dev-env ## other tools, each in an environment of its own, on the same sandbox
 	@$(RUN) python -m bench.peers
 
-docs: dev-env ## write docs/reference/cli.md anew from what --help says
-	@$(RUN) python scripts/cli_reference.py
+docs: dev-env ## write docs/reference/cli.md and job-states.md anew from what the program says
+	@$(RUN) python scripts/cli_reference.py && python scripts/life_cycle.py
 
 locks: dev-env ## make the locks anew from pyproject.toml and package.json
 	@sh scripts/locks.sh

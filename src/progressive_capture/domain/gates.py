@@ -68,6 +68,11 @@ def bucket(feature_name: str, repository_id: int) -> int:
     return int.from_bytes(digest[:8]) % BUCKETS
 
 
+def parts_of(percentage: float) -> int:
+    """How many of the 10,000 parts a percentage is."""
+    return round(BUCKETS * percentage / HUNDRED)
+
+
 def admits(category: Category | None, percentage: float) -> int:
     """How many of the 10,000 parts of a category `repository_size` admits at a percentage; more with each percent.
 
@@ -117,7 +122,7 @@ def _share(configuration: Effective, repository: RepositoryFacts) -> _Answer:
     part = bucket(configuration.feature_name, repository.repository_id)
     if configuration.strategy is Strategy.REPOSITORY_SIZE:
         return _by_size(repository.category, configuration.percentage, part)
-    admitted = round(BUCKETS * configuration.percentage / HUNDRED)
+    admitted = parts_of(configuration.percentage)
     told = f"Part {part} of {BUCKETS}, and {configuration.percentage:g} % admits those below {admitted}."
     return Gate.PERCENTAGE, part < admitted, told
 
