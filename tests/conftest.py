@@ -11,7 +11,8 @@ import pytest
 from psycopg import sql
 
 from tests.support import postgres, services
-from tests.support.stand_ins import Running, Spawner, Start
+from tests.support.forking import Spawner
+from tests.support.stand_ins import Running, Start, start
 
 ROOT = Path(__file__).resolve().parent.parent
 DATA = ROOT.parent / "shared" / "data"
@@ -79,22 +80,28 @@ def data() -> Path:
 
 @pytest.fixture(scope="session")
 def spawner() -> Iterator[Spawner]:
-    """Start what stand-ins are forked from; it stops with the session."""
+    """Start what programs are forked from; it stops with the session."""
     with Spawner() as started:
         yield started
 
 
+@pytest.fixture(scope="session")
+def stand_ins_measured() -> bool:
+    """Whether the coverage of stand-ins is measured: only where they are what is tested."""
+    return False
+
+
 @pytest.fixture(scope="module")
-def serve(spawner: Spawner) -> Iterator[Start]:
+def serve(spawner: Spawner, stand_ins_measured: bool) -> Iterator[Start]:  # noqa: FBT001 - a fixture
     """Start stand-ins with flags; each is stopped with the module, and must not have failed inside."""
     running: list[Running] = []
 
     def begin(*flags: str | Path) -> Running:
-        running.append(spawner.start(*flags))
+        running.append(start(spawner, *flags, measured=stand_ins_measured))
         return running[-1]
 
     yield begin
-    errors = [each.process.end() for each in running]
+    errors = [each.stop() for each in running]
     assert not any(errors), errors
 
 

@@ -5,18 +5,21 @@ from pathlib import Path
 import pytest
 
 from tests.support.capturing import Desk
+from tests.support.forking import Spawner
 from tests.support.killing import program_for
 from tests.support.stand_ins import Start
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(1_800)]
 
 
-def test_eight_processes_on_one_token_never_overspend_it(serve: Start, database_url: str, tmp_path: Path) -> None:
+def test_eight_processes_on_one_token_never_overspend_it(
+    serve: Start, database_url: str, tmp_path: Path, spawner: Spawner
+) -> None:
     names = [f"sandbox/number{place}" for place in range(8)]
     repositories = [flag for name in names for flag in ("--repo", f"{name}=generate:100")]
     with Desk(serve(*repositories, "--points", "40", "--window", "5"), database_url) as desk:
         desk.reset_stats()
-        program = program_for(desk, tmp_path)
+        program = program_for(desk, tmp_path, spawner)
         runs = [program.start("capture", name) for name in names]
         ended = [(run.communicate(), run.returncode) for run in runs]
         assert [code for _, code in ended] == [0] * len(names), ended

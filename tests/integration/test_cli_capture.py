@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.forking import Spawner
 from tests.support.program import TOKEN, Program, wait_for
 from tests.support.stand_ins import Running, Start
 
@@ -24,13 +25,13 @@ def slow_github(serve: Start) -> Running:
 
 
 @pytest.fixture
-def pc(tmp_path: Path, github: Running) -> Program:
-    return Program(tmp_path, {"PC_GITHUB_API_URL": github.url, "PC_GITHUB_TOKEN": TOKEN})
+def pc(tmp_path: Path, spawner: Spawner, github: Running) -> Program:
+    return Program(tmp_path, spawner, {"PC_GITHUB_API_URL": github.url, "PC_GITHUB_TOKEN": TOKEN})
 
 
 @pytest.fixture
-def slow_pc(tmp_path: Path, slow_github: Running) -> Program:
-    return Program(tmp_path, {"PC_GITHUB_API_URL": slow_github.url, "PC_GITHUB_TOKEN": TOKEN})
+def slow_pc(tmp_path: Path, spawner: Spawner, slow_github: Running) -> Program:
+    return Program(tmp_path, spawner, {"PC_GITHUB_API_URL": slow_github.url, "PC_GITHUB_TOKEN": TOKEN})
 
 
 def test_a_first_capture_then_an_incremental_one_then_the_proof(pc: Program, database_url: str) -> None:

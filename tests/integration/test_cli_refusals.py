@@ -7,10 +7,12 @@ import socket
 import sqlite3
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
+from tests.support.forking import Spawner
 from tests.support.program import TOKEN, Program
 from tests.support.stand_ins import Running, Start
 
@@ -25,13 +27,13 @@ def github(serve: Start, tmp_path_factory: pytest.TempPathFactory) -> Running:
 
 
 @pytest.fixture
-def pc(tmp_path: Path, github: Running) -> Program:
-    return Program(tmp_path, {"PC_GITHUB_API_URL": github.url, "PC_GITHUB_TOKEN": TOKEN})
+def pc(tmp_path: Path, spawner: Spawner, github: Running) -> Program:
+    return Program(tmp_path, spawner, {"PC_GITHUB_API_URL": github.url, "PC_GITHUB_TOKEN": TOKEN})
 
 
-def refusal(pc: Program, *arguments: str, code: int = 1) -> str:
+def refusal(pc: Program, *arguments: str, code: int = 1, before: Sequence[str] = ()) -> str:
     """The one sentence of a command that ends with `code`."""
-    ran = pc.run(*arguments)
+    ran = pc.run(*arguments, before=before)
     assert ran.returncode == code, ran.stderr
     assert ran.stdout == ""
     assert ran.stderr.count("\n") == 1, ran.stderr
@@ -141,8 +143,7 @@ def test_a_database_that_may_not_be_written(pc: Program) -> None:
     for path in pc.folder.iterdir():
         path.chmod(0o444)
     pc.folder.chmod(0o555)
-    pc.before = bound_by_permissions()
-    assert "give write permission" in refusal(pc, "capture", NAME)
+    assert "give write permission" in refusal(pc, "capture", NAME, before=bound_by_permissions())
     pc.folder.chmod(0o755)
 
 
@@ -168,8 +169,6 @@ def test_a_full_disk(pc: Program) -> None:
 def test_output_that_nobody_reads_is_no_traceback(pc: Program) -> None:
     pc.answer("capture", NAME)
     verify = pc.start("verify", NAME)
-    assert verify.stdout is not None
-    assert verify.stderr is not None
     verify.stdout.close()
     said = verify.stderr.read()
     verify.wait(60)

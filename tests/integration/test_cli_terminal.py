@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.forking import Spawner
 from tests.support.program import COMMAND, TOKEN, Program
 from tests.support.stand_ins import Running, Start
 
@@ -21,9 +22,9 @@ def github(serve: Start) -> Running:
 
 
 @pytest.fixture
-def pc(tmp_path: Path, github: Running) -> Program:
+def pc(tmp_path: Path, spawner: Spawner, github: Running) -> Program:
     settings = {"PC_GITHUB_API_URL": github.url, "PC_GITHUB_TOKEN": TOKEN, "TERM": "xterm", "COLUMNS": "120"}
-    return Program(tmp_path, settings)
+    return Program(tmp_path, spawner, settings)
 
 
 def on_a_terminal(pc: Program, *arguments: str, until: str = "", signals: int = 0) -> tuple[int, str, str]:

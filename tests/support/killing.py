@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from tests.support.capturing import Desk
+from tests.support.forking import Child, Spawner
 from tests.support.program import Program
 
 REPEATED_PAGES: Final = 2
@@ -59,7 +60,7 @@ def capture_with_kills(desk: Desk, program: Program, name: str, undisturbed: int
     return Killed(kills, desk.served(), last.stdout)
 
 
-def _is_running(run: subprocess.Popen[str]) -> bool:
+def _is_running(run: Child) -> bool:
     try:
         run.wait(LOOK_EVERY)
     except subprocess.TimeoutExpired:
@@ -67,7 +68,7 @@ def _is_running(run: subprocess.Popen[str]) -> bool:
     return False
 
 
-def program_for(desk: Desk, folder: Path) -> Program:
+def program_for(desk: Desk, folder: Path, spawner: Spawner) -> Program:
     """The program with a desk's sandbox, database and tokens, and without pacing."""
     settings = {
         "PC_GITHUB_API_URL": desk.sandbox.url,
@@ -76,4 +77,4 @@ def program_for(desk: Desk, folder: Path) -> Program:
         "PC_REST_PER_MINUTE": "0",
         "PC_GRAPHQL_PER_MINUTE": "0",
     }
-    return Program(folder, settings)
+    return Program(folder, spawner, settings, measured=False)

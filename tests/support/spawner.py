@@ -1,86 +1,106 @@
-"""Forks stand-ins from one process that has imported all they need; nothing of tests is known here.
+"""Runs Python programs by forking one process that has imported what they need; nothing of tests is known here.
 
-Called as ``python spawner.py DESCRIPTOR``: a stream socket. For each line, a JSON list of arguments sent together with
-two descriptors (standard output and standard error), a child runs `github-sandbox` with them, and the answer is a line
-with its process id. When the caller closes its end, however it ended, every child is stopped.
+Called as ``python spawner.py DESCRIPTOR``: a stream socket. Each line is a JSON object (`module`, whose `main` is
+called; `imports`, made before forking and kept; `command`, `folder`, `environment`), sent with three descriptors:
+standard output, standard error, and where the exit code is written, counted as `subprocess.Popen` does. The answer is a
+line with the process id. When the caller closes its end, however it ended, every child is stopped.
 """
 
 import gc
+import importlib
 import json
 import os
 import signal
 import socket
 import sys
 import time
-import traceback
-from typing import NoReturn
+from typing import Any, NoReturn
 
-from github_sandbox import cli
-
-LONGEST_LINE = 65_536
+LONGEST_LINE = 1 << 18
 STOP_SECONDS = 5.0
 LOOK_EVERY = 0.02
 
 
-def _run(arguments: list[str], out: int, errors: int) -> NoReturn:
-    """Be the command, as if it had been started: its standard streams, its exit code."""
-    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
-    os.dup2(out, 1)
-    os.dup2(errors, 2)
-    os.closerange(3, max(out, errors) + 1)
-    code: object = 0
-    try:
-        cli.main(arguments)
-    except SystemExit as ended:
-        code = ended.code
-    except BaseException:  # noqa: BLE001 - it is told as Python itself would, and nothing of the parent may run on
-        traceback.print_exc()
-        code = 1
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os._exit(code if isinstance(code, int) else 1)
+class Children:
+    """The processes that run; each exit code is written as soon as there is one."""
+
+    def __init__(self, caller: socket.socket) -> None:
+        self._caller = caller
+        self._answers: dict[int, int] = {}
+        signal.signal(signal.SIGCHLD, lambda *_: self._reap())
+
+    def fork(self, order: dict[str, Any], out: int, errors: int, answer: int) -> int:
+        """Start a program; its process id."""
+        # Not to be told of a child's end before it is in the table.
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGCHLD})
+        if (child := os.fork()) == 0:
+            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGCHLD})
+            self._caller.detach()  # a program closes the descriptor, with all that are not its own
+            _become(order, out, errors)
+        self._answers[child] = answer
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGCHLD})
+        os.close(out)
+        os.close(errors)
+        return child
+
+    def stop(self) -> None:
+        """End all in order, and those by force that do not follow."""
+        for number in (signal.SIGTERM, signal.SIGKILL):
+            for child in tuple(self._answers):
+                os.kill(child, number)
+            latest = time.monotonic() + STOP_SECONDS
+            while self._answers and time.monotonic() < latest:
+                time.sleep(LOOK_EVERY)
+
+    def _reap(self) -> None:
+        for child in tuple(self._answers):
+            ended, status = os.waitpid(child, os.WNOHANG)
+            if ended:
+                with open(self._answers.pop(child), "w", encoding="ascii") as answer:  # noqa: PTH123 - it is a descriptor
+                    answer.write(f"{os.waitstatus_to_exitcode(status)}\n")
 
 
-def _fork(caller: socket.socket, arguments: list[str], out: int, errors: int) -> int:
-    child = os.fork()
-    if child == 0:
-        caller.close()
-        _run(arguments, out, errors)
-    os.close(out)
-    os.close(errors)
-    return child
+def _import(modules: list[str]) -> None:
+    """Import what is not yet here, and let children share its memory, which no search for cycles writes to."""
+    if new := [module for module in modules if module not in sys.modules]:
+        for module in new:
+            importlib.import_module(module)
+        gc.collect()
+        gc.freeze()
 
 
-def _ended(children: set[int]) -> set[int]:
-    return {child for child in children if os.waitpid(child, os.WNOHANG) != (0, 0)}
+def _become(order: dict[str, Any], out: int, errors: int) -> NoReturn:
+    """Be the program, as if it had been started: its streams, folder, environment, arguments and end."""
+    for stream, number in ((os.open(os.devnull, os.O_RDONLY), 0), (out, 1), (errors, 2)):
+        os.dup2(stream, number)
+    os.closerange(3, os.sysconf("SC_OPEN_MAX"))
+    os.chdir(order["folder"])
+    os.environ.clear()  # noqa: TID251 - it is a program's environment, not our settings
+    os.environ.update(order["environment"])  # noqa: TID251 - as above
+    sys.argv = order["command"]
+    if "COVERAGE_PROCESS_CONFIG" in os.environ:  # noqa: TID251 - as above
+        import coverage  # noqa: PLC0415 - only what is measured loads it
 
-
-def _stop(children: set[int]) -> None:
-    """End the children in order, and those by force that do not follow."""
-    for number in (signal.SIGTERM, signal.SIGKILL):
-        for child in children:
-            os.kill(child, number)
-        latest = time.monotonic() + STOP_SECONDS
-        while children and time.monotonic() < latest:
-            children -= _ended(children)
-            time.sleep(LOOK_EVERY)
+        coverage.process_startup()
+    importlib.import_module(order["module"]).main()
+    sys.exit(0)
 
 
 def main(descriptor: int) -> None:
     """Fork a child for each line until the caller is gone."""
-    os.setsid()  # Ctrl-C is for the tests; they say when a stand-in ends
-    gc.collect()
-    gc.freeze()  # children share this memory as long as nobody writes to it
-    children: set[int] = set()
+    os.setsid()  # Ctrl-C is for the tests; they say when a program ends
     with socket.socket(fileno=descriptor) as caller:
+        children = Children(caller)
         while True:
-            line, descriptors, _, _ = socket.recv_fds(caller, LONGEST_LINE, 2)
-            children -= _ended(children)
+            line, descriptors, _, _ = socket.recv_fds(caller, LONGEST_LINE, 3)
             if not line:
                 break
-            children.add(child := _fork(caller, json.loads(line), *descriptors))
+            order = json.loads(line)
+            _import([order["module"], *order["imports"]])
+            child = children.fork(order, *descriptors)
             caller.sendall(f"{child}\n".encode())
-    _stop(children)
+        children.stop()
 
 
 if __name__ == "__main__":

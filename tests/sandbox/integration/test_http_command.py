@@ -1,19 +1,43 @@
 """The command line: what is given wrongly is told in one line, with exit 2 and no traceback."""
 
+import os
 import signal
 import socket
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
+
+from tests.support.forking import Spawner
 
 ONE_REPOSITORY = ("--repo", "a/b=generate:1")
 
 
-def run(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "github_sandbox", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+class Ended(NamedTuple):
+    """A command that has ended."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+Run = Callable[..., Ended]
+
+
+@pytest.fixture
+def run(spawner: Spawner, tmp_path: Path) -> Run:
+    """Run the command with arguments to its end."""
+
+    def end(*arguments: str | Path) -> Ended:
+        environment = dict(os.environ)  # noqa: TID251 - a child's environment
+        child = spawner.start("github_sandbox.cli", [], ["github-sandbox", *map(str, arguments)], tmp_path, environment)
+        out, errors = child.communicate()
+        return Ended(child.wait(), out, errors)
+
+    return end
 
 
 @pytest.fixture
@@ -41,7 +65,7 @@ def malformed(tmp_path: Path) -> Path:
         ((), "serve"),
     ],
 )
-def test_what_is_wrong_is_told_in_one_line(arguments: tuple[str, ...], told: str) -> None:
+def test_what_is_wrong_is_told_in_one_line(run: Run, arguments: tuple[str, ...], told: str) -> None:
     ended = run(*arguments)
     assert ended.returncode == 2
     assert ended.stdout == ""
@@ -51,7 +75,7 @@ def test_what_is_wrong_is_told_in_one_line(arguments: tuple[str, ...], told: str
 
 @pytest.mark.parametrize("flag", ["--tokens", "--faults"])
 @pytest.mark.parametrize("suffix", ["json", "toml"])
-def test_a_file_that_is_nested_too_deeply_is_told(tmp_path: Path, flag: str, suffix: str) -> None:
+def test_a_file_that_is_nested_too_deeply_is_told(run: Run, tmp_path: Path, flag: str, suffix: str) -> None:
     path = tmp_path / f"deep.{suffix}"
     path.write_text(("a = " if suffix == "toml" else "") + "[" * 100_000)
     ended = run("serve", flag, path)
@@ -59,7 +83,7 @@ def test_a_file_that_is_nested_too_deeply_is_told(tmp_path: Path, flag: str, suf
     assert ended.stderr == f"github-sandbox: {path} is nested too deeply to be read\n"
 
 
-def test_a_malformed_population_names_its_line(malformed: Path) -> None:
+def test_a_malformed_population_names_its_line(run: Run, malformed: Path) -> None:
     ended = run("serve", "--repo", f"a/b={malformed}")
     assert ended.returncode == 2
     assert str(malformed) in ended.stderr
@@ -67,7 +91,7 @@ def test_a_malformed_population_names_its_line(malformed: Path) -> None:
     assert ended.stderr.count("\n") == 1
 
 
-def test_a_port_that_is_taken_is_told() -> None:
+def test_a_port_that_is_taken_is_told(run: Run) -> None:
     with socket.socket() as holder:
         holder.bind(("127.0.0.1", 0))
         holder.listen()
@@ -89,7 +113,7 @@ def test_a_signal_ends_it_in_order(number: signal.Signals) -> None:
     assert (process.returncode, errors) == (0, "")
 
 
-def test_help_names_every_flag() -> None:
+def test_help_names_every_flag(run: Run) -> None:
     ended = run("serve", "--help")
     assert ended.returncode == 0
     for flag in ("--port", "--repo", "--seed", "--secondary", "--faults", "--tokens", "--real-time", "--window"):
