@@ -1,14 +1,12 @@
 """Fixtures of all tests: one shared PostgreSQL, fresh databases, the folder of recorded data."""
 
 import os
-import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
 import hypothesis
 import psycopg
 import pytest
-from psycopg import sql
 
 from tests.support import postgres, services
 from tests.support.forking import Spawner
@@ -118,23 +116,21 @@ def pg_server(pytestconfig: pytest.Config) -> services.Server:
 @pytest.fixture(scope="session")
 def pg_admin(pg_server: services.Server) -> Iterator[psycopg.Connection]:
     """Connect as the superuser, to make and drop databases."""
-    with psycopg.connect(_url(pg_server, "postgres"), autocommit=True) as connection:
+    with psycopg.connect(postgres.url(pg_server, "postgres"), autocommit=True) as connection:
         yield connection
 
 
 @pytest.fixture
 def pg_database(pg_admin: psycopg.Connection) -> Iterator[str]:
     """Make an empty PostgreSQL database, dropped after the test; its name."""
-    name = f"test_{uuid.uuid4().hex}"
-    pg_admin.execute(sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(sql.Identifier(name)))
-    yield name
-    pg_admin.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+    with postgres.database(pg_admin) as name:
+        yield name
 
 
 @pytest.fixture
 def pg_url(pg_server: services.Server, pg_database: str) -> str:
     """Return the DATABASE_URL of an empty PostgreSQL database."""
-    return _url(pg_server, pg_database)
+    return postgres.url(pg_server, pg_database)
 
 
 @pytest.fixture
@@ -145,7 +141,7 @@ def pooler_url(pytestconfig: pytest.Config, pg_server: services.Server, pg_datab
         pooler = services.shared(folder, "pgbouncer", lambda: postgres.start_pooler(folder, pg_server))
     except postgres.Unavailable as missing:
         pytest.skip(str(missing))
-    return _url(pooler, pg_database)
+    return postgres.url(pooler, pg_database)
 
 
 @pytest.fixture
@@ -159,7 +155,3 @@ def database_url(request: pytest.FixtureRequest) -> str:
     """Return the DATABASE_URL of an empty database, once for each kind of database."""
     url: str = request.getfixturevalue("sqlite_url" if request.param == "sqlite" else "pg_url")
     return url
-
-
-def _url(server: services.Server, database: str) -> str:
-    return f"postgresql://{postgres.USER}:{server.password}@127.0.0.1:{server.port}/{database}"

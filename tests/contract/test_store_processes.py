@@ -8,7 +8,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 import psutil
-import pytest
 
 from progressive_capture.domain.budget import Lease, Settlement, Wait, WaitKind, Want
 from progressive_capture.domain.jobs import Claim, Counters, JobState, Outcome
@@ -116,11 +115,10 @@ def spend(url: str, github: GitHub, k: int) -> None:
     database.close()
 
 
-@pytest.mark.usefixtures("database")
-def test_a_budget_is_overspent_by_no_more_than_what_is_in_flight(database_url: str) -> None:
+def test_a_budget_is_overspent_by_no_more_than_what_is_in_flight(tables_url: str) -> None:
     """Invariant I7, with processes that die in the middle."""
     github = GitHub()
-    codes = run(spend, [(database_url, github, k) for k in range(PROCESSES)])
+    codes = run(spend, [(tables_url, github, k) for k in range(PROCESSES)])
     assert codes[0] == -signal.SIGKILL
     assert set(codes[1:KILLED]) <= {0, -signal.SIGKILL}  # they die if ever they get the slot
     assert codes[KILLED:] == [0] * (PROCESSES - KILLED)
@@ -150,9 +148,9 @@ def open_same(url: str, now: datetime) -> None:
     database.close()
 
 
-def test_many_open_one_job(database: Database, database_url: str) -> None:
+def test_many_open_one_job(database: Database, tables_url: str) -> None:
     """Invariant I5: at most one open job per key."""
-    assert run(open_same, [(database_url, datetime.now(UTC))] * 4) == [0] * 4
+    assert run(open_same, [(tables_url, datetime.now(UTC))] * 4) == [0] * 4
     with database.reading() as connection:
         assert len(stored(connection, JOBS)) == len(stored(connection, JOB_SHARDS)) == 1
 
@@ -179,7 +177,7 @@ def take(url: str, job_id: str, now: datetime) -> None:
     database.close()
 
 
-def test_a_job_is_worked_on_once_by_many(database: Database, database_url: str) -> None:
+def test_a_job_is_worked_on_once_by_many(database: Database, tables_url: str) -> None:
     """Invariant I5: one settled outcome, and no page counted twice."""
     now = datetime.now(UTC)
     with database.transaction() as connection:
@@ -189,7 +187,7 @@ def test_a_job_is_worked_on_once_by_many(database: Database, database_url: str) 
         )
         assert isinstance(first, Claim)
         jobs.add_shards(connection, first, ["one", "two", "three"])
-    assert run(take, [(database_url, job.id, now)] * 4) == [0] * 4
+    assert run(take, [(tables_url, job.id, now)] * 4) == [0] * 4
     with database.reading() as connection:
         assert jobs.get(connection, job.id).state is JobState.COMPLETED
         assert [shard.counters.pages for shard in jobs.shards(connection, job.id)] == [1, 1, 1, 1]

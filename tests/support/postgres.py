@@ -6,7 +6,13 @@ import secrets
 import shutil
 import subprocess
 import tempfile
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+
+import psycopg
+from psycopg import sql
 
 from tests.support import services
 
@@ -102,6 +108,23 @@ def start(run: Path) -> services.Server:
         stop="SIGINT",
     )
     return services.Server(port, password, guard)
+
+
+def url(server: services.Server, name: str) -> str:
+    """Return the DATABASE_URL of a database."""
+    return f"postgresql://{USER}:{server.password}@127.0.0.1:{server.port}/{name}"
+
+
+@contextmanager
+def database(admin: psycopg.Connection, template: str = "template0") -> Iterator[str]:
+    """Make a database as a copy of another that nobody is connected to, and drop it at the end; its name."""
+    name = f"test_{uuid.uuid4().hex}"
+    statement = sql.SQL("CREATE DATABASE {} TEMPLATE {}")
+    admin.execute(statement.format(sql.Identifier(name), sql.Identifier(template)))
+    try:
+        yield name
+    finally:
+        admin.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
 def pooler() -> str:
