@@ -70,6 +70,7 @@ def parser() -> argparse.ArgumentParser:
     add("--points", type=_at_least(1, int), default=5_000, help="points per window, for graphql and for core")
     add("--window", type=_at_least(1, int), default=3_600, help="length of a window in seconds")
     add("--rounding", choices=("nearest", "up"), default="nearest", help="how look-ups / 100 become points")
+    add("--resource-limit", type=_at_least(0, int), default=0, help="records that a GraphQL answer may hold; 0: any")
     add("--secondary", action="store_true", help="enforce the secondary limits")
     add("--gzip", action="store_true", help="compress answers for clients that accept it")
     add("--tokens", type=Path, metavar="FILE", help="tokens, principals and Apps (JSON or TOML)")
@@ -85,6 +86,7 @@ def _options(flags: argparse.Namespace) -> Options:
         points=flags.points,
         window=flags.window,
         rounding=flags.rounding,
+        resource_limit=flags.resource_limit,
         secondary=flags.secondary,
         compress=flags.gzip,
         timing=Timing(flags.latency_ms, flags.ms_per_pr, flags.real_time),

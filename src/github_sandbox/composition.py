@@ -39,6 +39,7 @@ class Options:
     points: int = 5_000
     window: int = 3_600
     rounding: Rounding = "nearest"
+    resource_limit: int = 0
     secondary: bool = False
     compress: bool = False
     timing: Timing = field(default_factory=Timing)
@@ -63,7 +64,7 @@ def build_sandbox(
     limits = Secondary() if options.secondary else None
     meter = Meter(Budgets(options.points, options.window), limits, options.seed, clock.now)
     deliveries = Deliveries(options.seed, clock.now)
-    service = GraphQLService(world, rounding=options.rounding)
+    service = GraphQLService(world, rounding=options.rounding, resource_limit=options.resource_limit)
     control = Control(
         world=world,
         clock=clock,

@@ -56,7 +56,7 @@ AUTHORS = (ALICE, BOB, ROBOT, GUEST, None)
 
 
 def repository_record() -> Record:
-    flags = {key: False for key in FIELDS["Repository"] if key.startswith(("is", "has"))}
+    flags = {key: key == "hasIssuesEnabled" for key in FIELDS["Repository"] if key.startswith(("is", "has"))}
     return made(
         "Repository",
         **flags,

@@ -139,7 +139,7 @@ class Compiler:
                 prepared = args, page_request(name, args, selects_items=selects_items)
                 execution.arguments[slot] = prepared
             args, request = prepared
-            return Page(connector(record, args, execution), request, cut=cut)
+            return execution.hold(Page(connector(record, args, execution), request, cut=cut))
 
         return page
 

@@ -7,7 +7,7 @@ from typing import Any, Protocol, TypeAlias
 from graphql import FieldNode
 
 from github_sandbox.graphql.errors import FieldError, wire_form
-from github_sandbox.graphql.pages import Listing
+from github_sandbox.graphql.pages import Listing, Page
 from github_sandbox.model import Record, Repository, World
 
 Arguments: TypeAlias = Mapping[str, Any]
@@ -41,7 +41,10 @@ class Asker(Protocol):
 
 @dataclass(slots=True)
 class Execution:
-    """One request under way. `path` maps depth to response key or index; deeper entries may be left over."""
+    """One request under way. `path` maps depth to response key or index; deeper entries may be left over.
+
+    `held` counts the records on all pages so far; `resource_limit` is the most that there may be, 0 is none.
+    """
 
     world: World
     asker: Asker
@@ -49,6 +52,8 @@ class Execution:
     cost: int
     node_count: int
     variables: dict[str, Any] = field(default_factory=dict)
+    resource_limit: int = 0
+    held: int = 0
     errors: list[dict[str, Any]] = field(default_factory=list)
     path: dict[int, str | int] = field(default_factory=dict)
     arguments: dict[int, Any] = field(default_factory=dict)
@@ -63,6 +68,18 @@ class Execution:
         if repository.visible_to(self.viewer):
             return True
         return repository.access == "private" and repository.record["nameWithOwner"].lower() in self.asker.private
+
+    def hold(self, page: Page) -> Page:
+        """Give `page`; FieldError when the answer would hold more than it may, and for every page after that.
+
+        GitHub ends such a query with what it has so far and publishes no threshold:
+        https://docs.github.com/en/graphql/overview/rate-limits-and-query-limits-for-the-graphql-api#resource-limits
+        """
+        if self.resource_limit:
+            self.held += len(page.items)
+            if self.held > self.resource_limit:
+                raise FieldError("Resource limits for this query exceeded.", "RESOURCE_LIMITS_EXCEEDED")
+        return page
 
     def report(self, error: FieldError, nodes: Sequence[FieldNode], depth: int) -> None:
         """List `error` at the place that `path` shows down to and with `depth`."""

@@ -1,7 +1,7 @@
-"""Execution by graphql-core over the same tables: for introspection, for disturbances, and as proof of `compiler`."""
+"""Execution by graphql-core over the same tables: for introspection, and as proof of `compiler`."""
 
-from collections.abc import Callable, Mapping
-from typing import Any, TypeAlias, cast
+from collections.abc import Mapping
+from typing import Any, cast
 
 from graphql import (
     DocumentNode,
@@ -19,9 +19,6 @@ from github_sandbox.graphql.errors import FieldError, wire_form
 from github_sandbox.graphql.execution import Connector, Execution, Resolver
 from github_sandbox.graphql.pages import Page, page_request
 
-Path: TypeAlias = tuple[str | int, ...]
-Disturbance: TypeAlias = Callable[[Path], FieldError | None]
-
 
 class Reference:
     """Executes documents with graphql-core, ten to twenty times slower than the compiler."""
@@ -37,27 +34,11 @@ class Reference:
         self._resolvers = resolvers
         self._connections = connections
 
-    def execute(
-        self,
-        document: DocumentNode,
-        given: Mapping[str, Any],
-        execution: Execution,
-        disturbance: Disturbance | None = None,
-    ) -> dict[str, Any] | None:
-        """Run the one operation of `document`: give `data`, list the errors in `execution`.
-
-        `disturbance` may break the answer at any path.
-        """
+    def execute(self, document: DocumentNode, given: Mapping[str, Any], execution: Execution) -> dict[str, Any] | None:
+        """Run the one operation of `document`: give `data`, list the errors in `execution`."""
 
         def resolve(source: Any, info: GraphQLResolveInfo, **args: Any) -> Any:  # noqa: ANN401 - any source and value
-            path = tuple(info.path.as_list())
-            broken = disturbance(path) if disturbance else None
-            if broken is not None:
-                raise broken
-            value = self._value(source, info, args)
-            if disturbance and isinstance(value, (list, tuple)):
-                return [disturbance((*path, index)) or item for index, item in enumerate(value)]
-            return value
+            return self._value(source, info, args)
 
         result = execute_sync(
             self._schema,
@@ -77,7 +58,7 @@ class Reference:
         if connector is not None:
             selected = self._selected(info)
             request = page_request(name, args, selects_items=bool(selected & ITEM_FIELDS))
-            return Page(connector(source, args, execution), request, cut=bool(selected & PAGE_FIELDS))
+            return execution.hold(Page(connector(source, args, execution), request, cut=bool(selected & PAGE_FIELDS)))
         resolver = self._resolvers.get(info.parent_type.name, {}).get(name)
         return source.get(name) if resolver is None else resolver(source, args, execution)
 

@@ -13,7 +13,7 @@ from github_sandbox.graphql.compiler import Compiler
 from github_sandbox.graphql.documents import REMEMBERED, Document, Documents, Plan
 from github_sandbox.graphql.errors import RefusedQueryError
 from github_sandbox.graphql.execution import Asker, Execution, RateView
-from github_sandbox.graphql.reference import Disturbance, Reference
+from github_sandbox.graphql.reference import Reference
 from github_sandbox.graphql.schema import load_schema
 from github_sandbox.graphql.shape import NODE_LIMIT, Measurer, Shape
 from github_sandbox.graphql.tables import connection_table, resolver_table
@@ -67,10 +67,14 @@ class Executed:
 class GraphQLService:
     """Answers GraphQL queries over one world; one request at a time, in one thread."""
 
-    def __init__(self, world: World, *, rounding: Rounding = "nearest") -> None:
-        """Build schema and tables; `rounding` is how look-ups / 100 become points."""
+    def __init__(self, world: World, *, rounding: Rounding = "nearest", resource_limit: int = 0) -> None:
+        """Build schema and tables; `rounding` is how look-ups / 100 become points.
+
+        `resource_limit` is how many records the connections of one answer may hold; 0 is no limit.
+        """
         self._world = world
         self._rounding = rounding
+        self._resource_limit = resource_limit
         self._schema = load_schema()
         self._documents = Documents(self._schema)
         self._resolvers = resolver_table(self._schema)
@@ -101,46 +105,35 @@ class GraphQLService:
             dry_run=shape.dry_run,
         )
 
-    def execute(
-        self, prepared: Prepared, *, asker: Asker, rate: RateView, disturbance: Disturbance | None = None
-    ) -> Executed:
-        """Run a prepared query for `asker`.
+    def execute(self, prepared: Prepared, *, asker: Asker, rate: RateView) -> Executed:
+        """Run a prepared query for `asker`: introspection on graphql-core, all else on the compiled plan, alike."""
+        if prepared.document.introspects:
+            return self.execute_by_reference(prepared, asker=asker, rate=rate)
+        execution = self._execution(prepared, asker, rate)
+        try:
+            data = self._plan(prepared)(execution)
+        except GraphQLError:  # an argument that cannot be coerced: graphql-core words and places it
+            return self.execute_by_reference(prepared, asker=asker, rate=rate)
+        execution.errors.sort(key=_place)  # as graphql-core does
+        return Executed(data, execution.errors)
 
-        `disturbance` is asked for every path of the answer and may break it there with a FieldError; such queries, and
-        introspection, run on graphql-core, all others on the compiled plan, with the same result.
-        """
-        execution = Execution(
+    def execute_by_reference(self, prepared: Prepared, *, asker: Asker, rate: RateView) -> Executed:
+        """Run a prepared query on graphql-core, whatever it is; proves that the compiled plan answers alike."""
+        execution = self._execution(prepared, asker, rate)
+        definitions = (self._to_run(prepared), *prepared.document.fragments.values())
+        data = self._reference.execute(DocumentNode(definitions=definitions), prepared.given, execution)
+        return Executed(data, execution.errors)
+
+    def _execution(self, prepared: Prepared, asker: Asker, rate: RateView) -> Execution:
+        return Execution(
             world=self._world,
             asker=asker,
             rate=rate,
             cost=prepared.cost,
             node_count=prepared.node_count,
             variables=prepared.variables,
+            resource_limit=self._resource_limit,
         )
-        if disturbance is not None or prepared.document.introspects:
-            return self._by_reference(prepared, execution, disturbance)
-        try:
-            data = self._plan(prepared)(execution)
-        except GraphQLError:  # an argument that cannot be coerced: graphql-core words and places it
-            execution.errors.clear()
-            return self._by_reference(prepared, execution, None)
-        execution.errors.sort(key=_place)  # as graphql-core does
-        return Executed(data, execution.errors)
-
-    def execute_by_reference(self, prepared: Prepared, *, asker: Asker, rate: RateView) -> Executed:
-        """Run a prepared query on graphql-core, whatever it is; proves that the compiled plan answers alike."""
-        execution = Execution(self._world, asker, rate, prepared.cost, prepared.node_count, prepared.variables)
-        return self._by_reference(prepared, execution, None)
-
-    def _by_reference(self, prepared: Prepared, execution: Execution, disturbance: Disturbance | None) -> Executed:
-        operation = self._to_run(prepared)
-        data = self._reference.execute(
-            DocumentNode(definitions=(operation, *prepared.document.fragments.values())),
-            prepared.given,
-            execution,
-            disturbance,
-        )
-        return Executed(data, execution.errors)
 
     def _shape(self, document: Document, operation: OperationDefinitionNode, variables: dict[str, Any]) -> Shape:
         """Measure a query once for each set of page sizes, numbers of ids and directives that it comes with."""

@@ -1,11 +1,11 @@
-"""Queries that are not run, answers that are broken on purpose, and bytes on the wire."""
+"""Queries that are not run, and bytes on the wire."""
 
 import json
 from typing import Any
 
 import pytest
 
-from github_sandbox.graphql import Executed, FieldError, RefusedQueryError
+from github_sandbox.graphql import RefusedQueryError
 from github_sandbox.world.node_ids import node_id
 from tests.sandbox.graphql_world import RATE, REPOSITORY_ID, Someone, bench
 
@@ -118,51 +118,6 @@ def test_an_argument_that_cannot_be_null_is_refused_where_it_stands() -> None:
     answer = SHARED.run(query, {"n": None})
     assert answer.data == {"repository": {"pullRequest": None}}
     assert answer.errors[0]["path"] == ["repository", "pullRequest"]
-
-
-EXCEEDED = "Resource limits for this query exceeded."
-PAGE = """{ repository(owner: "acme", name: "app") { pullRequests(first: 4) { nodes { number title
-    reviews(first: 5) { nodes { id } } } } } }"""
-
-
-def disturbed(*paths: tuple[str | int, ...]) -> Executed:
-    def disturbance(path: tuple[str | int, ...]) -> FieldError | None:
-        return FieldError(EXCEEDED, "RESOURCE_LIMITS_EXCEEDED") if path in paths else None
-
-    prepared = SHARED.prepare(PAGE)
-    return SHARED.service.execute(prepared, asker=Someone(), rate=RATE, disturbance=disturbance)
-
-
-def test_nodes_can_be_nulled_for_resource_limits() -> None:
-    base = ("repository", "pullRequests", "nodes")
-    answer = disturbed((*base, 1), (*base, 3))
-    assert answer.data is not None
-    nodes = answer.data["repository"]["pullRequests"]["nodes"]
-    assert [None if each is None else each["number"] for each in nodes] == [2, None, 6, None]
-    assert [(each["type"], each["path"]) for each in answer.errors] == [
-        ("RESOURCE_LIMITS_EXCEEDED", [*base, 1]),
-        ("RESOURCE_LIMITS_EXCEEDED", [*base, 3]),
-    ]
-
-
-def test_an_error_in_a_promised_field_nulls_what_is_above() -> None:
-    path = ("repository", "pullRequests", "nodes", 0, "title")
-    answer = disturbed(path)
-    assert answer.data is not None
-    assert answer.data["repository"]["pullRequests"]["nodes"][0] is None
-    assert answer.errors[0]["path"] == list(path)
-    assert answer.errors[0]["message"] == EXCEEDED
-
-
-def test_an_error_in_a_nullable_connection_leaves_the_rest() -> None:
-    answer = disturbed(("repository", "pullRequests", "nodes", 2, "reviews"))
-    assert answer.data is not None
-    node = answer.data["repository"]["pullRequests"]["nodes"][2]
-    assert node == {"number": 6, "title": "Change 6", "reviews": None}
-
-
-def test_what_is_not_disturbed_is_answered_as_ever() -> None:
-    assert disturbed().body() == SHARED.run(PAGE).body()
 
 
 def test_text_that_utf8_cannot_carry_travels_as_escapes() -> None:
