@@ -33,8 +33,3 @@ def judge(*, expected: int | None, stored: int, proof: Proof, broken: bool, trun
     if stored < expected and reads + 1 >= READS_BEFORE_SHORT:
         return Judged(State.SHORT, reads + 1)
     return Judged(State.GAP, reads + 1)
-
-
-def worth_reading_again(judged: Judged, *, already_again: bool) -> bool:
-    """Whether a gap may be the trace of a change during the walk, which one more reading would settle."""
-    return judged.state is State.GAP and not already_again

@@ -96,6 +96,9 @@ class Cost:
     why: str
 
 
+_FREE: Final = Cost(0, "This machine has no price.")
+
+
 def billed_minutes(seconds_of_jobs: Iterable[float]) -> int:
     """Runner minutes as GitHub bills them: every job of a workflow run is rounded up to whole minutes by itself."""
     return sum(math.ceil(seconds / 60) for seconds in seconds_of_jobs)
@@ -106,23 +109,19 @@ def cost(book: PriceBook, engine: EngineName, executions: int | None, runner_min
 
     So the free part of a month is used by the jobs that settle first. A monthly fee is no job's; see `monthly`.
     """
-    match engine:
-        case EngineName.LOCAL:
-            return Cost(0, "This machine has no price.")
-        case EngineName.INNGEST:
-            if executions is None:
-                return Cost(None, "Its executions are not known.")
-            return _difference(
-                _executions(book.executions, month.executions),
-                _executions(book.executions, month.executions + executions),
-            )
-        case EngineName.GITHUB_ACTIONS:
-            if runner_minutes is None:
-                return Cost(None, "Its runner minutes are not known.")
-            return _difference(
-                _minutes(book.minutes, month.runner_minutes),
-                _minutes(book.minutes, month.runner_minutes + runner_minutes),
-            )
+    if engine is EngineName.INNGEST:
+        if executions is None:
+            return Cost(None, "Its executions are not known.")
+        return _difference(
+            _executions(book.executions, month.executions), _executions(book.executions, month.executions + executions)
+        )
+    if engine is EngineName.GITHUB_ACTIONS:
+        if runner_minutes is None:
+            return Cost(None, "Its runner minutes are not known.")
+        return _difference(
+            _minutes(book.minutes, month.runner_minutes), _minutes(book.minutes, month.runner_minutes + runner_minutes)
+        )
+    return _FREE
 
 
 def monthly(book: PriceBook, month: Usage) -> Mapping[EngineName, Cost]:
@@ -131,7 +130,7 @@ def monthly(book: PriceBook, month: Usage) -> Mapping[EngineName, Cost]:
     if executions.micro_usd is not None:
         executions = Cost(executions.micro_usd + book.executions.monthly_fee_micro_usd, executions.why)
     return {
-        EngineName.LOCAL: Cost(0, "This machine has no price."),
+        EngineName.LOCAL: _FREE,
         EngineName.INNGEST: executions,
         EngineName.GITHUB_ACTIONS: _minutes(book.minutes, month.runner_minutes),
     }

@@ -24,12 +24,10 @@ class Span:
 def span_of(period: Period, moment: datetime) -> Span:
     """The day, week or month in which an aware time lies."""
     day = moment.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-    match period:
-        case Period.DAY:
-            return Span(day, day + timedelta(days=1))
-        case Period.WEEK:
-            monday = day - timedelta(days=day.weekday())
-            return Span(monday, monday + timedelta(days=7))
-        case Period.MONTH:
-            first = day.replace(day=1)
-            return Span(first, (first + timedelta(days=31)).replace(day=1))
+    if period is Period.DAY:
+        return Span(day, day + timedelta(days=1))
+    if period is Period.WEEK:
+        monday = day - timedelta(days=day.weekday())
+        return Span(monday, monday + timedelta(days=7))
+    first = day.replace(day=1)
+    return Span(first, (first + timedelta(days=31)).replace(day=1))

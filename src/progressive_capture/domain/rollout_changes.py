@@ -37,6 +37,11 @@ def setting_percentage(row: RolloutRow, percentage: float, strategy: Strategy | 
     return _also_after_stop(row, values)
 
 
+def setting_strategy(row: RolloutRow, strategy: Strategy) -> Values:
+    """A strategy set by an operator; it holds also after a stop is over."""
+    return _also_after_stop(row, {"rollout_strategy": strategy.value})
+
+
 def rolling_back(row: RolloutRow, now: datetime, percentage: float = 0) -> Values:
     """A rollback: the whitelist is closed too, and neither is undone by the end of an emergency stop.
 

@@ -16,6 +16,7 @@ from progressive_capture.domain.rollout_changes import (
     resuming,
     rolling_back,
     setting_percentage,
+    setting_strategy,
     stopping,
     unlisting,
     whitelisting,
@@ -94,6 +95,14 @@ def test_a_percentage_opens_the_whitelist_and_holds(
     assert (end.rollout_percentage, end.whitelist_closed) == (percentage, False)
     assert end.rollout_strategy is (strategy or row.rollout_strategy)
     assert end.rolled_back_at is not None
+
+
+@given(ROWS, st.sampled_from(Strategy), st.booleans())
+def test_a_strategy_holds_after_a_stop_too(row: RolloutRow, strategy: Strategy, stop: bool) -> None:  # noqa: FBT001 - drawn
+    at = changed(row, stopping(row)) if stop else row
+    at = changed(at, setting_strategy(at, strategy))
+    end = changed(at, resuming(at)) if stop else at
+    assert end == replace(row, rollout_strategy=strategy)
 
 
 @given(ROWS, IDS, st.booleans())
