@@ -1,6 +1,7 @@
 """Errors that a person gets to read, each with its exit code; errors of one room's own making stand in that room."""
 
-from enum import IntEnum
+from enum import IntEnum, StrEnum
+from typing import Final
 
 
 class ExitCode(IntEnum):
@@ -11,6 +12,39 @@ class ExitCode(IntEnum):
     USAGE = 2
     GAPS = 3
     INTERRUPTED = 130
+
+
+class ErrorClass(StrEnum):
+    """What kind of failure stopped a job: it decides whether another attempt can help, and whether it counts."""
+
+    BROKEN = "broken"
+    """GitHub's answers could not be used."""
+    TIMEOUT = "timeout"
+    """It did not end within its time."""
+    MISSING = "missing"
+    """The repository does not exist, or not for this principal."""
+    DENIED = "denied"
+    """The credentials do not allow it."""
+    BLOCKED = "blocked"
+    """GitHub has closed the repository (451), or its owner has."""
+    STORE = "store"
+    """The database refused."""
+    LOST = "lost"
+    """Its runner is gone."""
+    UNKNOWN = "unknown"
+
+    @property
+    def retryable(self) -> bool:
+        """Whether another attempt may succeed without somebody's doing. A limit is waited for and is no failure."""
+        return self not in _BEYOND_US
+
+    @property
+    def counts_against_rollout(self) -> bool:
+        """Whether it says anything about the processors: what GitHub keeps from us does not."""
+        return self not in _BEYOND_US
+
+
+_BEYOND_US: Final = frozenset({ErrorClass.MISSING, ErrorClass.DENIED, ErrorClass.BLOCKED})
 
 
 class ProgressiveCaptureError(Exception):
@@ -27,6 +61,11 @@ class UsageError(ProgressiveCaptureError):
 
 class CaptureFailed(ProgressiveCaptureError):
     """A capture cannot go on; what it has is kept, and the same command resumes it."""
+
+    def __init__(self, message: str, error_class: ErrorClass = ErrorClass.UNKNOWN) -> None:
+        """Say why, and what kind of failure it is."""
+        super().__init__(message)
+        self.error_class = error_class
 
 
 class Interrupted(ProgressiveCaptureError):

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from typing import Final, Self
 
+from progressive_capture.domain.errors import ErrorClass as ErrorClass  # noqa: PLC0414 - read as part of a job
 from progressive_capture.domain.kinds import Kind
 from progressive_capture.domain.scope import SourceChoice
 
@@ -116,39 +117,6 @@ class Trigger(StrEnum):
     SCHEDULED = "scheduled"
     AUTOMATIC = "automatic"
     REPAIR = "repair"
-
-
-class ErrorClass(StrEnum):
-    """What kind of failure stopped a job: it decides whether another attempt can help, and whether it counts."""
-
-    BROKEN = "broken"
-    """GitHub's answers could not be used."""
-    TIMEOUT = "timeout"
-    """It did not end within its time."""
-    MISSING = "missing"
-    """The repository does not exist, or not for this principal."""
-    DENIED = "denied"
-    """The credentials do not allow it."""
-    BLOCKED = "blocked"
-    """GitHub has closed the repository (451), or its owner has."""
-    STORE = "store"
-    """The database refused."""
-    LOST = "lost"
-    """Its runner is gone."""
-    UNKNOWN = "unknown"
-
-    @property
-    def retryable(self) -> bool:
-        """Whether another attempt may succeed without somebody's doing. A limit is waited for and is no failure."""
-        return self not in _BEYOND_US
-
-    @property
-    def counts_against_rollout(self) -> bool:
-        """Whether it says anything about the processors: what GitHub keeps from us does not."""
-        return self not in _BEYOND_US
-
-
-_BEYOND_US: Final = frozenset({ErrorClass.MISSING, ErrorClass.DENIED, ErrorClass.BLOCKED})
 
 
 @dataclass(frozen=True, slots=True)
