@@ -2,9 +2,10 @@
 
 from dataclasses import asdict
 from datetime import datetime
+from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Executable, Row, Update, bindparam, insert, select, update
 from sqlalchemy import text as clause
 from sqlalchemy.dialects import postgresql, sqlite
 
@@ -16,6 +17,7 @@ from progressive_capture.domain.jobs import (
     JobType,
     NewJob,
     Outcome,
+    Processor,
     ShardState,
     states_before,
 )
@@ -42,17 +44,13 @@ _JOB: Final = (
 )
 """Columns that a `Job` has under the same names."""
 
+_LOCKED: Final = select(JOBS).where(JOBS.c.id == bindparam("of_job")).with_for_update(key_share=True)
+_EVENT: Final = insert(JOB_EVENTS)
+
 
 def open_job(connection: Connection, new: NewJob, now: datetime) -> Job:
     """Take the open job of the same key, or insert this one with its shard 0; two processes get the same job."""
-    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-    statement = (
-        dialect.insert(JOBS)
-        .values(_values(new, now))
-        .on_conflict_do_nothing(index_elements=["dedupe_key"], index_where=clause(IS_OPEN))
-        .returning(JOBS.c.id)
-    )
-    if connection.scalar(statement) is not None:
+    if insert_open(connection, job_values(new, now)) is not None:
         add_shard(connection, new.id, 0, new.spec)
         record_event(connection, new.id, now, "opened", who=new.trigger, detail=new.dedupe_key)
         return get(connection, new.id)
@@ -61,16 +59,32 @@ def open_job(connection: Connection, new: NewJob, now: datetime) -> Job:
     return found if found is not None else open_job(connection, new, now)
 
 
+def insert_open(connection: Connection, values: dict[str, Any]) -> str | None:
+    """Insert a job's row; None when one of its key is open, also one that another transaction inserted meanwhile."""
+    inserted: str | None = connection.scalar(_inserting(connection.dialect.name, frozenset(values)), values)
+    return inserted
+
+
+@cache
+def _inserting(dialect: str, names: frozenset[str]) -> Executable:
+    insertion = postgresql.insert(JOBS) if dialect == "postgresql" else sqlite.insert(JOBS)
+    return (
+        insertion.values({name: bindparam(name) for name in names})
+        .on_conflict_do_nothing(index_elements=["dedupe_key"], index_where=clause(IS_OPEN))
+        .returning(JOBS.c.id)
+    )
+
+
 def find_open(connection: Connection, dedupe_key: str) -> Job | None:
     """Return the open job of a key, if there is one."""
     # In the index's own words: bound parameters would keep SQLite from using a partial index.
     row = connection.execute(select(JOBS).where(JOBS.c.dedupe_key == dedupe_key, clause(IS_OPEN))).one_or_none()
-    return None if row is None else _job(row)
+    return None if row is None else job_of(row)
 
 
 def get(connection: Connection, job_id: str) -> Job:
     """Return a job that exists."""
-    return _job(connection.execute(select(JOBS).where(JOBS.c.id == job_id)).one())
+    return job_of(connection.execute(select(JOBS).where(JOBS.c.id == job_id)).one())
 
 
 def set_forecast(connection: Connection, job_id: str, figures: Figures) -> None:
@@ -78,20 +92,46 @@ def set_forecast(connection: Connection, job_id: str, figures: Figures) -> None:
     connection.execute(update(JOBS).where(JOBS.c.id == job_id).values(figures_values("forecast", figures)))
 
 
-def move_job(connection: Connection, job_id: str, to: JobState, now: datetime, **values: Any) -> bool:  # noqa: ANN401 - columns of many types
+def lock_job(connection: Connection, job_id: str) -> Row[Any]:
+    """Return a job's row, which nobody else changes until the transaction ends.
+
+    Whoever changes a job and its shards locks the job first. Rows that refer to it may still be added by others.
+    https://www.postgresql.org/docs/current/explicit-locking.html#LOCKING-ROWS
+    """
+    return connection.execute(_LOCKED, {"of_job": job_id}).one()
+
+
+def move_job(
+    connection: Connection,
+    job_id: str,
+    to: JobState,
+    now: datetime,
+    *,
+    who: str | None = None,
+    detail: str | None = None,
+    **values: Any,  # noqa: ANN401 - columns of many types
+) -> bool:
     """Move a job to a state that the life cycle allows from where it is, with one event.
 
     Returns:
         Whether it moved: False from any other state.
     """
-    before = [state.value for state in sorted(states_before(to))]
-    moved = connection.execute(
-        update(JOBS).where(JOBS.c.id == job_id, JOBS.c.status.in_(before)).values(status=to.value, **values)
-    )
+    moved = connection.execute(_moving(to, frozenset(values)), {"of_job": job_id, **values})
     if moved.rowcount == 0:
         return False
-    record_event(connection, job_id, now, to.value, detail=values.get("error"))
+    record_event(connection, job_id, now, to.value, who=who, detail=values.get("error") or detail)
     return True
+
+
+@cache
+def _moving(to: JobState, columns: frozenset[str]) -> Update:
+    """Make the statement that enters a state, guarded by the life cycle; made once, it is part of every claim."""
+    before = [state.value for state in sorted(states_before(to))]
+    return (
+        update(JOBS)
+        .where(JOBS.c.id == bindparam("of_job"), JOBS.c.status.in_(before))
+        .values(status=to.value, **{name: bindparam(name) for name in columns})
+    )
 
 
 def record_event(
@@ -105,9 +145,8 @@ def record_event(
     detail: str | None = None,
 ) -> None:
     """Add a line to the job's history."""
-    connection.execute(
-        insert(JOB_EVENTS).values(job_id=job_id, k=k, at=stamp(now), event=event, who=who, detail=detail)
-    )
+    line = {"job_id": job_id, "k": k, "at": stamp(now), "event": event, "who": who, "detail": detail}
+    connection.execute(_EVENT, line)
 
 
 def add_shard(connection: Connection, job_id: str, k: int, spec: str) -> None:
@@ -138,7 +177,8 @@ JOB_STATE: Final = {outcome: JobState(outcome.value) for outcome in Outcome}
 """The state that each outcome brings a job to."""
 
 
-def _values(new: NewJob, now: datetime) -> dict[str, object]:
+def job_values(new: NewJob, now: datetime) -> dict[str, Any]:
+    """Return the columns of a new job, in line from now on."""
     return {
         "id": new.id,
         "job_type": new.job_type.value,
@@ -168,17 +208,23 @@ def _values(new: NewJob, now: datetime) -> dict[str, object]:
         "rollout_version": new.rollout_version,
         "engine": None if new.engine is None else new.engine.value,
         "principal": new.principal,
+        "held_reason": new.held_reason,
+        "item_count": new.item_count,
+        "data_age_seconds": None if new.data_age_seconds is None else round(new.data_age_seconds),
+        "is_eligible": new.is_eligible,
         "metadata": dict(new.metadata),
         "created_at": stamp(now),
     }
 
 
-def _job(row: Row[Any]) -> Job:
+def job_of(row: Row[Any]) -> Job:
+    """Make a job of its whole row."""
     columns = row._mapping  # noqa: SLF001 - SQLAlchemy's documented way to read by name
     same = {name: columns[name] for name in _JOB if name != "job_type"}
     return Job(
         **same,
         job_type=JobType(columns["job_type"]),
+        processor=Processor(columns["processor_type"]),
         state=JobState(columns["status"]),
         forecast=_figures(columns, "forecast"),
         used=_figures(columns, "used"),

@@ -1,33 +1,54 @@
-"""Shards: who works on which until when, what is done of it, and how the last to settle settles the job."""
+"""Shards: who works on which until when, and what is done of it; settling them stands elsewhere."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, fields
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, func, literal, select, update
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    bindparam,
+    case,
+    func,
+    literal,
+    select,
+    update,
+)
 
 from progressive_capture.domain.jobs import (
     CLAIMABLE,
-    UNSETTLED,
     Claim,
     Counters,
-    Figures,
     Held,
     JobState,
-    Outcome,
+    Resources,
     Settled,
     Shard,
     ShardState,
-    worst,
 )
 from progressive_capture.domain.scope import moment, stamp
 from progressive_capture.store.errors import LeaseLost
-from progressive_capture.store.jobs.life import JOB_STATE, add_shard, figures_values, move_job, record_event
+from progressive_capture.store.jobs.life import add_shard, lock_job, move_job, record_event
+from progressive_capture.store.jobs.values import NOTHING_USED
 from progressive_capture.store.tables import JOB_SHARDS, JOBS
 
 _SHARD = JOB_SHARDS.c
-_COUNTERS = [counter.name for counter in fields(Counters)]
+_COUNTERS: Final = [counter.name for counter in fields(Counters)]
+_RESOURCES: Final = [resource.name for resource in fields(Resources)]
+_PEAKS: Final = frozenset({"peak_memory_bytes"})
+
+
+def more(name: str, increase: ColumnElement[int]) -> ColumnElement[int]:
+    """Return a shard's counter with an increase: the sum, or of a peak the larger."""
+    if name not in _PEAKS:
+        return _SHARD[name] + increase
+    return case((increase > _SHARD[name], increase), else_=_SHARD[name])
+
+
 _FENCE: Final[tuple[ColumnElement[bool], ...]] = (
     _SHARD.job_id == bindparam("of_job"),
     _SHARD.k == bindparam("of_k"),
@@ -40,10 +61,22 @@ _CHECKPOINT: Final = (
     .where(*_FENCE)
     .values(
         {"checkpoint": bindparam("new_checkpoint"), "lease_until": bindparam("new_lease_until")}
-        | {name: _SHARD[name] + bindparam(f"more_{name}") for name in _COUNTERS}
+        | {name: more(name, bindparam(f"more_{name}", type_=BigInteger)) for name in (*_COUNTERS, *_RESOURCES)}
     )
 )
 """Made once: it ends the transaction of every page."""
+
+
+_FREE: Final = (
+    update(JOB_SHARDS)
+    .where(_SHARD.job_id == bindparam("of_job"), _SHARD.state == ShardState.PROCESSING.value)
+    .values(state=ShardState.PENDING.value, claimed_by=None, lease_until=None, lease_epoch=_SHARD.lease_epoch + 1)
+)
+_AGAIN: Final = (
+    update(JOB_SHARDS)
+    .where(_SHARD.job_id == bindparam("of_job"), _SHARD.state == ShardState.FAILED.value)
+    .values(state=ShardState.PENDING.value, error=None, error_class=None)
+)
 
 
 def claim_shard(
@@ -66,6 +99,7 @@ def claim_shard(
     Raises:
         LeaseLost: the shard was claimed for a later attempt.
     """
+    job = lock_job(connection, job_id)
     row = connection.execute(_locked(job_id, k)).one()
     state = ShardState(row.state)
     if state not in CLAIMABLE:
@@ -87,13 +121,20 @@ def claim_shard(
             error=None,
         )
     )
-    record_event(connection, job_id, now, "claimed", k=k, who=holder)
-    _start(connection, job_id, now)
+    if (row.claimed_by, row.attempt) != (holder, attempt):
+        record_event(connection, job_id, now, "claimed", k=k, who=holder)
+    _start(connection, job, now)
     return Claim(job_id, k, holder, attempt, epoch, row.spec, row.checkpoint)
 
 
 def write_checkpoint(
-    connection: Connection, claim: Claim, checkpoint: str, counters: Counters, lease_until: datetime
+    connection: Connection,
+    claim: Claim,
+    checkpoint: str,
+    counters: Counters,
+    lease_until: datetime,
+    *,
+    resources: Resources = NOTHING_USED,
 ) -> None:
     """Note what of the shard is done, in the transaction of the rows that it covers; renews the lease.
 
@@ -103,11 +144,12 @@ def write_checkpoint(
         checkpoint: replaces the former one.
         counters: the increase since the last call.
         lease_until: when others may take the shard, if nothing is heard.
+        resources: what the runner used since the last call.
 
     Raises:
         LeaseLost: somebody else has the shard now; the whole transaction must be undone.
     """
-    added = {f"more_{name}": value for name, value in asdict(counters).items()}
+    added = {f"more_{name}": value for name, value in (asdict(counters) | asdict(resources)).items()}
     given = {"new_checkpoint": checkpoint, "new_lease_until": stamp(lease_until), **added}
     _hit(connection.execute(_CHECKPOINT, _fence(claim) | given).rowcount, claim)
 
@@ -118,7 +160,7 @@ def renew(connection: Connection, claim: Claim, lease_until: datetime) -> None:
     Raises:
         LeaseLost: somebody else has the shard now.
     """
-    _fenced(connection, claim, lease_until=stamp(lease_until))
+    fenced(connection, claim, lease_until=stamp(lease_until))
 
 
 def release(connection: Connection, claim: Claim, now: datetime) -> None:
@@ -127,7 +169,7 @@ def release(connection: Connection, claim: Claim, now: datetime) -> None:
     Raises:
         LeaseLost: somebody else has the shard now.
     """
-    _fenced(connection, claim, state=ShardState.PENDING.value, claimed_by=None, lease_until=None)
+    fenced(connection, claim, state=ShardState.PENDING.value, claimed_by=None, lease_until=None)
     record_event(connection, claim.job_id, now, "released", k=claim.k, who=claim.holder)
 
 
@@ -137,29 +179,10 @@ def add_shards(connection: Connection, claim: Claim, specs: Sequence[str]) -> No
     Raises:
         LeaseLost: somebody else has the claimed shard now.
     """
-    _fenced(connection, claim, claimed_by=claim.holder)
+    fenced(connection, claim, claimed_by=claim.holder)
     last = connection.scalar(select(func.max(_SHARD.k)).where(_SHARD.job_id == claim.job_id)) or 0
     for k, spec in enumerate(specs, last + 1):
         add_shard(connection, claim.job_id, k, spec)
-
-
-def settle_shard(connection: Connection, claim: Claim, outcome: Outcome, error: str | None, now: datetime) -> bool:
-    """End the work on a shard; the last one settles its job, by the worst of all outcomes.
-
-    Returns:
-        Whether the job is settled.
-
-    Raises:
-        LeaseLost: somebody else has the shard now.
-    """
-    # One at a time: of two last shards exactly one must see the other settled.
-    connection.execute(select(JOBS.c.id).where(JOBS.c.id == claim.job_id).with_for_update()).one()
-    _fenced(connection, claim, state=outcome.value, error=error, claimed_by=None, lease_until=None)
-    record_event(connection, claim.job_id, now, f"shard {outcome}", k=claim.k, who=claim.holder, detail=error)
-    all_shards = shards(connection, claim.job_id)
-    if any(shard.state in UNSETTLED for shard in all_shards):
-        return False
-    return _settle_job(connection, claim.job_id, all_shards, now)
 
 
 def shards(connection: Connection, job_id: str) -> list[Shard]:
@@ -185,31 +208,47 @@ def newest_walk(connection: Connection, host_id: int, repository_id: int) -> str
     return newest
 
 
+def used_by(connection: Connection, job_id: str) -> tuple[Counters, Resources]:
+    """Return what all shards of a job used together, over all attempts."""
+    sums = [func.sum(_SHARD[name]) for name in _COUNTERS]
+    totals = [func.max(_SHARD[name]) if name in _PEAKS else func.sum(_SHARD[name]) for name in _RESOURCES]
+    row = connection.execute(select(*sums, *totals).where(_SHARD.job_id == job_id)).one()
+    # PostgreSQL sums big integers as numeric.
+    values = [int(value) for value in row]
+    return Counters(*values[: len(sums)]), Resources(*values[len(sums) :])
+
+
+def increases(resources: Resources) -> dict[str, ColumnElement[int]]:
+    """Return a shard's columns with what was used since."""
+    return {name: more(name, literal(value, BigInteger)) for name, value in asdict(resources).items()}
+
+
+def free_shards(connection: Connection, job_id: str) -> None:
+    """Take all leases of a job away; their holders are shut out."""
+    connection.execute(_FREE, {"of_job": job_id})
+
+
+def retry_shards(connection: Connection, job_id: str) -> None:
+    """Let the failed shards of a job be tried again."""
+    connection.execute(_AGAIN, {"of_job": job_id})
+
+
+def is_led(shard: Shard, now: datetime, is_gone: Callable[[str], bool]) -> bool:
+    """Whether the lease of a shard is alive."""
+    if shard.state is not ShardState.PROCESSING or shard.claimed_by is None or shard.lease_until is None:
+        return False
+    return moment(shard.lease_until) > now and not is_gone(shard.claimed_by)
+
+
 def _lives(row: Row[Any], now: datetime, is_gone: Callable[[str], bool]) -> bool:
     return row.lease_until is not None and moment(row.lease_until) > now and not is_gone(row.claimed_by)
 
 
-def _start(connection: Connection, job_id: str, now: datetime) -> None:
-    if _failed(connection, job_id):
-        move_job(connection, job_id, JobState.PENDING, now, error=None, completed_at=None)
-    started = func.coalesce(JOBS.c.started_at, literal(stamp(now), JOBS.c.started_at.type))
-    move_job(connection, job_id, JobState.PROCESSING, now, started_at=started)
-
-
-def _failed(connection: Connection, job_id: str) -> bool:
-    status: str | None = connection.scalar(select(JOBS.c.status).where(JOBS.c.id == job_id))
-    return status == JobState.FAILED.value
-
-
-def _settle_job(connection: Connection, job_id: str, all_shards: list[Shard], now: datetime) -> bool:
-    outcome = worst(Outcome(shard.state.value) for shard in all_shards)
-    total = sum((shard.counters for shard in all_shards), Counters())
-    used = Figures(total.requests, total.points, total.busy_ms / 1000)
-    values: dict[str, Any] = figures_values("used", used)
-    if outcome in {Outcome.FAILED, Outcome.DEAD}:
-        values["failures"] = JOBS.c.failures + 1
-    error = next((shard.error for shard in all_shards if shard.state.value == outcome.value), None)
-    return move_job(connection, job_id, JOB_STATE[outcome], now, completed_at=stamp(now), error=error, **values)
+def _start(connection: Connection, job: Row[Any], now: datetime) -> None:
+    if job.status == JobState.FAILED.value:
+        move_job(connection, job.id, JobState.PENDING, now, error=None, completed_at=None)
+    if job.status != JobState.PROCESSING.value:
+        move_job(connection, job.id, JobState.PROCESSING, now, started_at=job.started_at or stamp(now))
 
 
 def _locked(job_id: str, k: int) -> Select[Any]:
@@ -217,7 +256,12 @@ def _locked(job_id: str, k: int) -> Select[Any]:
     return select(JOB_SHARDS).where(_SHARD.job_id == job_id, _SHARD.k == k).with_for_update()
 
 
-def _fenced(connection: Connection, claim: Claim, **values: Any) -> None:  # noqa: ANN401 - columns of many types
+def fenced(connection: Connection, claim: Claim, **values: Any) -> None:  # noqa: ANN401 - columns of many types
+    """Set columns of a claimed shard.
+
+    Raises:
+        LeaseLost: somebody else has the shard now.
+    """
     _hit(connection.execute(update(JOB_SHARDS).where(*_FENCE).values(**values), _fence(claim)).rowcount, claim)
 
 

@@ -5,11 +5,10 @@ from typing import Final
 from sqlalchemy import CheckConstraint, Column, Float, ForeignKey, Index, Table
 
 from progressive_capture.domain.jobs import Processor
+from progressive_capture.domain.rollout import Strategy
 from progressive_capture.store.tables.base import METADATA, big, flag, host_key, integer, one_of, own_time, text
 from progressive_capture.store.tables.rollout_triggers import attach
-from progressive_capture.store.types import JSON_OR_NULL, JSON_VALUE, SERIAL, UUID_TEXT, is_one_of
-
-STRATEGIES: Final = ("percentage", "whitelist", "repository_size")
+from progressive_capture.store.types import JSON_OR_NULL, JSON_VALUE, SERIAL, UUID_TEXT
 
 
 def _percentage(name: str) -> CheckConstraint:
@@ -27,7 +26,7 @@ ROLLOUT_CONFIGURATION: Final = Table(
     flag("emergency_stop"),
     flag("auto_rollback_enabled", null=True),
     Column("max_error_rate", Float, nullable=True),
-    integer("monitoring_window_hours", null=True),
+    Column("monitoring_window_hours", Float, nullable=True),
     Column("target_repositories", JSON_VALUE, nullable=False, info={"doc": "The whitelist: repository ids."}),
     Column("excluded_repositories", JSON_VALUE, nullable=False, info={"doc": "Repository ids."}),
     flag("whitelist_closed"),
@@ -40,7 +39,7 @@ ROLLOUT_CONFIGURATION: Final = Table(
     text("changed_reason", null=True),
     Column("change_evidence", JSON_OR_NULL, nullable=True),
     own_time("changed_at"),
-    CheckConstraint(is_one_of("rollout_strategy", *STRATEGIES), name="rollout_strategy"),
+    one_of("rollout_strategy", Strategy),
     _percentage("rollout_percentage"),
     _percentage("max_error_rate"),
     CheckConstraint("monitoring_window_hours > 0", name="monitoring_window_hours"),

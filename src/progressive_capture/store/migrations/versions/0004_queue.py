@@ -177,7 +177,7 @@ def _rollout() -> None:
         sa.Column("emergency_stop", sa.Boolean(), nullable=False),
         sa.Column("auto_rollback_enabled", sa.Boolean(), nullable=True),
         sa.Column("max_error_rate", sa.Float(), nullable=True),
-        sa.Column("monitoring_window_hours", sa.Integer(), nullable=True),
+        sa.Column("monitoring_window_hours", sa.Float(), nullable=True),
         sa.Column("target_repositories", JSON_VALUE, nullable=False),
         sa.Column("excluded_repositories", JSON_VALUE, nullable=False),
         sa.Column("whitelist_closed", sa.Boolean(), nullable=False),

@@ -1,0 +1,115 @@
+"""What settled jobs used and cost, and their outcomes as the rollout is judged by them: one row each a job."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from typing import Any, Final
+
+from sqlalchemy import Connection, Row, Table
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects.postgresql import Insert
+
+from progressive_capture.domain.cost import MICRO_USD, PriceBook, cost
+from progressive_capture.domain.jobs import Counters, EngineName, ErrorClass, Outcome, Resources
+from progressive_capture.domain.rollout import FEATURE
+from progressive_capture.domain.scope import stamp
+from progressive_capture.store.jobs.values import PC_CAPTURE
+from progressive_capture.store.metrics import month_usage
+from progressive_capture.store.tables import JOB_METRICS, ROLLOUT_METRICS
+
+_ENDED_ILL: Final = frozenset({Outcome.FAILED, Outcome.DEAD})
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """How a job ended, and what it used over all its attempts."""
+
+    outcome: Outcome
+    error_class: ErrorClass | None
+    counters: Counters
+    resources: Resources
+
+
+def write_metrics(connection: Connection, job: Row[Any], use: Use, now: datetime, book: PriceBook | None) -> None:
+    """Write a job's figures, in place of those of an attempt before.
+
+    What `pc capture` ran by itself is no outcome of the rollout.
+    """
+    micro_usd = _cost(connection, job, use.resources, now, book)
+    _put(connection, JOB_METRICS, _figures(job, use, now) | {
+        "cost_microusd": micro_usd,
+        "price_book": None if book is None else book.name,
+    })  # fmt: skip
+    if job.route_rule != PC_CAPTURE:
+        _put(connection, ROLLOUT_METRICS, _outcome(job, use, now) | {
+            "cost_usd": None if micro_usd is None else micro_usd / MICRO_USD,
+        })  # fmt: skip
+
+
+def _figures(job: Row[Any], use: Use, now: datetime) -> dict[str, object]:
+    counters, resources = use.counters, use.resources
+    return {
+        "job_id": job.id,
+        "outcome": use.outcome.value,
+        "processor_type": job.processor_type,
+        "engine": job.engine,
+        "requests": counters.requests,
+        "points": counters.points,
+        "ms": counters.busy_ms,
+        "cpu_ms": resources.cpu_ms,
+        "peak_memory_bytes": resources.peak_memory_bytes,
+        "timeouts": counters.timeouts,
+        "waits": counters.waits,
+        "runner_minutes": resources.runner_minutes,
+        "executions": resources.executions,
+        "rows": counters.rows,
+        "bytes_in": counters.bytes_in,
+        "finished_at": stamp(now),
+    }
+
+
+def _outcome(job: Row[Any], use: Use, now: datetime) -> dict[str, object]:
+    kind = use.error_class or ErrorClass.UNKNOWN
+    ill = use.outcome in _ENDED_ILL
+    counted = kind.counts_against_rollout if ill else use.outcome is Outcome.COMPLETED
+    return {
+        "job_id": job.id,
+        "feature_name": FEATURE,
+        "host_id": job.host_id,
+        "repository_id": job.repository_id,
+        "processor_type": job.processor_type,
+        "is_eligible": job.is_eligible,
+        "rollout_version": job.rollout_version,
+        "success_count": int(use.outcome is Outcome.COMPLETED),
+        "error_count": int(ill),
+        "counted": counted,
+        "average_processing_time": use.counters.busy_ms / 1000,
+        "requests": use.counters.requests,
+        "points": use.counters.points,
+        "error_class": kind.value if ill else None,
+        "created_at": stamp(now),
+    }
+
+
+def _cost(
+    connection: Connection, job: Row[Any], resources: Resources, now: datetime, book: PriceBook | None
+) -> int | None:
+    """Return what the job adds to the month's bill in millionths of a dollar, None when that is not known."""
+    if job.engine in {None, EngineName.LOCAL.value}:
+        return 0
+    if book is None:
+        return None
+    engine = EngineName(job.engine)
+    month = month_usage(connection, engine, now, without=job.id)
+    return cost(book, engine, resources.executions, resources.runner_minutes, month).micro_usd
+
+
+def _put(connection: Connection, table: Table, values: dict[str, object]) -> None:
+    connection.execute(_upsert(table, connection.dialect.name, frozenset(values)), values)
+
+
+@cache
+def _upsert(table: Table, dialect: str, names: frozenset[str]) -> Insert | sqlite.Insert:
+    insert = postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
+    new = {name: insert.excluded[name] for name in names if name != "job_id"}
+    return insert.on_conflict_do_update(index_elements=["job_id"], set_=new)

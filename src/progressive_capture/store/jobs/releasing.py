@@ -1,0 +1,126 @@
+"""Jobs that go back in line without having failed: parked by their worker, or left by one that is gone."""
+
+from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta
+from itertools import groupby
+from typing import Any, Final
+
+from sqlalchemy import Connection, Row, Select, select, update
+from sqlalchemy import text as clause
+
+from progressive_capture.domain.backoff import after_loss
+from progressive_capture.domain.jobs import UNSETTLED, EngineName, JobState, ShardState
+from progressive_capture.domain.scope import moment, stamp
+from progressive_capture.store.jobs.life import lock_job, move_job
+from progressive_capture.store.jobs.settling import NOTHING, charge, settle_rest
+from progressive_capture.store.jobs.shards import free_shards
+from progressive_capture.store.jobs.values import PC_CAPTURE, Settling
+from progressive_capture.store.tables import IS_RUNNING, JOB_EVENTS, JOB_SHARDS, JOBS
+
+BETWEEN_SHARDS: Final = timedelta(minutes=2)
+"""How long a job may be at work without any lease: its worker goes from one shard to the next."""
+
+_JOB: Final = JOBS.c
+_SHARD: Final = JOB_SHARDS.c
+
+
+def park(
+    connection: Connection,
+    job_id: str,
+    *,
+    attempt: int,
+    holder: str,
+    until: datetime,
+    now: datetime,
+    why: str,
+    k: int = 0,
+    settling: Settling = NOTHING,
+) -> bool:
+    """Put a job back in line until a time, and give up the holder's leases: a wait, or a worker that stops.
+
+    What the runner used is booked on shard `k`.
+
+    Returns:
+        Whether it was; False when the caller has no say in it any more: nothing is changed.
+    """
+    job = lock_job(connection, job_id)
+    if job.status != JobState.PROCESSING.value or job.attempt != attempt:
+        return False
+    held = (_SHARD.job_id == job_id, _SHARD.claimed_by == holder, _SHARD.state == ShardState.PROCESSING.value)
+    let_go = {"state": ShardState.PENDING.value, "claimed_by": None, "lease_until": None}
+    connection.execute(update(JOB_SHARDS).where(*held).values(let_go))
+    charge(connection, job_id, k, settling)
+    move_job(connection, job_id, JobState.PENDING, now, who=holder, detail=why, run_at=stamp(until))
+    return True
+
+
+def sweep_local(
+    connection: Connection,
+    now: datetime,
+    *,
+    is_gone: Callable[[str], bool],
+    random: Callable[[], float],
+    n: int = 100,
+) -> list[str]:
+    """Put jobs of this machine's engine back in line whose runner is gone; that is no failure of theirs.
+
+    Gone: no lease of an unsettled shard is alive (it is over, or its holder's process is no more); or there is none,
+    and nothing was heard for as long as a lease lasts. A short random wait keeps a job that kills its runners from
+    doing so at once. What `pc capture` runs is left to it.
+
+    Args:
+        connection: within a transaction.
+        now: the server's time.
+        is_gone: whether the process that a holder's text names no longer exists.
+        random: a random number from 0, below 1.
+        n: how many jobs are put back at most.
+
+    Returns:
+        The jobs that were put back.
+    """
+    found = connection.execute(_processing())
+    jobs = ((job_id, list(rows)) for job_id, rows in groupby(found, key=lambda row: row.id))
+    lost = [job_id for job_id, rows in jobs if _is_lost(rows, now, is_gone)][:n]
+    return [job_id for job_id in lost if _put_back(connection, job_id, now, is_gone, random())]
+
+
+def _processing() -> Select[Any]:
+    """Select the leases of all local jobs at work, with when each job was last heard of."""
+    event = JOB_EVENTS.c
+    heard = select(event.at).where(event.job_id == _JOB.id).order_by(event.id.desc()).limit(1).scalar_subquery()
+    unsettled = _SHARD.state.in_(sorted(state.value for state in UNSETTLED))
+    return (
+        select(_JOB.id, _SHARD.claimed_by, _SHARD.lease_until, heard.label("heard_at"))
+        .select_from(JOBS.outerjoin(JOB_SHARDS, (_SHARD.job_id == _JOB.id) & unsettled))
+        .where(
+            clause(IS_RUNNING),
+            _JOB.engine == EngineName.LOCAL.value,
+            _JOB.status == JobState.PROCESSING.value,
+            _JOB.route_rule != PC_CAPTURE,
+        )
+        .order_by(_JOB.id)
+    )
+
+
+def _is_lost(rows: Iterable[Row[Any]], now: datetime, is_gone: Callable[[str], bool]) -> bool:
+    stored = list(rows)
+    leases = [row for row in stored if row.claimed_by is not None and row.lease_until is not None]
+    if not leases:
+        return moment(stored[0].heard_at) + BETWEEN_SHARDS <= now
+    return all(moment(row.lease_until) <= now or is_gone(row.claimed_by) for row in leases)
+
+
+def _put_back(
+    connection: Connection, job_id: str, now: datetime, is_gone: Callable[[str], bool], random: float
+) -> bool:
+    job = lock_job(connection, job_id)
+    # What was read before the lock may have changed since.
+    leases = connection.execute(_processing().where(_JOB.id == job_id)).all()
+    if not leases or not _is_lost(leases, now, is_gone):
+        return False
+    free_shards(connection, job_id)
+    if settle_rest(connection, job, now):
+        return True
+    run_at = now + after_loss(job.attempt, random)
+    move_job(connection, job_id, JobState.PENDING, now, who="sweep", detail="its runner is gone", run_at=stamp(run_at))
+    return True

@@ -1,0 +1,222 @@
+"""How shards end, and how the last one settles its job: with what it used, its outcome for the rollout, its successor.
+
+All of it is one transaction, which begins by locking the job.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import Connection, Row, select, update
+
+from progressive_capture.domain.backoff import full_jitter
+from progressive_capture.domain.jobs import (
+    FINAL,
+    UNSETTLED,
+    Claim,
+    ErrorClass,
+    Figures,
+    JobState,
+    Outcome,
+    ShardState,
+    worst,
+)
+from progressive_capture.domain.scope import stamp
+from progressive_capture.store.jobs.life import JOB_STATE, figures_values, lock_job, move_job, record_event
+from progressive_capture.store.jobs.metering import Use, write_metrics
+from progressive_capture.store.jobs.shards import fenced, increases, shards, used_by
+from progressive_capture.store.jobs.succession import open_successor
+from progressive_capture.store.jobs.values import NOTHING_USED, Settling
+from progressive_capture.store.tables import JOB_SHARDS, JOBS
+
+_JOB: Final = JOBS.c
+_SHARD: Final = JOB_SHARDS.c
+NOTHING: Final = Settling()
+
+
+def settle_shard(
+    connection: Connection,
+    claim: Claim,
+    outcome: Outcome,
+    error: str | None,
+    now: datetime,
+    *,
+    error_class: ErrorClass | None = None,
+    settling: Settling = NOTHING,
+) -> bool:
+    """End the work on a shard; the last one settles its job, by the worst of all outcomes.
+
+    Returns:
+        Whether the job is settled, or waits for its next attempt.
+
+    Raises:
+        LeaseLost: somebody else has the shard now.
+    """
+    # One at a time: of two last shards exactly one must see the other settled.
+    job = lock_job(connection, claim.job_id)
+    fenced(
+        connection, claim, state=outcome.value, error=error, claimed_by=None, lease_until=None, error_class=error_class
+    )
+    charge(connection, claim.job_id, claim.k, settling)
+    record_event(connection, job.id, now, f"shard {outcome}", k=claim.k, who=claim.holder, detail=error)
+    return settle_rest(connection, job, now, settling)
+
+
+def fail_shard(
+    connection: Connection,
+    job_id: str,
+    k: int,
+    *,
+    attempt: int,
+    holder: str,
+    error: str,
+    error_class: ErrorClass,
+    now: datetime,
+    retryable: bool | None = None,
+    settling: Settling = NOTHING,
+) -> bool | None:
+    """End a shard that cannot go on, by whoever was at work on it; the last one settles its job.
+
+    The job awaits its retry, with a wait that is random up to a bound that doubles, unless no retry can help or none is
+    left: then it is dead. Others of its shards that are not settled yet go on.
+
+    Args:
+        connection: within a transaction.
+        job_id: the job.
+        k: the shard.
+        attempt: the job's attempt that the caller worked for.
+        holder: who the caller is.
+        error: a sentence for people.
+        error_class: what kind of failure it was.
+        now: the server's time.
+        retryable: whether another attempt may help; None leaves it to the kind of failure.
+        settling: prices, randomness, and what the runner used.
+
+    Returns:
+        Whether that settled the job; None when the caller has no say in it any more: nothing is changed.
+    """
+    job = lock_job(connection, job_id)
+    if job.status != JobState.PROCESSING.value or job.attempt != attempt:
+        return None
+    again = error_class.retryable if retryable is None else retryable
+    outcome = Outcome.FAILED if again else Outcome.DEAD
+    hit = connection.execute(
+        update(JOB_SHARDS)
+        .where(*held_by(job_id, k, attempt, holder))
+        .values(state=outcome.value, error=error, error_class=error_class.value, claimed_by=None, lease_until=None)
+    )
+    if hit.rowcount == 0:
+        return None
+    charge(connection, job_id, k, settling)
+    record_event(connection, job_id, now, f"shard {outcome}", k=k, who=holder, detail=error)
+    return settle_rest(connection, job, now, settling)
+
+
+def cancel(
+    connection: Connection,
+    job_id: str,
+    now: datetime,
+    *,
+    who: str,
+    reason: str | None = None,
+    settling: Settling = NOTHING,
+) -> bool:
+    """Cancel an open job; whoever is at work on it is shut out, and stops at its next page.
+
+    Returns:
+        Whether it was cancelled: False when it has settled.
+    """
+    job = lock_job(connection, job_id)
+    moved = move_job(
+        connection,
+        job_id,
+        JobState.CANCELLED,
+        now,
+        who=who,
+        detail=reason,
+        completed_at=stamp(now),
+        cancel_requested_at=stamp(now),
+    )
+    if not moved:
+        return False
+    cut_off = {"state": ShardState.CANCELLED.value, "claimed_by": None, "lease_until": None}
+    unfinished = [ShardState.PENDING.value, ShardState.PROCESSING.value, ShardState.FAILED.value]
+    connection.execute(
+        update(JOB_SHARDS)
+        .where(_SHARD.job_id == job_id, _SHARD.state.in_(unfinished))
+        .values(lease_epoch=_SHARD.lease_epoch + 1, **cut_off)
+    )
+    _conclude(connection, job, (Outcome.CANCELLED, None), now, settling)
+    return True
+
+
+def settle_rest(connection: Connection, job: Row[Any], now: datetime, settling: Settling = NOTHING) -> bool:
+    """Settle a locked job if no shard of it is unsettled; whether that is so."""
+    stored = shards(connection, job.id)
+    if any(shard.state in UNSETTLED for shard in stored):
+        return False
+    _settle_job(connection, job, worst(Outcome(shard.state.value) for shard in stored), now, settling)
+    return True
+
+
+def held_by(job_id: str, k: int, attempt: int, holder: str) -> Sequence[Any]:
+    """Say of a shard that this holder worked on it last in this attempt, whether or not it gave the lease back."""
+    return (
+        _SHARD.job_id == job_id,
+        _SHARD.k == k,
+        _SHARD.attempt == attempt,
+        _SHARD.state.in_([ShardState.PENDING.value, ShardState.PROCESSING.value]),
+        (_SHARD.claimed_by == holder) | _SHARD.claimed_by.is_(None),
+    )
+
+
+def charge(connection: Connection, job_id: str, k: int, settling: Settling) -> None:
+    """Add what the runner used to its shard; the caller holds the job's lock."""
+    used = settling.resources
+    if used == NOTHING_USED:
+        return
+    connection.execute(update(JOB_SHARDS).where(_SHARD.job_id == job_id, _SHARD.k == k).values(increases(used)))
+
+
+def _settle_job(connection: Connection, job: Row[Any], outcome: Outcome, now: datetime, settling: Settling) -> None:
+    error, error_class = _what_stopped(connection, job.id, outcome)
+    failures = job.failures + (outcome in {Outcome.FAILED, Outcome.DEAD})
+    if outcome is Outcome.FAILED and failures >= job.max_attempts:
+        outcome = Outcome.DEAD
+    if outcome is Outcome.DEAD:
+        no_more = update(JOB_SHARDS).where(_SHARD.job_id == job.id, _SHARD.state == ShardState.FAILED.value)
+        connection.execute(no_more.values(state=ShardState.DEAD.value))
+    values: dict[str, Any] = {"failures": failures, "error": error, "error_class": error_class}
+    if outcome is Outcome.FAILED:
+        values["run_at"] = stamp(now + full_jitter(failures, settling.random))
+    if job.status == JobState.PENDING.value:
+        # It was parked or swept while another of its shards was still being worked on.
+        move_job(connection, job.id, JobState.PROCESSING, now)
+    move_job(connection, job.id, JOB_STATE[outcome], now, completed_at=stamp(now), **values)
+    kind = None if error_class is None else ErrorClass(error_class)
+    _conclude(connection, job, (outcome, kind), now, settling)
+
+
+def _conclude(
+    connection: Connection, job: Row[Any], end: tuple[Outcome, ErrorClass | None], now: datetime, settling: Settling
+) -> None:
+    """Book what the job used, and open the successor that was asked for once it is over."""
+    outcome, kind = end
+    counters, resources = used_by(connection, job.id)
+    figures = Figures(counters.requests, counters.points, counters.busy_ms / 1000)
+    connection.execute(update(JOBS).where(_JOB.id == job.id).values(figures_values("used", figures)))
+    write_metrics(connection, job, Use(outcome, kind, counters, resources), now, settling.book)
+    if job.rerun_requested_at is not None and JOB_STATE[outcome] in FINAL:
+        open_successor(connection, job, now)
+
+
+def _what_stopped(connection: Connection, job_id: str, outcome: Outcome) -> tuple[str | None, str | None]:
+    """Return the error of the first shard that ended so, and its kind."""
+    first = (
+        select(_SHARD.error, _SHARD.error_class)
+        .where(_SHARD.job_id == job_id, _SHARD.state == outcome.value)
+        .order_by(_SHARD.k)
+        .limit(1)
+    )
+    error, error_class = connection.execute(first).one()
+    return error, error_class

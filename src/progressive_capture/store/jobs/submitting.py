@@ -1,0 +1,130 @@
+"""The statements of a submission, which form one transaction: what is open already, and opening or joining it."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy import Connection, func, select, update
+from sqlalchemy import text as clause
+
+from progressive_capture.domain.jobs import Job, JobState, NewJob, Processor, ShardState
+from progressive_capture.domain.scope import moment, stamp
+from progressive_capture.store.jobs.life import (
+    add_shard,
+    get,
+    insert_open,
+    job_of,
+    job_values,
+    lock_job,
+    move_job,
+    record_event,
+)
+from progressive_capture.store.jobs.routing import route_values
+from progressive_capture.store.jobs.shards import free_shards, is_led, retry_shards, shards
+from progressive_capture.store.jobs.values import OpenJob, Routing
+from progressive_capture.store.tables import IS_COMPLETED, IS_OPEN, JOBS
+
+_JOB: Final = JOBS.c
+
+TURN: Final = timedelta(minutes=1)
+"""How far behind its repository's last job in line a further one is put, so that others come between."""
+
+
+def find_for_submit(
+    connection: Connection, dedupe_key: str, now: datetime, is_gone: Callable[[str], bool]
+) -> OpenJob | None:
+    """Return the open job of a key, if there is one; until the transaction ends nobody claims or settles it.
+
+    `is_gone` says whether the process that a holder's text names no longer exists.
+    """
+    # In the index's own words: bound parameters would keep SQLite from using a partial index.
+    found = select(JOBS).where(_JOB.dedupe_key == dedupe_key, clause(IS_OPEN)).with_for_update(key_share=True)
+    row = connection.execute(found).one_or_none()
+    if row is None:
+        return None
+    stored = shards(connection, row.id)
+    begun = any(shard.checkpoint is not None or shard.state is ShardState.PROCESSING for shard in stored)
+    led = any(is_led(shard, now, is_gone) for shard in stored)
+    return OpenJob(job_of(row), row.route_rule, walk_begun=begun, is_led=led)
+
+
+def last_completed(connection: Connection, dedupe_key: str) -> str | None:
+    """Return when the same work was last completed: nothing else throttles."""
+    newest = (
+        select(_JOB.completed_at)
+        .where(clause(IS_COMPLETED), _JOB.dedupe_key == dedupe_key)
+        .order_by(_JOB.completed_at.desc())
+        .limit(1)
+    )
+    found: str | None = connection.scalar(newest)
+    return found
+
+
+def insert_job(connection: Connection, new: NewJob, now: datetime, *, who: str | None = None) -> Job | None:
+    """Open a job with its shard 0, behind its repository's other jobs of that lane.
+
+    Returns:
+        None when another transaction opened one of the same key meanwhile: look for that.
+    """
+    turn_at = next_turn(connection, new.host_id, new.repository_id, new.processor, now)
+    if insert_open(connection, job_values(new, now) | {"turn_at": turn_at}) is None:
+        return None
+    add_shard(connection, new.id, 0, new.spec)
+    record_event(connection, new.id, now, "opened", who=who or new.trigger, detail=new.route_reason)
+    return get(connection, new.id)
+
+
+def next_turn(connection: Connection, host_id: int, repository_id: int, lane: Processor, now: datetime) -> str:
+    """Return the place in line of a repository's next job of a lane: a minute behind its last one, or now.
+
+    It only sorts jobs of the same priority, so that a repository with many jobs lets others come between.
+    """
+    newest: str | None = connection.scalar(
+        select(func.max(_JOB.turn_at)).where(
+            clause(IS_OPEN),
+            _JOB.repository_id == repository_id,
+            _JOB.host_id == host_id,
+            _JOB.processor_type == lane.value,
+        )
+    )
+    return stamp(now if newest is None else max(now, moment(newest) + TURN))
+
+
+def ask_rerun(connection: Connection, job_id: str, now: datetime, *, who: str) -> bool:
+    """Have one successor opened when the job settles, however it does.
+
+    Returns:
+        Whether it is open; False when it has settled meanwhile: nothing is asked.
+    """
+    asked = func.coalesce(_JOB.rerun_requested_at, stamp(now), type_=_JOB.rerun_requested_at.type)
+    done = connection.execute(update(JOBS).where(_JOB.id == job_id, clause(IS_OPEN)).values(rerun_requested_at=asked))
+    if done.rowcount == 0:
+        return False
+    record_event(connection, job_id, now, "rerun asked", who=who)
+    return True
+
+
+def adopt(connection: Connection, job_id: str, routing: Routing, now: datetime, *, who: str) -> bool:
+    """Give an open job that nobody works on to the queue: routed now, and pending.
+
+    Whoever worked on it is shut out. The caller asks for a rerun when its walk has begun.
+
+    Returns:
+        Whether it was adopted: False once it has settled.
+    """
+    row = lock_job(connection, job_id)
+    state = JobState(row.status)
+    if state not in {JobState.PENDING, JobState.PROCESSING, JobState.FAILED}:
+        return False
+    free_shards(connection, job_id)
+    retry_shards(connection, job_id)
+    values = route_values(routing) | {
+        "run_at": stamp(now),
+        "turn_at": next_turn(connection, row.host_id, row.repository_id, routing.processor, now),
+        "engine": None,
+    }
+    connection.execute(update(JOBS).where(_JOB.id == job_id).values(values))
+    if state is not JobState.PENDING:
+        move_job(connection, job_id, JobState.PENDING, now, who=who, detail="adopted")
+    record_event(connection, job_id, now, "adopted", who=who, detail=routing.reason)
+    return True

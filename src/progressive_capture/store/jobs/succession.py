@@ -1,0 +1,112 @@
+"""Jobs that follow others: the successor that was asked for while one ran, and the retry of a dead one.
+
+Their ids follow from the former job's, so that each has one successor and one retry at most, whoever asks.
+"""
+
+import uuid
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import Connection, Row, select
+
+from progressive_capture.domain.jobs import JobState, Processor
+from progressive_capture.domain.scope import stamp
+from progressive_capture.store.jobs.life import add_shard, find_open, insert_open, lock_job, record_event
+from progressive_capture.store.jobs.submitting import next_turn
+from progressive_capture.store.jobs.values import PC_CAPTURE
+from progressive_capture.store.tables import JOB_SHARDS, JOBS
+
+_KEPT: Final = (
+    "job_type",
+    "host_id",
+    "repository_id",
+    "repository_name",
+    "processor_type",
+    "trigger",
+    "scope",
+    "kinds",
+    "full",
+    "patches",
+    "source",
+    "time_range_days",
+    "priority",
+    "max_attempts",
+    "dedupe_key",
+    "route_rule",
+    "route_reason",
+    "route_policy",
+    "rollout_version",
+    "held_reason",
+    "item_count",
+    "data_age_seconds",
+    "is_eligible",
+)
+"""Columns that a following job takes over."""
+
+_AFTER_CAPTURE: Final = {
+    "processor_type": Processor.INNGEST.value,
+    "route_rule": "after-capture",
+    "route_reason": "Asked for while `pc capture` did the same: what changed since goes to the lane open to all.",
+    "route_policy": "rules",
+    "rollout_version": None,
+    "is_eligible": None,
+}
+
+
+def open_successor(connection: Connection, job: Row[Any], now: datetime) -> str:
+    """Open the one job that serves whoever asked while a job ran, which is settled now; its id."""
+    new_id = str(uuid.uuid5(uuid.UUID(job.id), "successor"))
+    _follow(connection, job, new_id, now, {"metadata": {**job.metadata, "successor_of": job.id}})
+    record_event(connection, new_id, now, "opened", who="queue", detail=f"asked for while {job.id} ran")
+    return new_id
+
+
+def retry_dead(connection: Connection, job_id: str, now: datetime, *, who: str) -> str | None:
+    """Open a new job in place of a dead one.
+
+    Returns:
+        The job that does the work now: the new one, a retry of before, or an open job of the same key; None when the
+        job is not dead.
+    """
+    job = lock_job(connection, job_id)
+    if job.status != JobState.DEAD.value:
+        return None
+    before: str | None = connection.scalar(select(JOBS.c.id).where(JOBS.c.retry_of == job_id))
+    if before is not None:
+        return before
+    if (same := find_open(connection, job.dedupe_key)) is not None:
+        return same.id
+    new_id = str(uuid.uuid5(uuid.UUID(job_id), "retry"))
+    if not _follow(connection, job, new_id, now, {"retry_of": job_id}):
+        return retry_dead(connection, job_id, now, who=who)
+    record_event(connection, new_id, now, "opened", who=who, detail=f"retry of {job_id}")
+    record_event(connection, job_id, now, "retried", who=who, detail=new_id)
+    return new_id
+
+
+def _follow(connection: Connection, job: Row[Any], new_id: str, now: datetime, values: dict[str, Any]) -> bool:
+    """Insert a job that does the same again; False when another transaction opened one of its key meanwhile."""
+    columns = job._mapping  # noqa: SLF001 - SQLAlchemy's documented way to read by name
+    route = _AFTER_CAPTURE if job.route_rule == PC_CAPTURE else {}
+    kept = {name: columns[name] for name in _KEPT} | route
+    lane = Processor(kept["processor_type"])
+    fresh = {
+        "id": new_id,
+        "status": JobState.PENDING.value,
+        "run_at": stamp(now),
+        "turn_at": next_turn(connection, job.host_id, job.repository_id, lane, now),
+        "attempt": 0,
+        "failures": 0,
+        "metadata": job.metadata,
+        "created_at": stamp(now),
+    }
+    if insert_open(connection, kept | fresh | values) is None:
+        return False
+    add_shard(connection, new_id, 0, _first_spec(connection, job.id))
+    return True
+
+
+def _first_spec(connection: Connection, job_id: str) -> str:
+    shard = JOB_SHARDS.c
+    spec: str = connection.execute(select(shard.spec).where(shard.job_id == job_id, shard.k == 0)).scalar_one()
+    return spec
