@@ -45,6 +45,7 @@ def pytest_configure(config: pytest.Config) -> None:
         del os.environ[name]  # noqa: TID251 - as above
     if folder := getattr(config, "workerinput", {}).get("run_folder"):
         config.stash[FOLDER] = Path(folder)
+        services.follow(config.stash[FOLDER])
     else:
         config.stash[RUN] = services.Run()
         config.stash[FOLDER] = config.stash[RUN].folder

@@ -1,4 +1,6 @@
-"""What captures of ten thousand pull requests cost, and how well that is forecast."""
+"""What captures of large repositories cost, and how well that is forecast."""
+
+from pathlib import Path
 
 import pytest
 
@@ -8,6 +10,7 @@ from tests.support.stand_ins import Running, Start
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(1_800)]
 
+CLICK = "pallets/click"
 NAME, SOURCE = "sandbox/generated", "sandbox/generated=generate:10000"
 
 
@@ -46,3 +49,18 @@ def test_three_times_the_threads_are_forecast(serve: Start, sqlite_url: str) -> 
     with Desk(running, sqlite_url) as desk:
         plan = desk.plan(NAME)
         assert misjudged(plan, desk.capture(NAME), 0.10) is None
+
+
+def test_click_by_graphql_alone_costs_little(serve: Start, data: Path, sqlite_url: str) -> None:
+    running = serve("--repo", f"{CLICK}={data / 'prs' / 'click.jsonl.gz'}", "--points", "1000000")
+    with Desk(running, sqlite_url) as desk:
+        plan = desk.plan(CLICK, "graphql")
+        captured = desk.capture(CLICK, "graphql")
+        assert too_dear(captured, GRAPHQL) is None
+        assert misjudged(plan, captured, 0.05) is None
+
+
+def test_click_costs_little_more_where_points_are_rounded_up(serve: Start, data: Path, sqlite_url: str) -> None:
+    recorded = data / "prs" / "click.jsonl.gz"
+    with Desk(serve("--repo", f"{CLICK}={recorded}", "--rounding", "up", "--points", "1000000"), sqlite_url) as desk:
+        assert too_dear(desk.capture(CLICK), ROUNDED_UP) is None

@@ -10,6 +10,8 @@ from tests.support.capturing import Desk
 from tests.support.changing import Busy
 from tests.support.stand_ins import Running, Start
 
+pytestmark = pytest.mark.no_cover  # smaller tests measure the same lines; whole captures run at full speed
+
 NAME = "sandbox/demo"
 VANISHED = 999_999
 

@@ -7,8 +7,10 @@ import pytest
 
 from progressive_capture.domain.kinds import Kind, State
 from tests.support.capturing import Desk
-from tests.support.costing import AUTO, GRAPHQL, ROUNDED_UP, misjudged, too_dear
+from tests.support.costing import AUTO, misjudged, too_dear
 from tests.support.stand_ins import Running, Start
+
+pytestmark = pytest.mark.no_cover  # smaller tests measure the same lines; whole captures run at full speed
 
 HUEY, CLICK, EVERYTHING = "coleifer/huey", "pallets/click", "hostile/everything"
 SOURCES = ["graphql", "rest", "auto"]
@@ -80,17 +82,3 @@ def test_click_equals_the_truth_at_the_cost_that_was_forecast(sandbox: Running, 
         assert captured.gap_count == desk.verify(CLICK).gap_count == 0
         assert too_dear(captured, AUTO) is None
         assert misjudged(plan, captured, 0.05) is None
-
-
-def test_click_by_graphql_alone_costs_little(sandbox: Running, sqlite_url: str) -> None:
-    with Desk(sandbox, sqlite_url) as desk:
-        plan = desk.plan(CLICK, "graphql")
-        captured = desk.capture(CLICK, "graphql")
-        assert too_dear(captured, GRAPHQL) is None
-        assert misjudged(plan, captured, 0.05) is None
-
-
-def test_click_costs_little_more_where_points_are_rounded_up(serve: Start, data: Path, sqlite_url: str) -> None:
-    recorded = data / "prs" / "click.jsonl.gz"
-    with Desk(serve("--repo", f"{CLICK}={recorded}", "--rounding", "up", "--points", "1000000"), sqlite_url) as desk:
-        assert too_dear(desk.capture(CLICK), ROUNDED_UP) is None

@@ -57,7 +57,8 @@ def test_a_github_that_does_not_answer(pc: Program) -> None:
     with socket.socket() as nobody:
         nobody.bind(("127.0.0.1", 0))
         pc.settings["PC_GITHUB_API_URL"] = f"http://127.0.0.1:{nobody.getsockname()[1]}"
-        assert "The connection to GitHub failed" in refusal(pc, "capture", NAME)
+        # By one API: each is asked five times, with pauses.
+        assert "The connection to GitHub failed" in refusal(pc, "capture", NAME, "--source", "graphql")
 
 
 @pytest.mark.parametrize(

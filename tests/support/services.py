@@ -9,6 +9,7 @@ import signal
 import socket
 import sys
 import tempfile
+import threading
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -48,6 +49,23 @@ class Run:
             except psutil.NoSuchProcess:
                 continue
         shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def follow(folder: Path) -> None:
+    """End this worker as soon as its run is over, however that ended: nobody would collect what it still finds out.
+
+    Guards and spawners, which have sessions of their own, see by themselves that we are gone.
+    """
+
+    def wait() -> None:
+        with (folder / "alive").open(encoding="utf-8") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        for child in psutil.Process().children():
+            if os.getsid(child.pid) == os.getsid(0):
+                child.terminate()
+        os._exit(1)
+
+    threading.Thread(target=wait, name="follows the run", daemon=True).start()
 
 
 def shared(folder: Path, name: str, start: Callable[[], Server]) -> Server:
