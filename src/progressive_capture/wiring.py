@@ -2,9 +2,9 @@
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from pydantic import SecretStr
@@ -16,7 +16,11 @@ from progressive_capture.capture.report import Reporter
 from progressive_capture.capture.run import Captured, capture_repository
 from progressive_capture.capture.session import Tools, Waited
 from progressive_capture.capture.verify import Verification, verify_repository
+from progressive_capture.domain.jobs import EngineName, Processor, Resources
 from progressive_capture.domain.scope import Scope, stamp
+from progressive_capture.engines.local import Worker
+from progressive_capture.engines.reporting import LogReporter
+from progressive_capture.engines.run import Bench
 from progressive_capture.github.addresses import ApiAddress
 from progressive_capture.github.api import GitHubApi
 from progressive_capture.github.app_auth import AppInstallation
@@ -25,9 +29,14 @@ from progressive_capture.github.credentials import Anonymous, Credential, Token
 from progressive_capture.github.secrets import Secret
 from progressive_capture.github.surroundings import Pace, Surroundings
 from progressive_capture.github.transport import HttpTransport, Transport
-from progressive_capture.settings import Settings
+from progressive_capture.queue.manager import HybridQueueManager
+from progressive_capture.queue.schedule import Schedule
+from progressive_capture.queue.terms import Terms
+from progressive_capture.queue.upkeep import Upkeep, recurring
+from progressive_capture.settings import Settings, SettingsError
 from progressive_capture.store import budgets, repositories, urls
 from progressive_capture.store.database import Database
+from progressive_capture.store.jobs import Settling
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +86,7 @@ class Wired:
     pause: Callable[[float], Awaitable[None]]
     stopping: Callable[[], bool]
     overrides: Overrides
+    meter: processes.Meter = field(default_factory=processes.Meter)
 
     @property
     def is_anonymous(self) -> bool:
@@ -108,13 +118,82 @@ class Wired:
     async def tools(self, owner_name: str) -> AsyncIterator[tuple[Tools, ...]]:
         """Make one set of tools for each credential; an App signs in where it is installed for the repository."""
         credentials = self._credentials(owner_name)
+        holders = [processes.holder(number) for number in range(len(credentials))]
+        async with self._opened(credentials, holders, self.reporter) as tools:
+            yield tools
+
+    @asynccontextmanager
+    async def tools_of_slot(self, owner_name: str, part: str) -> AsyncIterator[tuple[Tools, ...]]:
+        """Make the tools of one slot of a worker: the first holds what the slot has claimed, and a wait gives it up."""
+        credentials = self._credentials(owner_name)
+        parts = [part, *(f"{part}.{number}" for number in range(1, len(credentials)))]
+        async with self._opened(credentials, list(map(processes.holder, parts)), LogReporter()) as tools:
+            yield tuple(replace(each, keeps_waiting=False) for each in tools)
+
+    @asynccontextmanager
+    async def _opened(
+        self, credentials: Sequence[Credential], holders: Sequence[str], reporter: Reporter
+    ) -> AsyncIterator[tuple[Tools, ...]]:
         async with AsyncExitStack() as stack:
             made = []
-            for number, credential in enumerate(credentials):
-                tools = self._tools(credential, processes.holder(number), len(credentials))
+            for credential, holder in zip(credentials, holders, strict=True):
+                tools = self._tools(credential, holder, len(credentials), reporter)
                 stack.push_async_callback(tools.api.close)
                 made.append(tools)
             yield tuple(made)
+
+    @property
+    def terms(self) -> Terms:
+        """What the settings say of the queue.
+
+        Raises:
+            SettingsError: a lane is to be run by a service that cannot be used.
+        """
+        settings = self.settings
+        services = [lane for lane, engine in settings.engines.items() if engine not in {None, EngineName.LOCAL}]
+        if services and self.database.dialect == "sqlite":
+            raise SettingsError(
+                f"The {services[0]} lane runs on another host, which cannot reach a SQLite file: set DATABASE_URL to a "
+                f"PostgreSQL database, or PC_{services[0].upper()}_ENGINE to local."
+            )
+        if services:
+            raise SettingsError(
+                f"This version runs jobs on this machine only: set PC_{services[0].upper()}_ENGINE to local or off."
+            )
+        return Terms(settings.rollout, settings.engines, settings.quotas, settings.price_book)
+
+    def queue(self) -> HybridQueueManager:
+        """The way into the queue."""
+        return HybridQueueManager(self.database, self.terms, self.clock.now, processes.is_gone)
+
+    def upkeep(self) -> Upkeep:
+        """The queue's own duties."""
+        return Upkeep(self.database, self.terms, self.clock.now, self.overrides.random, processes.is_gone)
+
+    def worker(self, slots: Mapping[Processor, int] | None = None) -> Worker:
+        """Make a worker with so many slots of each lane, as many as the settings say by default."""
+        terms, settings = self.terms, self.settings
+        wanted = slots or {Processor.INNGEST: settings.realtime_slots, Processor.GITHUB_ACTIONS: settings.bulk_slots}
+        return Worker(
+            bench=Bench(self.database, self.tools_of_slot, self.clock.now, self.stopping, self._settling),
+            terms=terms,
+            slots={lane: count for lane, count in wanted.items() if count and lane in terms.local_lanes},
+            holder=processes.holder,
+            pause=self.pause,
+            random=self.overrides.random,
+            schedule=self.schedule(),
+        )
+
+    def schedule(self) -> Schedule:
+        """The recurring duties, for whichever process leads."""
+        return Schedule(
+            self.database, recurring(self.upkeep()), processes.holder("worker"), self.clock.now, processes.is_gone
+        )
+
+    def _settling(self) -> Settling:
+        """Prices and randomness for settling a job, and what this process used since somebody last asked."""
+        used = Resources(cpu_ms=self.meter.take_cpu_ms(), peak_memory_bytes=self.meter.memory_bytes())
+        return Settling(self.settings.price_book, self.overrides.random(), used)
 
     def _credentials(self, owner_name: str) -> list[Credential]:
         settings = self.settings
@@ -131,7 +210,7 @@ class Wired:
             ]
         return [Token(_secret(token)) for token in settings.tokens] or [Anonymous()]
 
-    def _tools(self, credential: Credential, holder: str, runners: int) -> Tools:
+    def _tools(self, credential: Credential, holder: str, runners: int, reporter: Reporter) -> Tools:
         settings, clock, chance = self.settings, self.clock, self.overrides.random
         world = Surroundings(
             budgets=SharedBudgets(self.database, self.host_id, clock.now, chance, processes.is_gone),
@@ -151,9 +230,10 @@ class Wired:
             clock=clock.now,
             pause=self.pause,
             stopping=self.stopping,
-            reporter=self.reporter,
+            reporter=reporter,
             waited=Waited(),
             runners=runners,
+            settling=self._settling,
         )
 
 

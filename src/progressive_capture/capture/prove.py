@@ -74,7 +74,8 @@ def settle(session: Session) -> bool:
     with tools.database.transaction() as connection:
         for operation, size in session.sizes.remembered().items():
             repositories.remember_page_size(connection, tools.host_id, session.repository_id, operation, size)
-        settled = jobs.settle_shard(connection, claim, Outcome.COMPLETED, None, tools.clock())
+        now, settling = tools.clock(), tools.settling()
+        settled = jobs.settle_shard(connection, claim, Outcome.COMPLETED, None, now, settling=settling)
         completed = settled and jobs.get(connection, claim.job_id).state is JobState.COMPLETED
         if completed and session.scope.moves_watermark:
             walk = stored_walk(jobs.shards(connection, claim.job_id))

@@ -14,7 +14,7 @@ from progressive_capture.capture.advance import advance
 from progressive_capture.capture.checkpoint import Spec, encode
 from progressive_capture.capture.prove import prove, stored_walk
 from progressive_capture.capture.results import Done, Stopped, WaitUntil
-from progressive_capture.capture.session import Answered, Pause, Tools, bear, used, why
+from progressive_capture.capture.session import Answered, Pause, Tools, bear, class_of, used, why
 from progressive_capture.domain.errors import CaptureFailed, Interrupted, LeaseHeld
 from progressive_capture.domain.jobs import (
     Counters,
@@ -95,7 +95,7 @@ async def capture_repository(tools: Sequence[Tools], owner_name: str, scope: Sco
     await asyncio.to_thread(_refuse_if_held, first, owner_name, scope)
     found = await look_up(first, owner_name, scope)
     try:
-        runners = await _one_for_each_principal(tools)
+        runners = await one_for_each_principal(tools)
         opened = await asyncio.to_thread(_open, first, found, scope)
         interrupted = await run_job(runners, opened.job)
         if opened.resumed and not interrupted and not scope.numbers:
@@ -110,8 +110,12 @@ async def capture_repository(tools: Sequence[Tools], owner_name: str, scope: Sco
     return await asyncio.to_thread(_captured, first, opened, spent, interrupted=interrupted, seconds=seconds)
 
 
-async def _one_for_each_principal(tools: Sequence[Tools]) -> list[Tools]:
-    """Several tokens of one user share one budget: one of them is enough."""
+async def one_for_each_principal(tools: Sequence[Tools]) -> list[Tools]:
+    """Leave out all but one token of each user: they share one budget.
+
+    Raises:
+        CaptureFailed: GitHub does not say whose a token is.
+    """
     by_principal: dict[str, Tools] = {}
     for each in tools:
         principal = must(await asked(each, each.api.principal), "asking whose token it is") if len(tools) > 1 else ""
@@ -174,12 +178,12 @@ async def run_job(tools: Sequence[Tools], job: Job) -> bool:
         for shard in unsettled:
             waiting.put_nowait(shard.k)
         runners = [_run_shards(each, job, waiting) for each in tools[: len(unsettled)]]
-        if any(await _together(runners)):
+        if any(await together(runners)):
             return True
 
 
-async def _together(runners: Sequence[Coroutine[None, None, bool]]) -> list[bool]:
-    """Run side by side; the first failure ends the others after their page."""
+async def together(runners: Sequence[Coroutine[None, None, T]]) -> list[T]:
+    """Run side by side; the first failure ends the others."""
     try:
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(runner) for runner in runners]
@@ -196,7 +200,7 @@ async def _run_shards(tools: Tools, job: Job, waiting: asyncio.Queue[int]) -> bo
             if isinstance(answer, Done):
                 break
             if isinstance(answer, Stopped):
-                raise CaptureFailed(answer.error)
+                raise CaptureFailed(answer.error, answer.error_class)
             if isinstance(answer, WaitUntil) and answer.holder is not None:
                 raise LeaseHeld(answer.holder, stamp(answer.until))
             if isinstance(answer, WaitUntil):
@@ -220,7 +224,7 @@ def must(answer: Answered[T], doing: str) -> T:
     """
     if isinstance(answer, Page | Partial):
         return answer.data
-    raise CaptureFailed(f"While {doing}: {why(answer)}")
+    raise CaptureFailed(f"While {doing}: {why(answer)}", class_of(answer))
 
 
 def _refuse_if_held(tools: Tools, owner_name: str, scope: Scope) -> None:

@@ -32,6 +32,7 @@ from progressive_capture.github.outcomes import (
 from progressive_capture.github.results import RepoRef
 from progressive_capture.store import jobs
 from progressive_capture.store.database import Connection, Database
+from progressive_capture.store.jobs.values import Settling
 
 LEASE: Final = timedelta(minutes=2)
 """How long a shard stays ours without a commit; renewed at each one and while waiting."""
@@ -91,6 +92,10 @@ class Tools:
     """Principals that work side by side: a long list is shared out over them."""
     patience: timedelta | None = None
     """The longest wait borne in place; None bears any that ends before the deadline."""
+    keeps_waiting: bool = True
+    """Whether the lease is kept through a wait that is handed back: not where the job goes back in line meanwhile."""
+    settling: Callable[[], Settling] = Settling
+    """Prices and randomness for settling a job, and what this process used since somebody last asked."""
 
 
 @dataclass(slots=True)
@@ -165,13 +170,14 @@ class Session:
         """
         brought = Counters(pages=1, rows=records.count, pull_requests=len(records.pull_requests))
         counters = self._counted_since() + brought
+        resources = self.tools.settling().resources
 
         def write() -> T:
             now = self.tools.clock()
             with self.tools.database.transaction() as connection:
                 result = work(connection)
                 text = encode(checkpoint(result))
-                jobs.write_checkpoint(connection, self.claim, text, counters, now + LEASE)
+                jobs.write_checkpoint(connection, self.claim, text, counters, now + LEASE, resources=resources)
             self.renewed_at = now
             return result
 

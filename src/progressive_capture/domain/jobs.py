@@ -231,6 +231,7 @@ class Job:
 
     id: str
     job_type: JobType
+    processor: Processor
     host_id: int
     repository_id: int
     repository_name: str

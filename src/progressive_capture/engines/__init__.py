@@ -1,0 +1,1 @@
+"""What runs jobs: this machine, and the services that stand in for it; what is run is decided by the queue."""

@@ -1,0 +1,161 @@
+"""The worker: slots of each lane that claim jobs and run them here, until asked to stop or nothing is due."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Final
+
+import structlog
+
+from progressive_capture.capture.session import LEASE
+from progressive_capture.domain.jobs import Processor
+from progressive_capture.domain.scope import stamp
+from progressive_capture.engines.run import Bench, Ended, JobRun
+from progressive_capture.queue.claiming import take
+from progressive_capture.queue.schedule import LEADER, Schedule
+from progressive_capture.queue.terms import Terms
+from progressive_capture.store import duties
+from progressive_capture.store.errors import StoreError
+from progressive_capture.store.jobs import ClaimedJob
+
+POLL_SECONDS: Final = 1.0
+"""How long an idle slot waits before it looks for work again."""
+
+TEND_SECONDS: Final = 15.0
+"""How often a worker says that it lives, and looks whether a duty is due: a quarter of the leader's lease."""
+
+TROUBLE_SECONDS: Final = 5.0
+"""How long a slot waits after the database refused."""
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """One place of a worker, which runs one job at a time."""
+
+    lane: Processor
+    part: str
+    """Its part of the holder's text."""
+
+
+@dataclass(slots=True)
+class Served:
+    """What a worker has done."""
+
+    jobs: int = 0
+    """Jobs that it ran to their end, or to somebody else's."""
+    parked: int = 0
+    """Times that it put a job back in line."""
+
+
+@dataclass(slots=True)
+class Worker:
+    """Runs jobs of the lanes that have slots; several workers may share a database."""
+
+    bench: Bench
+    terms: Terms
+    slots: Mapping[Processor, int]
+    holder: Callable[[str], str]
+    """Names this process, with a part of it, as the holder of leases."""
+    pause: Callable[[float], Awaitable[None]]
+    """Sleeps for seconds, and wakes at once when asked to stop."""
+    random: Callable[[], float]
+    schedule: Schedule
+    served: Served = field(default_factory=Served)
+    idle: set[str] = field(default_factory=set)
+    """Slots that have found nothing since any of them last had something to do."""
+
+    async def run(self, *, drain: bool = False) -> Served:
+        """Work until asked to stop; with `drain`, only until no job of its lanes is due and none is at work here.
+
+        A job at work when a stop is asked for goes back in line after its page.
+
+        Raises:
+            StoreError: the database cannot be used, and waiting would not help.
+        """
+        log = structlog.stdlib.get_logger(__name__)
+        lanes = {lane.value: count for lane, count in self.slots.items()}
+        await asyncio.to_thread(self._seen, lanes)
+        log.info("worker started", **lanes)
+        tending = asyncio.create_task(self._tend(lanes))
+        try:
+            async with asyncio.TaskGroup() as group:
+                for lane, count in self.slots.items():
+                    for number in range(count):
+                        group.create_task(self._serve(Slot(lane, f"{lane.value}-{number + 1}"), drain=drain))
+        except BaseExceptionGroup as failed:
+            raise failed.exceptions[0] from None
+        finally:
+            tending.cancel()
+            with suppress(asyncio.CancelledError):
+                await tending
+            await asyncio.to_thread(self._left)
+        log.info("worker stopped", jobs=self.served.jobs, parked=self.served.parked)
+        return self.served
+
+    async def _serve(self, slot: Slot, *, drain: bool) -> None:
+        log = structlog.stdlib.get_logger(__name__)
+        while not self.bench.stopping():
+            try:
+                if await self._served_one(slot):
+                    continue
+            except StoreError as error:
+                if not error.retryable:
+                    raise
+                log.warning("database", error=str(error), slot=slot.part)
+                await self.pause(TROUBLE_SECONDS * (0.5 + self.random()))
+                continue
+            self.idle.add(slot.part)
+            if drain and len(self.idle) == sum(self.slots.values()):
+                return
+            await self.pause(POLL_SECONDS * (0.5 + self.random()))
+
+    async def _served_one(self, slot: Slot) -> bool:
+        """Look for a job and run it; False when there was nothing to do."""
+        now, holder = self.bench.clock(), self.holder(slot.part)
+        look = partial(take, self.bench.database, self.terms, slot.lane, holder=holder, now=now, lease=LEASE)
+        taken = await asyncio.to_thread(look)
+        if taken.moved:
+            self.idle.clear()
+            structlog.stdlib.get_logger(__name__).info("kept from bulk", jobs=taken.moved, slot=slot.part)
+        if taken.job is None:
+            return bool(taken.moved)
+        self.idle.clear()
+        await self._run(slot, taken.job)
+        # What it settled may have opened a successor, in any lane.
+        self.idle.clear()
+        return True
+
+    async def _run(self, slot: Slot, claimed: ClaimedJob) -> None:
+        job = claimed.job
+        with structlog.contextvars.bound_contextvars(job_id=job.id, slot=slot.part):
+            log = structlog.stdlib.get_logger(__name__)
+            attempt = claimed.claim.attempt
+            log.info("claimed", repository=job.repository_name, job_type=job.job_type.value, attempt=attempt)
+            ending = await JobRun(self.bench, claimed, slot.part).finish()
+            if isinstance(ending, Ended):
+                self.served.jobs += 1
+                log.info("ended")
+            else:
+                self.served.parked += 1
+                log.info("parked", until=stamp(ending.until), why=ending.why)
+
+    async def _tend(self, lanes: Mapping[str, int]) -> None:
+        """Say that the worker lives, and do what is due, until cancelled."""
+        while True:
+            try:
+                await self.schedule.tend()
+                await asyncio.to_thread(self._seen, lanes)
+            except StoreError as error:
+                structlog.stdlib.get_logger(__name__).warning("database", error=str(error))
+            await asyncio.sleep(TEND_SECONDS)
+
+    def _seen(self, lanes: Mapping[str, int]) -> None:
+        with self.bench.database.transaction() as connection:
+            duties.beat(connection, self.holder("worker"), lanes, self.bench.clock())
+
+    def _left(self) -> None:
+        with self.bench.database.transaction() as connection:
+            duties.resign(connection, LEADER, self.schedule.holder)
+            duties.say_goodbye(connection, self.holder("worker"), self.bench.clock())

@@ -1,0 +1,202 @@
+"""One claimed job on this machine: its shards, as far as they come; claiming and looping over jobs stand in `local`."""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final, Protocol
+
+import structlog
+
+from progressive_capture.capture.advance import advance
+from progressive_capture.capture.results import Done, Stopped, WaitUntil
+from progressive_capture.capture.run import one_for_each_principal, together
+from progressive_capture.capture.session import Tools
+from progressive_capture.domain.errors import CaptureFailed, Interrupted
+from progressive_capture.domain.jobs import UNSETTLED, ErrorClass, JobState, Shard
+from progressive_capture.domain.routing import SHARDS_IN_FLIGHT
+from progressive_capture.store import jobs, repositories
+from progressive_capture.store.database import Database
+from progressive_capture.store.errors import StoreError
+from progressive_capture.store.jobs import ClaimedJob, Settling
+
+SLICE: Final = timedelta(seconds=60)
+"""How long a job is worked on before others of its lane are looked at; longer waits give the slot away."""
+
+
+STOPPED: Final = "the worker was asked to stop"
+
+
+class OpenTools(Protocol):
+    """Opens one set of tools for each credential that may be used for a repository."""
+
+    def __call__(self, owner_name: str, part: str) -> AbstractAsyncContextManager[tuple[Tools, ...]]:
+        """Make them; the first one's holder is the process with this part."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """What running a job needs from outside."""
+
+    database: Database
+    tools: OpenTools
+    clock: Callable[[], datetime]
+    stopping: Callable[[], bool]
+    settling: Callable[[], Settling]
+    """Prices, randomness, and what this process used since it last told."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parked:
+    """The job waits; it is pending again."""
+
+    until: datetime
+    why: str
+    k: int
+    """The shard that waits."""
+    holder: str
+    """Who worked on it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """Nothing of the job is left to do here: it is settled, or somebody else's."""
+
+
+Ending = Parked | Ended
+
+
+@dataclass(frozen=True, slots=True)
+class JobRun:
+    """A claimed job, worked on by one slot of a worker."""
+
+    bench: Bench
+    claimed: ClaimedJob
+    part: str
+    """The slot."""
+
+    async def finish(self) -> Ending:
+        """Work on the job until it is settled, has to wait, is lost to somebody else, or a stop is asked for.
+
+        Raises:
+            StoreError: the database refused; the job's lease runs out, and it is taken up again.
+        """
+        try:
+            async with self.bench.tools(await asyncio.to_thread(self._owner_name), self.part) as tools:
+                ending = await self._with(await one_for_each_principal(tools))
+        except Interrupted:
+            ending = Parked(self.bench.clock(), STOPPED, self.claimed.claim.k, self.claimed.claim.holder)
+        except CaptureFailed as failed:
+            return await self._broken_off(Stopped(str(failed), failed.error_class.retryable, failed.error_class))
+        except StoreError:
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever it is, the job must not stay at work
+            # A mistake of ours ends one job, not the worker.
+            structlog.stdlib.get_logger(__name__).exception("broken")
+            why = f"The program failed ({type(error).__name__}); its log tells where."
+            return await self._broken_off(Stopped(why, retryable=True, error_class=ErrorClass.UNKNOWN))
+        if isinstance(ending, Parked):
+            await asyncio.to_thread(self._park, ending)
+        return ending
+
+    async def _broken_off(self, stopped: Stopped) -> Ended:
+        """Record a failure that is of no shard in particular."""
+        await self._fail(self.claimed.claim.k, self.claimed.claim.holder, stopped)
+        return Ended()
+
+    async def _with(self, tools: Sequence[Tools]) -> Ending:
+        most = SHARDS_IN_FLIGHT[self.claimed.job.processor]
+        while unsettled := await asyncio.to_thread(self._unsettled):
+            waiting = deque([shard.k for shard in unsettled] if unsettled[0].k else [0])
+            runners = tools[: min(len(waiting), most or len(waiting))]
+            endings = await together([self._run_shards(each, waiting) for each in runners])
+            parked = [ending for ending in endings if isinstance(ending, Parked)]
+            if parked:
+                return min(parked, key=lambda ending: ending.until)
+            if Ended() in endings:
+                return Ended()
+        return Ended()
+
+    async def _run_shards(self, tools: Tools, waiting: deque[int]) -> Ending | None:
+        """Run shards one after the other; None when none is left to begin."""
+        while waiting:
+            ending = await self._run_shard(tools, waiting.popleft())
+            if ending is not None:
+                return ending
+        return None
+
+    async def _run_shard(self, tools: Tools, k: int) -> Ending | None:
+        """Run a shard until it is settled, by its end or by a failure; else how the work on the job ends."""
+        claim = self.claimed.claim
+        while True:
+            answer = await advance(tools, claim.job_id, k, claim.attempt, tools.clock() + SLICE)
+            if isinstance(answer, Done):
+                return None
+            if isinstance(answer, WaitUntil):
+                return Parked(answer.until, answer.why, k, tools.holder)
+            if isinstance(answer, Stopped):
+                return None if await self._fail(k, tools.holder, answer) else Ended()
+            if self.bench.stopping():
+                return Parked(self.bench.clock(), STOPPED, k, tools.holder)
+
+    async def _fail(self, k: int, holder: str, stopped: Stopped) -> bool:
+        """Record that a shard cannot go on; False when the job is no longer ours."""
+        log = structlog.stdlib.get_logger(__name__)
+        if stopped.error_class is ErrorClass.LOST:
+            log.info("lost", shard=k, why=stopped.error)
+            return False
+        ours = await asyncio.to_thread(self._record_failure, k, holder, stopped)
+        log.warning("failed", shard=k, error=stopped.error, error_class=stopped.error_class.value, recorded=ours)
+        return ours
+
+    def _record_failure(self, k: int, holder: str, stopped: Stopped) -> bool:
+        claim = self.claimed.claim
+        with self.bench.database.transaction() as connection:
+            settled = jobs.fail_shard(
+                connection,
+                claim.job_id,
+                k,
+                attempt=claim.attempt,
+                holder=holder,
+                error=stopped.error,
+                error_class=stopped.error_class,
+                retryable=stopped.retryable,
+                now=self.bench.clock(),
+                settling=self.bench.settling(),
+            )
+        return settled is not None
+
+    def _park(self, parked: Parked) -> bool:
+        """Put the job back in line; False when it is no longer ours."""
+        claim = self.claimed.claim
+        with self.bench.database.transaction() as connection:
+            return jobs.park(
+                connection,
+                claim.job_id,
+                k=parked.k,
+                attempt=claim.attempt,
+                holder=parked.holder,
+                until=parked.until,
+                now=self.bench.clock(),
+                why=parked.why,
+                settling=self.bench.settling(),
+            )
+
+    def _unsettled(self) -> list[Shard]:
+        """The shards that are left to do; none once the job is no longer ours."""
+        claim = self.claimed.claim
+        with self.bench.database.reading() as connection:
+            job = jobs.get(connection, claim.job_id)
+            if job.state is not JobState.PROCESSING or job.attempt != claim.attempt:
+                return []
+            return [shard for shard in jobs.shards(connection, claim.job_id) if shard.state in UNSETTLED]
+
+    def _owner_name(self) -> str:
+        """The repository's name as it was seen last: it may have moved since the job was asked for."""
+        job = self.claimed.job
+        with self.bench.database.reading() as connection:
+            stored = repositories.find_numbered(connection, job.host_id, job.repository_id)
+        return job.repository_name if stored is None else stored.owner_name

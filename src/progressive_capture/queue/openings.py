@@ -1,0 +1,102 @@
+"""Which lanes are open to a repository now, by gates, lanes that are off and quotas; which one to take is routing's."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from progressive_capture.domain.categories import Category, categorize
+from progressive_capture.domain.cost import cost
+from progressive_capture.domain.gates import Eligibility, RepositoryFacts, decide
+from progressive_capture.domain.jobs import EngineName, Processor
+from progressive_capture.domain.quotas import Quota, Standing, Usage, standing
+from progressive_capture.domain.rollout import Effective, effective
+from progressive_capture.queue.terms import Terms
+from progressive_capture.store import categories, metrics, rollout
+from progressive_capture.store.database import Connection
+
+STEP_MS: Final = 20_000
+"""How long one step of a function works: each is an execution. https://www.inngest.com/docs/usage-limits/inngest"""
+
+
+@dataclass(frozen=True, slots=True)
+class Doors:
+    """What holds for every repository at one moment: read once, asked for each job."""
+
+    configuration: Effective
+    terms: Terms
+    standings: Mapping[EngineName, Standing]
+    """Of engines that have a quota."""
+
+    def openings(self, repository_id: int, category: Category | None) -> "Openings":
+        """What is open to one repository."""
+        eligibility = decide(self.configuration, RepositoryFacts(repository_id, category))
+        closed = {lane: why for lane in Processor if (why := self._closed(lane)) is not None}
+        return Openings(eligibility, closed, self._holding())
+
+    def _closed(self, lane: Processor) -> str | None:
+        engine = self.terms.engines[lane]
+        if engine is None:
+            return f"The {lane} lane is off."
+        stands = self.standings.get(engine)
+        return stands.why if stands is not None and stands.closes else None
+
+    def _holding(self) -> dict[Processor, str]:
+        standings = {lane: self.standings.get(engine) for lane, engine in self.terms.engines.items() if engine}
+        return {lane: stands.why for lane, stands in standings.items() if stands is not None and stands.holds}
+
+
+@dataclass(frozen=True, slots=True)
+class Openings:
+    """What is open to one repository at one moment."""
+
+    eligibility: Eligibility
+    closed: Mapping[Processor, str]
+    """Lanes that take nothing new, each with the reason."""
+    holding: Mapping[Processor, str]
+    """Lanes whose jobs wait for a quota, each with the reason."""
+
+    @property
+    def allowed(self) -> frozenset[Processor]:
+        """The lanes that a job may take."""
+        return self.eligibility.processors - self.closed.keys()
+
+    def held(self, lane: Processor) -> str | None:
+        """Why a job in this lane has to wait; None: it may be run."""
+        if lane not in self.eligibility.processors:
+            return self.eligibility.reason
+        return self.closed.get(lane) or self.holding.get(lane)
+
+
+def doors(connection: Connection, terms: Terms, now: datetime) -> Doors:
+    """Read what decides at this moment, in the transaction of the decision."""
+    row = rollout.read(connection)
+    configuration = effective(row, terms.environment, lanes_local=terms.lanes_local)
+    return Doors(configuration, terms, standings(connection, terms, now))
+
+
+def category_of(connection: Connection, host_id: int, repository_id: int) -> Category | None:
+    """The stored category of a repository; where none was reckoned yet, by what GitHub last counted."""
+    stored = categories.find(connection, host_id, repository_id)
+    if stored is not None:
+        return stored.category
+    return categorize(categories.known_sizes(connection, host_id, repository_id))
+
+
+def standings(connection: Connection, terms: Terms, now: datetime) -> dict[EngineName, Standing]:
+    """Tell how near to its quota each engine is that runs a lane and has one."""
+    found = {}
+    for engine, quota in terms.quotas.items():
+        if engine in terms.engines.values() and quota != Quota(mode=quota.mode):
+            used = metrics.month_usage(connection, engine, now)
+            found[engine] = standing(quota, used, _expected(connection, terms, engine, used))
+    return found
+
+
+def _expected(connection: Connection, terms: Terms, engine: EngineName, used: Usage) -> Usage:
+    """What the jobs under way will have used: a run each, steps and minutes by their forecasts."""
+    way = metrics.under_way(connection, engine)
+    executions = way.jobs + math.ceil(way.ms / STEP_MS)
+    added = cost(terms.book, engine, executions, way.minutes, used)
+    return Usage(way.minutes, executions, added.micro_usd or 0)

@@ -1,0 +1,107 @@
+"""Recurring duties: when each is due, and that one process alone does it; what is done stands elsewhere."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+import structlog
+
+from progressive_capture.domain.errors import ProgressiveCaptureError
+from progressive_capture.domain.scope import moment
+from progressive_capture.store import duties
+from progressive_capture.store.database import Database
+
+LEADER: Final = "duties"
+"""The name of the lease of whoever runs them."""
+
+LEASE: Final = timedelta(seconds=60)
+"""How long a leader stays it without a word."""
+
+DONE: Final = "done"
+FAILED: Final = "failed"
+
+Result = Mapping[str, object]
+"""What a run came to, fit for JSON; kept with the run."""
+
+
+@dataclass(frozen=True, slots=True)
+class Duty:
+    """Something to be done again and again."""
+
+    name: str
+    every: timedelta
+    run: Callable[[], Awaitable[Result]]
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """The duties of an installation, as one process may run them."""
+
+    database: Database
+    duties: Sequence[Duty]
+    holder: str
+    clock: Callable[[], datetime]
+    is_gone: Callable[[str], bool]
+
+    async def tend(self) -> list[str]:
+        """Run what is due, if this process leads; the names of what was run.
+
+        A duty that fails is noted with its error, and due again after its time.
+
+        Raises:
+            StoreError: the database refused.
+        """
+        ran = []
+        for duty in self.duties:
+            if not await asyncio.to_thread(self._lead):
+                break
+            run = await asyncio.to_thread(self._begin, duty)
+            if run is not None:
+                await self._do(duty, run)
+                ran.append(duty.name)
+        return ran
+
+    async def resign(self) -> None:
+        """Let another process lead at once."""
+        await asyncio.to_thread(self._resign)
+
+    async def _do(self, duty: Duty, run: int) -> None:
+        log = structlog.stdlib.get_logger(__name__).bind(duty=duty.name)
+        work = asyncio.ensure_future(duty.run())
+        try:
+            while not (await asyncio.wait({work}, timeout=LEASE.total_seconds() / 3))[0]:
+                await asyncio.to_thread(self._lead)
+            outcome, result = DONE, work.result()
+        except ProgressiveCaptureError as error:
+            outcome, result = FAILED, {"error": str(error)}
+        except Exception as error:
+            log.exception("duty broken")
+            outcome, result = FAILED, {"error": f"The program failed ({type(error).__name__}); its log tells where."}
+        finally:
+            work.cancel()
+        log.info("duty", outcome=outcome)
+        await asyncio.to_thread(self._end, run, outcome, result)
+
+    def _lead(self) -> bool:
+        now = self.clock()
+        with self.database.transaction() as connection:
+            return duties.lead(connection, LEADER, self.holder, now, now + LEASE, is_gone=self.is_gone)
+
+    def _resign(self) -> None:
+        with self.database.transaction() as connection:
+            duties.resign(connection, LEADER, self.holder)
+
+    def _begin(self, duty: Duty) -> int | None:
+        """Note that a duty begins; None while it is not due."""
+        now = self.clock()
+        with self.database.transaction() as connection:
+            last = duties.last_run(connection, duty.name)
+            if last is not None and moment(last.started_at) + duty.every > now:
+                return None
+            return duties.begin_run(connection, duty.name, self.holder, now)
+
+    def _end(self, run: int, outcome: str, result: Result) -> None:
+        with self.database.transaction() as connection:
+            duties.end_run(connection, run, outcome, self.clock(), result)

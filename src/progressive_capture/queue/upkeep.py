@@ -1,0 +1,108 @@
+"""What keeps the queue moving by itself: jobs whose runner is gone, jobs held back for a reason that has passed."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from progressive_capture.queue.openings import Openings, category_of, doors
+from progressive_capture.queue.schedule import Duty, Result
+from progressive_capture.queue.splitting import cut_for
+from progressive_capture.queue.terms import Terms
+from progressive_capture.store import jobs
+from progressive_capture.store.database import Connection, Database
+from progressive_capture.store.jobs import JobLine, Routing
+
+AT_ONCE: Final = 100
+"""Jobs looked at in one transaction."""
+
+TOLD: Final = 20
+"""Ids that the record of a run names; all are counted."""
+
+WHO: Final = "queue"
+
+SWEEP_EVERY: Final = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Upkeep:
+    """The queue's own duties; safe to be run by several processes, though one is enough."""
+
+    database: Database
+    terms: Terms
+    clock: Callable[[], datetime]
+    random: Callable[[], float]
+    is_gone: Callable[[str], bool]
+
+    def sweep(self) -> list[str]:
+        """Put jobs of this machine back in line whose runner is gone; their ids.
+
+        Raises:
+            StoreError: the database refused.
+        """
+        swept: list[str] = []
+        while True:
+            with self.database.transaction() as connection:
+                found = jobs.sweep_local(connection, self.clock(), is_gone=self.is_gone, random=self.random, n=AT_ONCE)
+            swept += found
+            if len(found) < AT_ONCE:
+                return swept
+
+    def release(self) -> list[str]:
+        """Let jobs go that were held back, once their lane is open, or another where theirs is shut; their ids.
+
+        Raises:
+            StoreError: the database refused.
+        """
+        released: list[str] = []
+        place = None
+        while True:
+            with self.database.transaction() as connection:
+                held = jobs.held_jobs(connection, place, AT_ONCE)
+                released += self._release(connection, held)
+            if len(held) < AT_ONCE:
+                return released
+            place = (held[-1].created_at, held[-1].id)
+
+    def _release(self, connection: Connection, held: Sequence[JobLine]) -> list[str]:
+        now = self.clock()
+        open_doors = doors(connection, self.terms, now)
+        released = []
+        for job in held:
+            category = category_of(connection, job.host_id, job.repository_id)
+            routing = let_go(job, open_doors.openings(job.repository_id, category))
+            if routing is not None and jobs.reroute(connection, job.id, routing, now, who=WHO, split=cut_for(routing)):
+                released.append(job.id)
+        return released
+
+
+def recurring(upkeep: Upkeep) -> list[Duty]:
+    """The queue's duties for the schedule."""
+
+    async def sweep() -> Result:
+        swept = await asyncio.to_thread(upkeep.sweep)
+        released = await asyncio.to_thread(upkeep.release)
+        return {"swept": swept[:TOLD], "swept_count": len(swept), "released_count": len(released)}
+
+    return [Duty("sweep", SWEEP_EVERY, sweep)]
+
+
+def let_go(job: JobLine, openings: Openings) -> Routing | None:
+    """Where a held job may go now; None while it has to wait.
+
+    A quota is waited for; a lane that is off, or that the rollout shuts, is left for the other.
+    """
+    lane = job.processor
+    if lane not in openings.allowed:
+        lane = next((other for other in openings.allowed if other is not lane), lane)
+    if openings.held(lane) is not None:
+        return None
+    return Routing(
+        processor=lane,
+        rule=job.route_rule or "released",
+        reason=f"It was held back: {job.held_reason}",
+        policy=job.route_policy or "",
+        rollout_version=openings.eligibility.version,
+        is_eligible=openings.eligibility.eligible,
+    )
