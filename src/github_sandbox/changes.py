@@ -40,15 +40,15 @@ _IN_PULL: Final[dict[str, _InPull]] = {
     "comment.delete": talk.delete_comment,
 }
 _ELSEWHERE: Final[dict[str, _Elsewhere]] = {
-    "user.rename": places.rename_user,
     "repository.rename": places.rename,
     "repository.transfer": places.transfer,
     "repository.archive": places.archive,
     "repository.privatize": places.make_private,
     "repository.delete": places.delete,
 }
+RENAME_USER: Final = "user.rename"
 SWITCH: Final = "updated_at.switch"
-KINDS: Final = (*_IN_PULL, *_ELSEWHERE, SWITCH)
+KINDS: Final = (*_IN_PULL, *_ELSEWHERE, RENAME_USER, SWITCH)
 
 _STILL: Final = frozenset(
     (
@@ -59,12 +59,14 @@ _STILL: Final = frozenset(
         "thread_comment.delete",
         "comment.edit",
         "comment.delete",
+        RENAME_USER,
     )
 )
-MOVES_UPDATED_AT: Final[Mapping[str, bool]] = {kind: kind not in _STILL for kind in _IN_PULL}
+MOVES_UPDATED_AT: Final[Mapping[str, bool]] = {kind: kind not in _STILL for kind in (*_IN_PULL, RENAME_USER)}
 """Whether a change moves the `updatedAt` of its pull request, unless ``updated_at.switch`` says otherwise.
 
-GitHub documents none of this; that edits, deletions and resolved threads do not move it is what clients must survive.
+A user's rename concerns every pull request that the user wrote. GitHub documents none of this; that edits, deletions and
+resolved threads do not move it is what clients must survive.
 """
 
 
@@ -81,6 +83,9 @@ def apply_change(world: World, change: Record) -> list[Record]:
     elif order.kind in _IN_PULL:
         pull, events = _IN_PULL[order.kind](order)
         _touch(order, pull)
+    elif order.kind == RENAME_USER:
+        _rename_user(order)
+        events = []
     elif order.kind in _ELSEWHERE:
         events = _ELSEWHERE[order.kind](order)
     else:
@@ -90,10 +95,20 @@ def apply_change(world: World, change: Record) -> list[Record]:
     return [payloads.delivery(event) for event in events]
 
 
+def _rename_user(order: Order) -> None:
+    user = places.rename_user(order)
+    if _moves(order):
+        for pull in places.written_by(order.world, user):
+            _touch(order, pull)
+
+
+def _moves(order: Order) -> bool:
+    return {**MOVES_UPDATED_AT, **order.world.moves_updated_at}[order.kind]
+
+
 def _touch(order: Order, pull: PullRequest) -> None:
     record, repository = pull.record, pull.repository.record
-    moves = {**MOVES_UPDATED_AT, **order.world.moves_updated_at}[order.kind]
-    if moves:
+    if _moves(order):
         record["updatedAt"] = order.stamp(record["updatedAt"])
         repository["updatedAt"] = max(repository["updatedAt"], record["updatedAt"])
     if order.kind in {"pull_request.open", "pull_request.push", "pull_request.force_push", "pull_request.merge"}:
@@ -106,5 +121,5 @@ def _switch(order: Order) -> None:
     order.done()
     unknown = sorted(moves.keys() - MOVES_UPDATED_AT.keys())
     if unknown:
-        raise order.refuse(f"{', '.join(unknown)} is no change of a pull request; name changes of the table.")
+        raise order.refuse(f"{', '.join(unknown)} moves no pull request; name changes of the table.")
     order.world.moves_updated_at |= moves

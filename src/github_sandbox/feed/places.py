@@ -1,8 +1,10 @@
 """Changes of repositories and users: renamed, transferred, archived, made private, deleted."""
 
+from collections.abc import Iterator
+
 from github_sandbox.feed.event import Event
 from github_sandbox.feed.order import Order
-from github_sandbox.model import Record, Repository
+from github_sandbox.model import PullRequest, Record, Repository, World
 from github_sandbox.world.edits import pending_of
 from github_sandbox.world.found import owner_of
 
@@ -62,8 +64,8 @@ def delete(order: Order) -> list[Event]:
     return _event(repository, "deleted")
 
 
-def rename_user(order: Order) -> list[Event]:
-    """``user.rename``: login ``login`` becomes ``to``; the id stays, and no webhook tells.
+def rename_user(order: Order) -> Record:
+    """``user.rename``: login ``login`` becomes ``to``; the id stays, and no webhook tells. Gives the user.
 
     Repositories and forks that the user owns are renamed with the user, and redirect.
     """
@@ -84,4 +86,14 @@ def rename_user(order: Order) -> list[Event]:
                 record["_visibleTo"] = to
     for repository in world.owned_by(user):
         repository.rename(user, repository.name)
-    return []
+    return user
+
+
+def written_by(world: World, user: Record) -> Iterator[PullRequest]:
+    """Every pull request whose author is `user`; looks at each one that there is, and keeps what it gives."""
+    for repository in world.repositories():
+        for number in list(repository.pulls.numbers()):
+            found = repository.pulls.by_number(number)
+            if found is not None and found.record["author"] is user:
+                repository.pulls.pin(found)
+                yield found

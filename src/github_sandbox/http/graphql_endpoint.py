@@ -63,9 +63,10 @@ class GraphQLEndpoint:
             return Timed(graphql_errors(refused.errors, with_data=refused.data_is_null), 0.0)
         cost = 0 if prepared.dry_run else prepared.cost
         self.meter.charge(exchange, cost)
-        self.stats.charged(cost, prepared.node_count)
         seconds = 0.0 if prepared.dry_run else prepared.pull_requests * self.ms_per_pr / 1_000
-        if seconds > LONGEST_SECONDS:
+        late = seconds > LONGEST_SECONDS
+        self.stats.charged(cost, 0 if prepared.dry_run or late else prepared.node_count)
+        if late:
             return self._time_out(exchange, cost)
         rate = _view(self.meter.rate(exchange))
         executed = self.service.execute(prepared, asker=exchange.viewer.principal, rate=rate)

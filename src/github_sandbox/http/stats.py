@@ -35,7 +35,7 @@ class Stats:
         self.bytes_sent += count
 
     def charged(self, points: int, nodes: int) -> None:
-        """Count what an executed query cost."""
+        """Count the points of a query, and the nodes that one which is answered asks for (`rateLimit.nodeCount`)."""
         self.graphql_points += points
         self.graphql_nodes += nodes
 

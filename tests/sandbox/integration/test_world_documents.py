@@ -22,7 +22,8 @@ def rows(document: str, heading: str) -> dict[str, list[str]]:
 def test_every_change_is_documented_with_what_it_moves() -> None:
     inside = rows("sandbox-changes.md", "## Changes in a pull request")
     outside = rows("sandbox-changes.md", "## Changes of repositories and users")
-    assert {kind: cells[1] == "yes" for kind, cells in inside.items()} == MOVES_UPDATED_AT
+    moves = {kind: cells[1] == "yes" for kind, cells in inside.items()}
+    assert moves | {"user.rename": False} == MOVES_UPDATED_AT
     assert {*inside, *outside, SWITCH} == set(KINDS)
 
 

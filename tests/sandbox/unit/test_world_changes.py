@@ -63,7 +63,7 @@ FIELDS: dict[str, tuple[dict[str, Any], tuple[str, ...]]] = {
 
 def test_the_tables_name_every_change() -> None:
     elsewhere = {kind for kind in KINDS if kind.startswith(("repository.", "user."))}
-    assert FIELDS.keys() | {"pull_request.open"} == MOVES_UPDATED_AT.keys()
+    assert FIELDS.keys() | {"pull_request.open", "user.rename"} == MOVES_UPDATED_AT.keys()
     assert MOVES_UPDATED_AT.keys() | elsewhere | {SWITCH} == set(KINDS)
 
 
@@ -91,8 +91,26 @@ def test_the_default_table_is_the_issue_s() -> None:
     still = {kind for kind, moves in MOVES_UPDATED_AT.items() if not moves}
     assert still == {
         "thread.resolve", "thread.unresolve", "review.edit", "thread_comment.edit", "thread_comment.delete",
-        "comment.edit", "comment.delete",
+        "comment.edit", "comment.delete", "user.rename",
     }  # fmt: skip
+
+
+@pytest.mark.parametrize("moves", [False, True])
+def test_a_rename_may_move_all_that_the_user_wrote(world: World, *, moves: bool) -> None:
+    repository = repository_of(world, "a", "b")
+    pulls = pulls_of(repository)
+    user = next(each.record["author"] for each in pulls if each.record["author"]["__typename"] == "User")
+    written = {each.number for each in pulls if each.record["author"] is user}
+    before = {each.number: each.record["updatedAt"] for each in pulls}
+    if moves:
+        apply_change(world, {"type": SWITCH, "moves": {"user.rename": True}})
+    world.now = lambda: NOW + 3_600
+    assert apply_change(world, {"type": "user.rename", "login": user["login"], "to": "somebody-new"}) == []
+    for each in pulls_of(repository):
+        moved = moves and each.number in written
+        assert each.record["updatedAt"] == (iso(NOW + 3_600) if moved else before[each.number])
+    last = {number for _, number in repository.pulls.keys("UPDATED_AT")[-len(written) :]}
+    assert (last == written) is moves
 
 
 def test_open(world: World) -> None:
@@ -279,7 +297,7 @@ def test_a_repository_is_archived_hidden_and_deleted(world: World, pull: PullReq
         ({"type": "pull_request.open", **IN, "colour": "red"}, "colour means nothing here"),
         ({"type": "user.rename", "login": "nobody", "to": "x"}, "nobody has the login"),
         ({"type": SWITCH, "moves": {"comment.add": 1}}, "is true or false"),
-        ({"type": SWITCH, "moves": {"comment.sing": True}}, "comment.sing is no change"),
+        ({"type": SWITCH, "moves": {"comment.sing": True}}, "comment.sing moves no pull request"),
     ],
 )
 def test_a_wrong_change_is_refused(world: World, wrong: Record, why: str) -> None:
