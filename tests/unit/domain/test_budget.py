@@ -214,7 +214,7 @@ class Principal(RuleBasedStateMachine):
         super().__init__()
         self.now = NOW
         self.slot, self.budget = Slot(), Budget()
-        self.limit, self.spent, self.overspent = 12, 0, 0
+        self.limit, self.spent, self.unforeseen = 12, 0, 0
         self.flying: dict[str, Lease] = {}
         self.blind: set[str] = set()
 
@@ -238,13 +238,14 @@ class Principal(RuleBasedStateMachine):
     def answer(self, data: st.DataObject, *, dies: bool) -> None:
         holder = data.draw(st.sampled_from(sorted(self.flying)))
         lease = self.flying.pop(holder)
-        if self.spent + lease.cost > self.limit:
-            self.overspent += holder not in self.blind
-        else:
-            self.spent += lease.cost
+        self.spent += lease.cost
+        if holder in self.blind:
+            known = self.budget.observed_at is not None
+            self.unforeseen = self.unforeseen + lease.cost if known else max(0, self.spent - self.limit)
         if dies:
             return
-        told = settled(lease, cost=lease.cost, limit=self.limit, remaining=self.limit - self.spent, reset_at=NOW + HOUR)
+        left = max(0, self.limit - self.spent)
+        told = settled(lease, cost=lease.cost, limit=self.limit, remaining=left, reset_at=NOW + HOUR)
         own = owns(self.slot, lease)
         self.slot = settle_slot(self.slot, told)
         self.budget = settle_budget(self.budget, told, self.now, own=own)
@@ -255,7 +256,8 @@ class Principal(RuleBasedStateMachine):
 
     @invariant()
     def overspends_nothing_once_the_limit_is_known(self) -> None:
-        assert self.overspent == 0  # only what was sent before GitHub's first answer may come too much
+        # Only what was sent before GitHub's first answer may come too much, whenever it arrives there.
+        assert self.spent <= self.limit + self.unforeseen
         assert self.budget.reserved == self.slot.cost
 
 
