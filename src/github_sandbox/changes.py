@@ -65,8 +65,8 @@ _STILL: Final = frozenset(
 MOVES_UPDATED_AT: Final[Mapping[str, bool]] = {kind: kind not in _STILL for kind in (*_IN_PULL, RENAME_USER)}
 """Whether a change moves the `updatedAt` of its pull request, unless ``updated_at.switch`` says otherwise.
 
-A user's rename concerns every pull request that the user wrote. GitHub documents none of this; that edits, deletions and
-resolved threads do not move it is what clients must survive.
+A user's rename concerns every pull request that the user wrote. GitHub documents none of this; that edits, deletions
+and resolved threads do not move it is what clients must survive.
 """
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 from urllib.parse import parse_qsl
 
+from github_sandbox.graphql.pages import CURSOR_PREFIX
 from github_sandbox.http.answers import graphql_errors, html_page, json_answer, message
 from github_sandbox.http.encoding import Json, dumps, loads
 from github_sandbox.http.messages import Response
@@ -22,7 +23,8 @@ if TYPE_CHECKING:
 SPAN = 2**64
 HTML_STATUS = 502
 FIRST_ERROR_STATUS = 400
-_CURSOR = re.compile(r"after|before|cursor", re.IGNORECASE)
+_CURSOR_NAME = re.compile(r"after|before|cursor", re.IGNORECASE)
+_CURSOR = re.compile(CURSOR_PREFIX + r"[A-Za-z0-9+/]*={0,2}")
 _PAGE_PARAMETERS = frozenset(("page", "after", "before"))
 _Walk: TypeAlias = tuple[object, ...]
 
@@ -43,9 +45,17 @@ class Asked:
     variables: Json = None
 
 
-def is_cursor(name: str) -> bool:
-    """Tell whether a GraphQL variable of this name holds a cursor."""
-    return _CURSOR.search(name) is not None
+def is_cursor(name: str, value: object) -> bool:
+    """Tell whether a GraphQL variable holds a cursor: by its name, or because the value is one of our own."""
+    if not isinstance(value, str):
+        return False
+    return _CURSOR_NAME.search(name) is not None or _CURSOR.fullmatch(value) is not None
+
+
+def cursor_in(query: str) -> str | None:
+    """Give the first cursor of our own that is written into a query's text."""
+    found = _CURSOR.search(query)
+    return None if found is None else found[0]
 
 
 class Faults:
@@ -99,8 +109,13 @@ def _walk(asked: Asked) -> _Walk:
     path, _, query = asked.target.partition("?")
     pairs = sorted(pair for pair in parse_qsl(query, keep_blank_values=True) if pair[0] not in _PAGE_PARAMETERS)
     variables = asked.variables if isinstance(asked.variables, dict) else {}
-    fixed = tuple(sorted((name, dumps(value)) for name, value in variables.items() if not is_cursor(name)))
+    fixed = tuple(sorted((name, dumps(value)) for name, value in variables.items() if not _tells_page(name, value)))
     return (asked.route, asked.operation, asked.token, path, tuple(pairs), fixed)
+
+
+def _tells_page(name: str, value: object) -> bool:
+    """Tell whether a variable may differ from page to page of a walk: a cursor, or the null before the first one."""
+    return value is None or is_cursor(name, value)
 
 
 def instead(effect: Effect, asked: Asked, context: Context) -> Response | None:

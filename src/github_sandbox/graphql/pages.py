@@ -12,6 +12,8 @@ from github_sandbox.model import Record, parse
 
 PAGE_LIMIT = 100
 _MARK = b"cursor:v2:"
+# The first 13 of a cursor's characters: what follows depends on the place that it marks.
+CURSOR_PREFIX = base64.b64encode(_MARK).decode()[: len(_MARK) * 8 // 6]
 
 
 class Listing(Protocol):

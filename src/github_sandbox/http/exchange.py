@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from github_sandbox.faults import Asked, is_cursor
+from github_sandbox.faults import Asked, cursor_in, is_cursor
 from github_sandbox.http.encoding import Json, loads
 
 if TYPE_CHECKING:
@@ -91,7 +91,10 @@ def _operation(document: Json) -> str | None:
 
 
 def _cursor(document: Json) -> str | None:
-    variables = document.get("variables") if isinstance(document, dict) else None
-    if not isinstance(variables, dict):
+    """Give the first cursor among a query's variables or, where it has none, in its text."""
+    if not isinstance(document, dict):
         return None
-    return next((each for key, each in variables.items() if isinstance(each, str) and is_cursor(key)), None)
+    variables, query = document.get("variables"), document.get("query")
+    named = variables.items() if isinstance(variables, dict) else ()
+    found = next((str(each) for name, each in named if is_cursor(name, each)), None)
+    return found or (cursor_in(query) if isinstance(query, str) else None)

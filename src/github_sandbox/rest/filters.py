@@ -23,19 +23,21 @@ def direction(query: dict[str, str], default: str) -> str:
 
 
 def since(query: dict[str, str]) -> str | None:
-    """Read `since` as GitHub's own DateTime text; raise AnsweredError (422) when it is no time."""
-    text = query.get("since")
-    return None if not text else stamp(text)
+    """Read `since`; see `stamp`."""
+    return stamp(query, "since")
 
 
-def stamp(text: str) -> str:
-    """Normalise a time to `YYYY-MM-DDTHH:MM:SSZ`; raise AnsweredError (422) when it is none."""
+def stamp(query: dict[str, str], name: str) -> str | None:
+    """Read a time as GitHub's own DateTime text; None when it is not given, AnsweredError (422) when it is no time."""
+    text = query.get(name)
+    if not text:
+        return None
     found = _STAMP.fullmatch(text.strip())
     text = "" if found is None else f"{found[1]}T{found[2] or '00:00:00'}"
     try:
         dt.datetime.fromisoformat(text)
     except ValueError:
-        raise AnsweredError(invalid("Search", "since")) from None
+        raise AnsweredError(invalid("Search", name)) from None
     return f"{text}Z"
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from github_sandbox.http.answers import json_answer, message, not_found
-from github_sandbox.rest.filters import last_modified
+from github_sandbox.rest.filters import last_modified, stamp
 from github_sandbox.rest.indexes import Ordered
 from github_sandbox.rest.router import UNDER_REPOSITORY, AnsweredError, Route
 from github_sandbox.world.patches import patch_of
@@ -14,6 +14,8 @@ from github_sandbox.world.records import Record, connection
 if TYPE_CHECKING:
     from github_sandbox.http.messages import Response
     from github_sandbox.rest.call import Call
+
+LATEST = "9999-12-31T23:59:59Z"
 
 
 def get_repository(call: Call) -> Response:
@@ -45,11 +47,12 @@ def list_commits(call: Call) -> Response:
         return message(409, "Git Repository is empty.")
     query = call.request.query
     numbers = Ordered(call.indexes.merges(call.repository), descending=True)
-    if not {"since", "until"} & query.keys():
+    low, high = stamp(query, "since"), stamp(query, "until")
+    if low is None and high is None:
         return call.listing(numbers, lambda number: call.shapes.commits.commit(_merge_commit(call, number)))
-    low, high = query.get("since", ""), query.get("until", "9")
     commits = [_merge_commit(call, number) for number in numbers]
-    return call.listing([each for each in commits if low <= each["committedDate"] <= high], call.shapes.commits.commit)
+    chosen = [each for each in commits if (low or "") <= each["committedDate"] <= (high or LATEST)]
+    return call.listing(chosen, call.shapes.commits.commit)
 
 
 def _commit_of(call: Call) -> Record:

@@ -244,10 +244,21 @@ def test_what_is_missing_or_hidden_is_404(client: httpx.Client, path: str) -> No
 
 
 @pytest.mark.parametrize("since", ["yesterday", "2026-13-45", "2026-02-30T00:00:00Z", "2026-01-01T24:61:00Z"])
-def test_a_bad_since_is_422(client: httpx.Client, since: str) -> None:
-    answer = client.get(f"{DEMO}/issues/comments", params={"since": since})
+@pytest.mark.parametrize("route", ["issues/comments?since", "commits?since", "commits?until"])
+def test_a_bad_time_is_422(client: httpx.Client, since: str, route: str) -> None:
+    answer = client.get(f"{DEMO}/{route}={since}")
     assert answer.status_code == 422
     assert answer.json()["message"] == "Validation Failed"
+    assert answer.json()["errors"][0]["field"] == route.partition("?")[2]
+
+
+def test_commits_between_two_moments(client: httpx.Client) -> None:
+    dates = [each["commit"]["committer"]["date"] for each in walk(client, f"{DEMO}/commits?per_page=100")]
+    late, early = dates[len(dates) // 3], dates[2 * len(dates) // 3]
+    between = walk(client, f"{DEMO}/commits?since={early}&until={late}&per_page=100")
+    assert [each["commit"]["committer"]["date"] for each in between] == [x for x in dates if early <= x <= late]
+    day = walk(client, f"{DEMO}/commits?since={early[:10]}&per_page=100")
+    assert len(day) == sum(each >= early[:10] for each in dates)
 
 
 def test_a_blocked_repository_is_451(client: httpx.Client) -> None:
