@@ -154,6 +154,41 @@ def test_a_row_that_was_lost_is_captured_again(desk: Desk, sqlite_url: str) -> N
     assert desk.differences(NAME) == []
 
 
+UNLABELLED = {"null_nodes": {"path": ["node", "pullRequests", "nodes", "labels", "nodes"], "type": "INTERNAL"}}
+"""No label comes whole by the list; looked up by number they do, unless that is spoilt too."""
+UNTOLD = {"errors": [{"type": "INTERNAL", "message": "hiccup", "path": ["node", f"p{place}"]} for place in range(49)]}
+
+
+def test_labels_that_the_list_gave_in_pieces_are_looked_up_in_the_same_capture(desk: Desk) -> None:
+    desk.spoil(fault(UNLABELLED, operation="Index"))
+    assert desk.capture(NAME, "graphql").gap_count == 0
+    assert desk.differences(NAME, "graphql") == []
+
+
+def test_gaps_of_labels_are_filled_by_the_next_capture_though_nothing_was_updated(desk: Desk) -> None:
+    desk.spoil(fault(UNLABELLED, operation="Index"), {**fault(UNTOLD, operation="Numbers"), "name": "untold"})
+    captured = desk.capture(NAME, "graphql")
+    assert {gap.kind for gap in captured.gaps} == {Kind.LABELS}
+    desk.spoil()
+    desk.time.advance(HOUR)
+    again = desk.capture(NAME, "graphql")
+    assert (again.mode, again.gap_count, again.pull_requests) == ("incremental", 0, 0)
+    assert again.requests <= 2 + 1 + len(captured.gaps) // 49 + 1
+    assert desk.differences(NAME, "graphql") == []
+
+
+def test_a_label_that_was_lost_is_captured_again(desk: Desk, sqlite_url: str) -> None:
+    desk.capture(NAME)
+    with sqlite3.connect(sqlite_url.removeprefix("sqlite:///")) as database:
+        lost = database.execute("DELETE FROM pr_labels WHERE rowid IN (SELECT rowid FROM pr_labels LIMIT 3)").rowcount
+    database.close()
+    assert lost == 3
+    desk.time.advance(HOUR)
+    assert desk.verify(NAME).gap_count
+    assert desk.capture(NAME).gap_count == 0
+    assert desk.differences(NAME) == []
+
+
 def test_one_pull_request_that_github_cannot_give_leaves_the_others_complete(desk: Desk) -> None:
     files = "GET /repos/{owner}/{repo}/pulls/{pull_number}/files"
     desk.spoil(fault({"status": 500}, route=files, nth={"from": 3, "to": 9}))

@@ -27,6 +27,8 @@ class Walk(msgspec.Struct, kw_only=True):
     """Pull requests that GitHub counted and did not list."""
     missing: list[int] = []
     """Numbers asked for that are no pull requests."""
+    read_again_to: int | None = None
+    """Up to this number, pull requests with gaps in what the list carries were looked up again; None before that."""
 
 
 class Pending(msgspec.Struct, frozen=True, array_like=True):

@@ -3,19 +3,21 @@
 import asyncio
 import math
 from collections.abc import Sequence
-from dataclasses import replace
 from functools import partial
+from itertools import groupby, islice
 from typing import Final
 
+from msgspec.structs import replace
+
 from progressive_capture.capture.checkpoint import Checkpoint, Spec, Walk, encode
+from progressive_capture.capture.index_pages import first_of, joined, judged_rows
 from progressive_capture.capture.report import Progress
 from progressive_capture.capture.session import NoAnswer, Session, failure
-from progressive_capture.domain.completeness import judge
 from progressive_capture.domain.forecast import Counts, forecast
 from progressive_capture.domain.jobs import Figures
 from progressive_capture.domain.kinds import INDEX_KINDS, SETTLED, Source, State
 from progressive_capture.domain.planning import REST_PAGE, Operation
-from progressive_capture.domain.records import CompletenessRow, Reading, Records
+from progressive_capture.domain.records import Records
 from progressive_capture.domain.scope import SourceChoice, earlier
 from progressive_capture.github.outcomes import Broken, Page, Partial, TooHeavy
 from progressive_capture.github.results import FollowUpPage, IndexPage, LookUp, Order
@@ -25,7 +27,6 @@ from progressive_capture.store.gaps import gaps
 
 OVERLAP_SECONDS: Final = 300
 """How far a walk goes back behind the watermark: changes whose stamps were set late are met again."""
-
 
 REST_RESERVE: Final = 10
 """With fewer requests left, a list by REST would soon have to wait for the next hour."""
@@ -57,7 +58,9 @@ class Index:
             walk = self.session.checkpoint.walk
             if walk is not None and walk.passed:
                 return
-            if self.session.scope.numbers:
+            if walk is not None and walk.read_again_to is not None:
+                await self._page_again(walk)
+            elif self.session.scope.numbers:
                 await self._numbers_page(walk)
             else:
                 await self._list_page(walk)
@@ -86,7 +89,7 @@ class Index:
         await self._store(walk, await self._whole(page), last=last)
 
     async def _whole(self, page: IndexPage) -> IndexPage:
-        """Fetch the labels, assignees and reviewers that the page cut off."""
+        """Fetch the labels, assignees and reviewers that the page cut off; what GitHub cannot give breaks its kind."""
         session = self.session
         numbers = {row.pull_request_id: row.number for row in page.records.index}
         while owed := [reading for reading in page.readings if reading.cursor is not None]:
@@ -95,49 +98,82 @@ class Index:
                 for each in owed[: session.sizes.size(Operation.FOLLOW_UP)]
             ]
             answer = await session.ask(partial(session.tools.api.follow_up, session.repo, lookups))
-            if not isinstance(answer, Page | Partial):
+            if isinstance(answer, TooHeavy) and len(lookups) > 1:
+                session.sizes.too_heavy(Operation.FOLLOW_UP, len(lookups))
+            elif isinstance(answer, TooHeavy) or (isinstance(answer, Broken) and answer.cursor_lost):
+                nothing = FollowUpPage(Records(), [], [], page.requested_at, Source.GRAPHQL)
+                page = joined(page, nothing, lookups)
+            elif isinstance(answer, Page | Partial):
+                page = joined(page, answer.data, lookups)
+            else:
                 raise failure(answer, "reading further labels, assignees and reviewers")
-            page = joined(page, answer.data, lookups)
         return page
 
     async def _numbers_page(self, walk: Walk | None) -> None:
-        session = self.session
-        source = session.source(Operation.NUMBERS)
-        wanted = session.scope.numbers
-        size = 1 if source is Source.REST else session.sizes.size(Operation.NUMBERS)
+        wanted = self.session.scope.numbers
+        source, size = self._numbers_way()
         begin = walk.listed if walk else 0
         batch = wanted[begin : begin + size]
-        answer = await session.ask(lambda: session.tools.api.list_numbers(session.repo, batch, source))
-        if isinstance(answer, TooHeavy) and source is Source.GRAPHQL and len(batch) > 1:
-            session.sizes.too_heavy(Operation.NUMBERS, len(batch))
+        page = await self._looked_up(batch, source, each=True)
+        if page is None:
             return
-        if not isinstance(answer, Page | Partial):
-            if source is Source.GRAPHQL and session.fallback.can_fall_back():
-                session.fallback.graphql_broke(Operation.NUMBERS, session.tools.clock())
-                return
-            raise failure(answer, "looking pull requests up by number")
-        page = answer.data
-        if page.unanswered:
-            self._ask_for_fewer(source, len(batch))
-            return
+        if isinstance(page, Broken):
+            raise failure(page, "looking pull requests up by number")
         if walk is None:
             walk = Walk(started_at=page.requested_at, source=source, updated_order=False, total=len(wanted))
         walk.missing = [*walk.missing, *page.missing]
-        await self._store(walk, page, last=begin + len(batch) >= len(wanted), advanced=len(batch))
+        await self._store(walk, await self._whole(page), last=begin + len(batch) >= len(wanted), advanced=len(batch))
 
-    def _ask_for_fewer(self, source: Source, asked: int) -> None:
-        """React to numbers that GitHub left unanswered among others.
+    async def _page_again(self, walk: Walk) -> None:
+        """Look up by number some whose labels, assignees or reviewers are gaps: the list may not show them again.
+
+        What GitHub does not give now either stays a gap.
+        """
+        source, size = self._numbers_way()
+        batch = await asyncio.to_thread(self._next_again, walk, size)
+        page = await self._looked_up(batch, source, each=False) if batch else None
+        if batch and page is None:
+            return
+        if not isinstance(page, IndexPage):
+            page = IndexPage(Records(), [], None, walk.started_at, source, None)
+        walk.read_again_to = batch[-1] if batch else walk.read_again_to
+        await self._store(walk, await self._whole(page), last=True, advanced=0)
+
+    def _next_again(self, walk: Walk, size: int) -> list[int]:
+        with self.session.tools.database.reading() as connection:
+            return self._listed_with_gaps(connection, walk, size)
+
+    def _numbers_way(self) -> tuple[Source, int]:
+        """By which API to look up numbers now, and how many at once."""
+        source = self.session.source(Operation.NUMBERS)
+        return source, 1 if source is Source.REST else self.session.sizes.size(Operation.NUMBERS)
+
+    async def _looked_up(self, batch: Sequence[int], source: Source, *, each: bool) -> IndexPage | Broken | None:
+        """Look numbers up, `each` of them or those that GitHub answers.
+
+        None when that only taught us to ask for less, or elsewhere.
 
         Raises:
-            Pause: one alone stays unanswered, and no other API may be asked.
+            Pause: a limit ends too late, or GitHub refused for good.
         """
         session = self.session
-        if asked > 1:
-            session.sizes.too_heavy(Operation.NUMBERS, asked)
-        elif source is Source.GRAPHQL and session.fallback.can_fall_back():
+        answer = await session.ask(lambda: session.tools.api.list_numbers(session.repo, batch, source))
+        if isinstance(answer, Page | Partial) and not (each and answer.data.unanswered):
+            if source is Source.GRAPHQL:
+                session.sizes.succeeded(Operation.NUMBERS, answer.data.lookups, answer.data.cost)
+            return answer.data
+        fewer = isinstance(answer, TooHeavy | Page | Partial)
+        if fewer and source is Source.GRAPHQL and len(batch) > 1:
+            session.sizes.too_heavy(Operation.NUMBERS, len(batch))
+            return None
+        if source is Source.GRAPHQL and session.fallback.can_fall_back():
             session.fallback.graphql_broke(Operation.NUMBERS, session.tools.clock())
-        else:
-            raise failure(Broken("GitHub gives no answer to one number.", retryable=True), "looking a pull request up")
+            return None
+        if isinstance(answer, Page | Partial):
+            return Broken("GitHub gives no answer to one number.", retryable=True)
+        if isinstance(answer, TooHeavy | Broken):
+            return Broken(answer.why, retryable=isinstance(answer, TooHeavy) or answer.retryable)
+        raise failure(answer, "looking pull requests up by number")
 
     def _new_walk(self) -> Walk:
         session = self.session
@@ -202,18 +238,8 @@ class Index:
         listed_at = max(page.requested_at, walk.started_at)
         listed = walk.listed + (len(page.records.index) if advanced is None else advanced)
         total = walk.total if walk.total is not None else page.total
-        after = Walk(
-            started_at=walk.started_at,
-            source=walk.source,
-            updated_order=walk.updated_order,
-            cursor=page.next_cursor,
-            listed=listed,
-            total=total,
-            floor=walk.floor or session.scope.updated_after(walk.started_at),
-            passed=last,
-            missing=walk.missing,
-            second=walk.second,
-        )
+        floor = walk.floor or session.scope.updated_after(walk.started_at)
+        after = replace(walk, cursor=page.next_cursor, listed=listed, total=total, floor=floor, passed=last)
         rows = judged_rows(page.readings)
 
         def work(connection: Connection) -> None:
@@ -237,15 +263,40 @@ class Index:
         session.tools.reporter.progress(Progress("index", listed, total, len(page.records.index), *session.budget_left))
 
     def _passed(self, connection: Connection, walk: Walk) -> None:
-        """End the walk; one over everything that listed less than GitHub counts begins anew, once."""
+        """End the walk, unless some of what it met is to be looked up once more.
+
+        One over everything that listed less than GitHub counts begins anew, once.
+        """
         session = self.session
-        if not session.scope.is_narrowed and not walk.updated_order and walk.total is not None:
+        over_everything = not session.scope.is_narrowed and not walk.updated_order and walk.total is not None
+        if over_everything and walk.read_again_to is None:
+            assert walk.total is not None
             host, repository = session.tools.host_id, session.repository_id
             walk.unlisted = max(0, walk.total - index.count_listed(connection, host, repository, walk.started_at))
             if walk.unlisted and not walk.second:
                 walk.cursor, walk.listed, walk.passed, walk.second = None, 0, False, True
                 return
+        if self._listed_with_gaps(connection, walk, 1):
+            walk.passed, walk.read_again_to = False, walk.read_again_to or 0
+            return
         self._share_out(connection, walk)
+
+    def _listed_with_gaps(self, connection: Connection, walk: Walk, count: int) -> list[int]:
+        """Numbers, ascending, that have a gap in what the list carries and were not looked up again in this walk."""
+        scope = self.session.scope
+        found = gaps(
+            connection,
+            self.session.tools.host_id,
+            self.session.repository_id,
+            kinds=scope.kinds & INDEX_KINDS,
+            updated_from=scope.updated_after(walk.started_at),
+            updated_to=scope.updated_to,
+            numbers=scope.numbers or None,
+            listed_since=walk.started_at if scope.limit is not None else None,
+            after=walk.read_again_to or 0,
+        )
+        numbers = (number for number, _ in groupby(gap.number for gap in found if gap.is_gap))
+        return list(islice(numbers, count))
 
     def _share_out(self, connection: Connection, walk: Walk) -> None:
         """Write the shards: each an explicit list of stale pull requests, in the order of their numbers."""
@@ -289,59 +340,6 @@ class Index:
         expected = forecast(counts, session.sizes, source, patches=session.scope.patches, rest_index=rest_index)
         figures = Figures(expected.requests, expected.points, expected.seconds)
         jobs.set_forecast(connection, session.claim.job_id, figures)
-
-
-def first_of(page: IndexPage, wanted: int) -> IndexPage:
-    """The first pull requests of a page, with what belongs to them."""
-    records = page.records
-    kept = {row.pull_request_id for row in records.index[:wanted]}
-    first = Records(
-        contributors=records.contributors,
-        labels=records.labels,
-        index=records.index[:wanted],
-        pr_labels=[row for row in records.pr_labels if row.pull_request_id in kept],
-        pr_assignees=[row for row in records.pr_assignees if row.pull_request_id in kept],
-        pr_requested_reviewers=[row for row in records.pr_requested_reviewers if row.pull_request_id in kept],
-    )
-    return replace(page, records=first, readings=[each for each in page.readings if each.pull_request_id in kept])
-
-
-def joined(page: IndexPage, further: FollowUpPage, asked: Sequence[LookUp]) -> IndexPage:
-    """A page of the list with what was fetched for its cut-off readings; a look-up without answer breaks its kind."""
-    records = page.records
-    for name in ("contributors", "labels", "pr_labels", "pr_assignees", "pr_requested_reviewers"):
-        getattr(records, name).extend(getattr(further.records, name))
-    answers = {(each.node_id, each.kind): each for each in further.readings}
-    keys = {(each.node_id, each.kind) for each in asked}
-    readings = []
-    for reading in page.readings:
-        key = (reading.node_id, reading.kind)
-        if reading.cursor is None or key not in keys:
-            readings.append(reading)
-        elif (answer := answers.get(key)) is None:
-            readings.append(reading._replace(cursor=None, broken=True))
-        else:
-            seen, broken = reading.seen + answer.seen, reading.broken or answer.broken
-            readings.append(answer._replace(seen=seen, broken=broken))
-    return replace(page, readings=readings)
-
-
-def judged_rows(readings: list[Reading]) -> list[CompletenessRow]:
-    """The completeness of what the list itself carries: labels, assignees, requested reviewers."""
-    rows = []
-    for reading in readings:
-        verdict = judge(
-            expected=reading.total,
-            stored=reading.seen,
-            proof=reading.proof,
-            broken=reading.broken or reading.cursor is not None,
-            truncated=reading.truncated,
-            reads=0,
-        )
-        expected = reading.seen if reading.total is None else reading.total
-        identity = (reading.pull_request_id, reading.kind, expected, reading.seen, reading.proof)
-        rows.append(CompletenessRow(*identity, verdict.state, verdict.reads))
-    return rows
 
 
 def shard_lists(numbers: list[int], runners: int) -> list[list[int]]:

@@ -80,22 +80,22 @@ def index_row(records: Records, body: rest.ListedPullRequest) -> None:
 
 
 def labels(records: Records, body: rest.ListedPullRequest) -> int:
-    """Rows of labels, and of the pull request's having them; how many."""
+    """Rows of labels, and of the pull request's having them; how many different ones."""
     for label in body.labels:
         records.labels.append(LabelRow(label.node_id, label.name, label.color, label.description))
         records.pr_labels.append(PullRequestLabelRow(body.id, label.node_id))
-    return len(body.labels)
+    return len({label.node_id for label in body.labels})
 
 
 def assignees(records: Records, people: People, body: rest.ListedPullRequest) -> int:
-    """Rows of assignees; how many."""
+    """Rows of assignees; how many different ones."""
     found = [number for number, _ in (person(people, user) for user in body.assignees or ()) if number is not None]
     records.pr_assignees.extend(AssigneeRow(body.id, number) for number in found)
-    return len(found)
+    return len(set(found))
 
 
 def requested_reviewers(records: Records, people: People, body: rest.ListedPullRequest) -> int:
-    """Rows of users, bots, mannequins and teams asked for a review; how many."""
+    """Rows of users, bots, mannequins and teams asked for a review; how many different ones."""
     rows = []
     for user in body.requested_reviewers or ():
         number, login = person(people, user)
@@ -103,7 +103,7 @@ def requested_reviewers(records: Records, people: People, body: rest.ListedPullR
             rows.append(RequestedReviewerRow(body.id, user.type, number, login or ""))
     rows += [RequestedReviewerRow(body.id, "Team", team.id, team.slug) for team in body.requested_teams or ()]
     records.pr_requested_reviewers.extend(rows)
-    return len(rows)
+    return len({(row.reviewer_type, row.reviewer_id) for row in rows})
 
 
 def pull_request(records: Records, people: People, body: rest.PullRequest) -> None:

@@ -82,13 +82,14 @@ def gaps(
     updated_to: str | None = None,
     numbers: Collection[int] | None = None,
     listed_since: str | None = None,
+    after: int = 0,
 ) -> Iterator[Gap]:
     """Find every gap of the kinds asked for, and what is short or truncated, by number; filters as `stale_numbers`.
 
-    Every kind's rows are counted again: a row that was lost from a table since is found.
+    Every kind's rows are counted again: a row that was lost from a table since is found. `after` leaves out the
+    numbers up to it.
     """
     filters = Filters(updated_from, updated_to, numbers, listed_since)
-    after = 0
     while window := _window(connection, host_id, repository_id, filters, after):
         yield from _in_window(connection, host_id, window, sorted(kinds))
         after = window[-1].number
@@ -177,6 +178,7 @@ def _sound(
             table.host_id == host_id,
             among(connection, table.pull_request_id, list(listed)),
             table.state == State.COMPLETE.value,
+            table.kind.in_([kind.value for kind in counted]),
         )
     ).all()
     counts: Mapping[str, Mapping[int, int]] = {kind.value: rows for kind, rows in counted.items()}

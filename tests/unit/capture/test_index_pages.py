@@ -3,7 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from progressive_capture.capture.index import SHARD_MAX, SHARD_MIN, first_of, joined, judged_rows, shard_lists
+from progressive_capture.capture.index import SHARD_MAX, SHARD_MIN, shard_lists
+from progressive_capture.capture.index_pages import first_of, joined, judged_rows
 from progressive_capture.capture.plan import spread
 from progressive_capture.domain.kinds import Kind, Proof, Source, State
 from progressive_capture.domain.records import IndexRow, PullRequestLabelRow, Reading, Records
@@ -43,6 +44,15 @@ def test_further_labels_complete_their_reading_and_a_missing_answer_breaks_it() 
     states = {row.pull_request_id: row.state for row in judged_rows(whole.readings)}
     assert states == {1: State.COMPLETE, 2: State.GAP, 3: State.GAP}
     assert {each.pull_request_id for each in whole.readings if each.cursor} == {3}
+
+
+def test_a_label_that_two_pages_have_in_common_is_counted_once() -> None:
+    listed = page(1, cursor="c")
+    asked = [LookUp(1, 1, "P1", Kind.LABELS, "c")]
+    again = Reading(1, Kind.LABELS, "P1", 2, 1, None, Proof.TOTAL)
+    further = FollowUpPage(Records(pr_labels=[PullRequestLabelRow(1, "L")]), [again], [], AT, Source.GRAPHQL)
+    (row,) = judged_rows(joined(listed, further, asked).readings)
+    assert (row.stored, row.expected, row.state) == (1, 2, State.GAP)
 
 
 @given(st.integers(1, 90_000), st.integers(1, 9))
