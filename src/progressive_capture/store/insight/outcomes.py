@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import Connection, and_, func, literal, select
+from sqlalchemy import Connection, and_, func, select
 from sqlalchemy import text as clause
 
 from progressive_capture.domain.jobs import EngineName, JobState, Outcome, Processor
@@ -132,18 +132,6 @@ def failures(connection: Connection, host_id: int, since: datetime) -> list[Fail
     )
     failed = told.where(clause(IS_OPEN), job.status == JobState.FAILED.value, job.host_id == host_id).group_by(*alike)
     return [_failures(row) for statement in (dead, failed) for row in connection.execute(statement)]
-
-
-def decided(connection: Connection, host_id: int, since: datetime) -> list[tuple[Any, ...]]:
-    """Count the jobs made since then by what decided their route: policy, rule, processor, eligibility and state."""
-    job = JOBS.c
-    alike = (job.route_policy, job.route_rule, job.processor_type, job.is_eligible, job.status)
-    found = connection.execute(
-        select(*alike, func.count())
-        .where(job.created_at >= literal(stamp(since), job.created_at.type), job.host_id == host_id)
-        .group_by(*alike)
-    )
-    return [tuple(row) for row in found]
 
 
 def _totals(row: Iterable[Any]) -> Totals:
