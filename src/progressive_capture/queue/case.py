@@ -106,10 +106,13 @@ def _reach(
     if scope.limit is not None:
         total = stored.pull_requests_total
         return None, scope.limit if total is None else min(scope.limit, total)
-    if stored.watermark is None or (scope.full and not scope.is_narrowed):
-        return asked_age(scope, now), stored.pull_requests_total
+    if scope.is_narrowed and stored.watermark is None:
+        # How many of all lie in the range, nobody knows.
+        return asked_age(scope, now), None
     if scope.is_narrowed:
         return _age(found.oldest, now) or asked_age(scope, now), found.pull_requests
+    if stored.watermark is None or scope.full:
+        return asked_age(scope, now), stored.pull_requests_total
     since = now - moment(stored.watermark)
     expected = round(found.active / MONTH.days * (since / timedelta(days=1)))
     return since, max(found.pull_requests, expected)

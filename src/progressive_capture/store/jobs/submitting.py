@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, func, literal, select, update
 from sqlalchemy import text as clause
 
 from progressive_capture.domain.jobs import Job, JobState, NewJob, Processor, ShardState
@@ -96,7 +96,7 @@ def ask_rerun(connection: Connection, job_id: str, now: datetime, *, who: str) -
     Returns:
         Whether it is open; False when it has settled meanwhile: nothing is asked.
     """
-    asked = func.coalesce(_JOB.rerun_requested_at, stamp(now), type_=_JOB.rerun_requested_at.type)
+    asked = func.coalesce(_JOB.rerun_requested_at, literal(stamp(now), _JOB.rerun_requested_at.type))
     done = connection.execute(update(JOBS).where(_JOB.id == job_id, clause(IS_OPEN)).values(rerun_requested_at=asked))
     if done.rowcount == 0:
         return False
