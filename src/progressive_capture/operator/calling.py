@@ -24,13 +24,13 @@ def command_line(parameters: Sequence[Parameter], values: Iterable[object], name
     Args:
         parameters: of the command, in the order of its signature.
         values: given by place; None leaves one out, lists are taken apart.
-        named: given by name, `cancel_running` and `cancelRunning` alike.
+        named: given by name, `cancel_running` and `cancelRunning` alike; also by an option's words.
 
     Raises:
         TypeError: more values than parameters, or a name that no parameter has.
     """
     given = _by_place(parameters, values)
-    by_name = {_plain(each.name): each for each in parameters}
+    by_name = {_plain(name): each for each in parameters for name in (each.name, *each.opts)}
     for name, value in named.items():
         found = by_name.get(_plain(name))
         if found is None:
@@ -79,4 +79,4 @@ def _texts(value: object) -> list[str]:
 
 
 def _plain(name: str) -> str:
-    return name.replace("_", "").lower()
+    return name.replace("_", "").replace("-", "").lower()

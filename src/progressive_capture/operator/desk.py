@@ -1,6 +1,8 @@
 """What a command works at: its streams, and the way to wired works; what is done with them stands in each command."""
 
 import asyncio
+import getpass
+import os
 import sys
 import time
 from collections.abc import Awaitable, Callable
@@ -44,6 +46,14 @@ class Wire(Protocol):
         ...
 
 
+def person() -> str:
+    """Name the user of this machine who runs the program; by number where the machine has no name for it."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return f"user {os.getuid()}"
+
+
 @dataclass(frozen=True, slots=True)
 class Desk:
     """Where a command writes, and how it gets at the works."""
@@ -56,6 +66,8 @@ class Desk:
     """Ends the process when somebody asks to stop a second time."""
     inp: TextIO = field(default_factory=lambda: sys.stdin)
     """Where answers to questions come from."""
+    who: Callable[[], str] = person
+    """Who asks, for the audit."""
 
     @property
     def has_terminal(self) -> bool:
@@ -97,23 +109,31 @@ class Shift:
     stop: Stop
 
 
-def work(desk: Desk, settings: "Settings", task: Callable[[Shift], Awaitable[T]], *, create: bool) -> T:
+def work(
+    desk: Desk, settings: "Settings", task: Callable[[Shift], Awaitable[T]], *, create: bool, logs: bool = False
+) -> T:
     """Run a task with the works wired, and SIGINT and SIGTERM heard.
 
-    `create` says that a database that does not exist is made.
+    Args:
+        desk: where it is run.
+        settings: as read.
+        task: what is done.
+        create: whether a database that does not exist is made.
+        logs: whether its log is all that it shows.
     """
-    from progressive_capture.operator.logs import configure  # noqa: PLC0415 - not needed for --help
+    from progressive_capture.operator.logs import configure, say  # noqa: PLC0415 - not needed for --help
 
-    configure(desk.err, debug=settings.debug)
+    configure(desk.err, debug=settings.debug, style=settings.log_format, working=logs)
 
     async def shift() -> T:
         display = desk.display()
+        note = say if logs else display.note
 
         def leave() -> None:
             display.end()
             desk.leave()
 
-        stop = Stop(lambda: display.note("Stopping after this page; once more stops at once."), leave)
+        stop = Stop(lambda: note("Stopping after this page; once more stops at once."), leave)
         with listening(stop):
             wired = desk.wire(settings, create=create, reporter=display, pause=stop.pause, stopping=stop.requested)
             async with wired as works:

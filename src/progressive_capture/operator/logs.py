@@ -56,6 +56,11 @@ def configure(stream: TextIO, *, debug: bool, style: str = "console", working: b
     logging.getLogger(OURS).setLevel(logging.INFO if working and not debug else logging.NOTSET)
 
 
+def say(text: str) -> None:
+    """Log a sentence of ours."""
+    structlog.stdlib.get_logger(OURS).info(text)
+
+
 def _renderer(style: str) -> structlog.typing.Processor:
     if style == "json":
         return structlog.processors.JSONRenderer(ensure_ascii=False)

@@ -15,6 +15,20 @@ _SECURE_COPY: Final = re.compile(r"(?:[^@/\s]+@)?(?P<host>[^:/\s]+):(?P<path>[^/
 """How git writes an ssh address: user@host:owner/name."""
 
 
+_ACCOUNT: Final = re.compile(r"([A-Za-z0-9_-]{1,100})/\*")
+
+
+def without_accounts(given: Iterable[str]) -> tuple[list[str], list[str]]:
+    """Tell `owner/*` from the rest: the rest as given, and the owners, each once."""
+    rest, accounts = list[str](), dict[str, str]()
+    for text in map(str.strip, given):
+        if found := _ACCOUNT.fullmatch(text):
+            accounts.setdefault(found[1].casefold(), found[1])
+        else:
+            rest.append(text)
+    return rest, list(accounts.values())
+
+
 def repository_names(given: Iterable[str], api_url: str) -> list[str]:
     """Read what was given as `owner/name`, each repository once, in the order given.
 

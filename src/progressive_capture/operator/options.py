@@ -40,3 +40,12 @@ Patches: TypeAlias = Annotated[
 ]
 Json: TypeAlias = Annotated[bool, typer.Option("--json", help="Write one JSON document to standard output.")]
 Live: TypeAlias = Annotated[bool, typer.Option("--live", help="Ask GitHub for its totals again.")]
+Known: TypeAlias = Annotated[
+    list[str],
+    typer.Argument(metavar="NAME", help="Repositories that are known here: as owner/name, or GitHub's numeric ids."),
+]
+Percentage: TypeAlias = Annotated[
+    float, typer.Argument(metavar="PERCENTAGE", min=0, max=100, help="From 0 to 100, also a fraction: 33.3.")
+]
+Reason: TypeAlias = Annotated[str | None, typer.Option(metavar="TEXT", help="Why; it is kept with the change.")]
+Yes: TypeAlias = Annotated[bool, typer.Option("--yes", help="Do it without asking.")]

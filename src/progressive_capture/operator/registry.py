@@ -5,11 +5,16 @@ from enum import StrEnum
 from typing import Final, NamedTuple
 
 from progressive_capture.domain.errors import ExitCode
+from progressive_capture.operator.commands.analyze import analyze
 from progressive_capture.operator.commands.capture import capture
 from progressive_capture.operator.commands.console import console
 from progressive_capture.operator.commands.help import help_
 from progressive_capture.operator.commands.plan import plan
+from progressive_capture.operator.commands.submit import submit
+from progressive_capture.operator.commands.track import track
+from progressive_capture.operator.commands.tracked import list_, pause, untrack
 from progressive_capture.operator.commands.verify import verify
+from progressive_capture.operator.commands.worker import worker
 
 
 class Danger(StrEnum):
@@ -57,6 +62,13 @@ COMMANDS: Final = (
     Command("pc", capture, Danger.CHANGES),
     Command("pc", plan),
     Command("pc", verify),
+    Command("pc", track, Danger.CHANGES),
+    Command("pc", untrack, Danger.CHANGES),
+    Command("pc", pause, Danger.CHANGES),
+    Command("pc", list_),
+    Command("pc", submit, Danger.CHANGES),
+    Command("pc", worker, Danger.CHANGES),
+    Command("pc", analyze),
     Command("pc", console),
     Command("pc", help_),
     Command("rollout", help_),

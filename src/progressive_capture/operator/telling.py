@@ -3,11 +3,12 @@
 import json
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Self
 
 from progressive_capture.domain.errors import ExitCode
 from progressive_capture.operator.desk import Desk, Shift
 from progressive_capture.operator.edge import tell
+from progressive_capture.operator.plain import plain
 
 _WORST: Final = (ExitCode.COMPLETE, ExitCode.GAPS, ExitCode.FAILED, ExitCode.USAGE, ExitCode.INTERRUPTED)
 
@@ -20,6 +21,11 @@ class Told:
     document: Mapping[str, object]
     code: ExitCode = ExitCode.COMPLETE
 
+    @classmethod
+    def of(cls, text: str, document: Mapping[str, object], code: ExitCode = ExitCode.COMPLETE) -> Self:
+        """Tell values of other rooms: they become plain JSON values."""
+        return cls(text, {key: plain(value) for key, value in document.items()}, code)
+
 
 def worst(codes: Iterable[ExitCode]) -> ExitCode:
     """The exit code that several repositories come to together."""
@@ -30,6 +36,19 @@ def tell_one(desk: Desk, told: Told, *, as_json: bool) -> ExitCode:
     """Tell an answer that is about no single repository; its exit code."""
     desk.say(json.dumps({"exit_code": int(told.code), **told.document}, indent=2) if as_json else told.text)
     return told.code
+
+
+def tell_all(desk: Desk, answers: Sequence[Told], *, as_json: bool) -> ExitCode:
+    """Tell answers about one repository each; the worst exit code of them."""
+    code = worst(answer.code for answer in answers)
+    if as_json:
+        documents = [dict(answer.document) for answer in answers]
+        desk.say(json.dumps({"exit_code": int(code), "repositories": documents}, indent=2))
+        return code
+    for answer in answers:
+        if answer.text:
+            desk.say(answer.text)
+    return code
 
 
 async def tell_each(
@@ -46,11 +65,7 @@ async def tell_each(
             break
     if len(answers) < len(names):
         answers.append(Told("", {"repositories_left": list(names[len(answers) :])}, ExitCode.INTERRUPTED))
-    code = worst(answer.code for answer in answers)
-    if as_json:
-        documents = [answer.document for answer in answers]
-        desk.say(json.dumps({"exit_code": int(code), "repositories": documents}, indent=2))
-    return code
+    return tell_all(desk, answers, as_json=True) if as_json else worst(answer.code for answer in answers)
 
 
 async def _one(desk: Desk, shift: Shift, name: str, ask: Callable[[str], Awaitable[Told]]) -> Told:

@@ -9,6 +9,9 @@ _STEP: Final = 1_000
 _FEW_SECONDS: Final = 9.95
 """Below, tenths of a second say something."""
 
+_CENT: Final = 0.01
+"""Smaller amounts show all their digits."""
+
 
 def count(number: int, one: str, many: str | None = None) -> str:
     """`1 pull request`, `1,234 pull requests`."""
@@ -37,6 +40,26 @@ def duration(seconds: float) -> str:
     return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s"
 
 
+def dollars(micro_usd: int | None) -> str:
+    """Millionths of a US dollar: `$12.34`, `$0.0042`, `not known`."""
+    if micro_usd is None:
+        return "not known"
+    amount = abs(micro_usd) / 1_000_000
+    sign = "-" if micro_usd < 0 else ""
+    shown = f"{amount:.6f}".rstrip("0") if 0 < amount < _CENT else f"{amount:,.2f}"
+    return f"{sign}${shown}"
+
+
 def clock_time(moment: datetime) -> str:
     """A moment as this machine's clock will show it."""
     return f"{moment.astimezone():%H:%M:%S}"
+
+
+def day(stamp: str) -> str:
+    """The day of one of our own times, in UTC."""
+    return stamp[:10]
+
+
+def moment(stamp: str | None) -> str:
+    """One of our own times to the second, in UTC: `2026-11-23 02:45:41`; `-` for none."""
+    return "-" if stamp is None else stamp[:19].replace("T", " ")

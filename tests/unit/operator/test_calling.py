@@ -27,6 +27,7 @@ REASON = Made("reason")
 CANCEL = Made("cancel_running")
 ONLY = Made("only", multiple=True)
 NUMBERS = Made("numbers")
+TYPE = Made("job_type", opts=["--type"])
 
 
 @pytest.mark.parametrize(
@@ -45,6 +46,8 @@ NUMBERS = Made("numbers")
         ([NAMES, ONLY], ("o/n",), {"only": ["reviews", "files"]}, ["--only=reviews", "--only=files", "--", "o/n"]),
         ([NAMES, NUMBERS], ("o/n",), {"numbers": (1, 5)}, ["--numbers=1,5", "--", "o/n"]),
         ([PERCENTAGE, REASON], (50, None), {}, ["--", "50"]),
+        ([TYPE], (), {"type": "recent-prs"}, ["--type=recent-prs", "--"]),
+        ([TYPE], (), {"job_type": "recent-prs"}, ["--type=recent-prs", "--"]),
     ],
 )
 def test_values_by_place_and_by_name(

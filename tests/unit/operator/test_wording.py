@@ -60,3 +60,19 @@ def test_counts() -> None:
 def test_a_moment_is_shown_by_the_clock_on_the_wall() -> None:
     moment = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
     assert wording.clock_time(moment) == moment.astimezone().strftime("%H:%M:%S")
+
+
+@pytest.mark.parametrize(
+    ("micro_usd", "text"),
+    [
+        (None, "not known"),
+        (0, "$0.00"),
+        (100, "$0.0001"),
+        (9_999, "$0.009999"),
+        (10_000, "$0.01"),
+        (1_234_567_890, "$1,234.57"),
+        (-500, "-$0.0005"),
+    ],
+)
+def test_amounts(micro_usd: int | None, text: str) -> None:
+    assert wording.dollars(micro_usd) == text

@@ -1,0 +1,146 @@
+"""Commands over tracked repositories and the queue, within this process, against the stand-in and a real database."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.support.counter import Counter, counter, template
+from tests.support.program import TOKEN
+from tests.support.stand_ins import Running, Start
+
+NAMES = ("acme/one", "acme/two", "other/three")
+
+
+@pytest.fixture(scope="module")
+def github(serve: Start) -> Running:
+    flags = [word for name in NAMES for word in ("--repo", f"{name}=generate:3")]
+    return serve(*flags)
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory, github: Running) -> Path:
+    return template(tmp_path_factory.mktemp("template"), github.url)
+
+
+@pytest.fixture
+def at(made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, github: Running) -> Counter:
+    return counter(made, tmp_path, monkeypatch, PC_GITHUB_API_URL=github.url, PC_GITHUB_TOKEN=TOKEN)
+
+
+def test_with_nothing_tracked_nothing_is_missing(at: Counter) -> None:
+    heard = at.pc("analyze")
+    assert (heard.code, heard.out) == (0, "No repository is tracked: pc track owner/name.\n")
+    assert at.pc("analyze", "--json").document["totals"]["repositories"] == 0
+    assert at.pc("list").out == "No repository is tracked: pc track owner/name.\n"
+
+
+def test_a_repository_is_tracked_and_its_first_capture_queued(at: Counter) -> None:
+    heard = at.pc("track", "acme/one")
+    assert heard.code == 0
+    assert heard.out.startswith("acme/one: tracked; its capture is queued as ")
+    (again,) = at.pc("track", "ACME/one", "--json").document["repositories"]
+    assert (again["repository"], again["state_before"], again["outcome"]) == ("acme/one", "active", "joined")
+    (listed,) = at.pc("list", "--json").document["repositories"]
+    assert (listed["repository_name"], listed["state"], listed["tracked_by"]) == ("acme/one", "active", "ann")
+    missing = at.pc("analyze")
+    assert missing.code == 3
+    assert missing.out.startswith("acme/one: never captured whole, ")
+
+
+def test_an_account_and_a_file(at: Counter, tmp_path: Path) -> None:
+    names = tmp_path / "names.txt"
+    names.write_text("# ours\nother/three  # the third\n\nacme/two\n")
+    heard = at.pc("track", "acme/*", "--file", str(names))
+    assert heard.code == 0
+    assert [line.partition(":")[0] for line in heard.out.splitlines()] == ["other/three", "acme/two", "acme/one"]
+    assert at.pc("list", "--limit", "2").out.splitlines()[-1] == "  … and more: --after acme/two"
+    assert "acme" not in at.pc("list", "--after", "acme/two").out
+
+
+@pytest.mark.parametrize(
+    ("wrong", "code", "sentence"),
+    [
+        ("acme/none", 1, "acme/none"),
+        ("nobody/*", 1, "no account nobody"),
+        ("acme", 2, "'acme' is no repository name"),
+        ("", 2, "'' is no repository name"),
+    ],
+)
+def test_one_wrong_name_in_a_list_and_nothing_is_written(at: Counter, wrong: str, code: int, sentence: str) -> None:
+    assert sentence in at.refused("pc", "track", "acme/one", wrong, "acme/two", code=code)
+
+
+def test_one_wrong_name_in_a_file_and_nothing_is_written(at: Counter, tmp_path: Path) -> None:
+    names = tmp_path / "names.txt"
+    names.write_text("acme/one\nacme two\n")
+    assert "'acme two' is no repository name" in at.refused("pc", "track", "--file", str(names))
+
+
+def test_files_that_cannot_be_read_and_no_names_at_all(at: Counter, tmp_path: Path) -> None:
+    assert "cannot be read" in at.refused("pc", "track", "--file", str(tmp_path / "none.txt"))
+    assert "Name at least one repository" in at.refused("pc", "track")
+
+
+def test_pausing_ending_and_taking_up_again(at: Counter) -> None:
+    (tracked,) = at.pc("track", "acme/one", "--json").document["repositories"]
+    assert at.pc("pause", str(tracked["repository_id"])).out == "acme/one: paused\n"
+    assert at.pc("pause", "acme/one").out == "acme/one: was paused already\n"
+    assert at.pc("list", "--state", "paused", "--json").document["repositories"][0]["state"] == "paused"
+    assert at.pc("list", "--state", "active").out.startswith("No repository")
+    assert at.pc("untrack", "acme/one").out == "acme/one: no longer tracked\n"
+    assert at.pc("track", "acme/one", "--json").document["repositories"][0]["state_before"] == "untracked"
+    assert "acme/two is not known here" in at.refused("pc", "untrack", "acme/one", "acme/two")
+    assert "it takes active, paused, untracked" in at.refused("pc", "list", "--state", "asleep")
+
+
+def test_work_is_submitted_and_the_answer_says_what_became_of_it(at: Counter) -> None:
+    at.pc("track", "acme/one", "acme/two")
+    heard = at.pc("submit", "acme/one", "--type", "recent-prs", "--since", "1d", "--priority", "high")
+    assert heard.code == 0
+    assert "in the inngest lane (recent). All of it is at most 24 hours old" in heard.out
+    (joined,) = at.pc("submit", "acme/one", "--type", "recent-prs", "--since", "1d", "--json").document["repositories"]
+    assert joined["outcome"] == "joined"
+    assert joined["job_id"] in heard.out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("submit", "acme/one", "--type", "everything"), "--type"),
+        (("submit", ""), "'' is no repository name"),
+        (("submit", "acme/one", "no/such"), "no/such is not known here"),
+        (("submit", "acme/one", "999"), "999 is not known here"),
+        (("submit", "acme/one", "--numbers", "9-5"), "smaller number first"),
+        (("submit", "acme/one", "--limit", "-1"), "--limit"),
+        (("submit", "acme/one", "--since", "2026-02-01", "--until", "2026-01-01"), "swap them"),
+        (("submit", "acme/one", "--type", "recent-prs"), "wants a bound"),
+        (("submit", "acme/one", "--type", "pr-reviews", "--only", "files"), "captures only"),
+        (("submit", "acme/one", "--priority", "extreme"), "--priority"),
+    ],
+)
+def test_a_request_that_cannot_be_meant_is_refused_and_nothing_is_queued(
+    at: Counter, arguments: tuple[str, ...], sentence: str
+) -> None:
+    at.pc("track", "acme/one")
+    assert sentence in at.refused("pc", *arguments)
+
+
+def test_an_engine_on_another_host_cannot_use_a_sqlite_file(at: Counter, monkeypatch: pytest.MonkeyPatch) -> None:
+    at.know("acme/one")
+    monkeypatch.setenv("PC_ACTIONS_REPOSITORY", "acme/workflows")
+    for arguments in (("track", "acme/one"), ("submit", "acme/one")):
+        assert "runs on another host, which cannot reach a SQLite file" in at.refused("pc", *arguments)
+
+
+def test_a_worker_runs_what_is_queued_until_nothing_is_due(at: Counter) -> None:
+    at.pc("track", "acme/one", "acme/two")
+    heard = at.pc("worker", "--drain")
+    assert (heard.code, heard.out) == (0, "2 jobs run\n")
+    assert heard.err.count("event=claimed") == 2
+    whole = at.pc("analyze")
+    assert (whole.code, whole.out.splitlines()[-1]) == (0, "2 of 2 tracked repositories complete")
+    assert at.pc("worker", "--drain", "--json").document == {"exit_code": 0, "jobs": 0, "parked": 0, "stopped": False}
+
+
+def test_a_worker_without_slots_is_a_mistake(at: Counter) -> None:
+    assert "nothing to run" in at.refused("pc", "worker", "--realtime", "0", "--bulk", "0")
