@@ -18,6 +18,7 @@ from progressive_capture.domain.jobs import Figures
 from progressive_capture.domain.kinds import INDEX_KINDS, SETTLED, Source, State
 from progressive_capture.domain.planning import REST_PAGE, Operation
 from progressive_capture.domain.records import Records
+from progressive_capture.domain.routing import SHARD_ITEMS
 from progressive_capture.domain.scope import SourceChoice, earlier
 from progressive_capture.github.outcomes import Broken, Page, Partial, TooHeavy
 from progressive_capture.github.results import FollowUpPage, IndexPage, LookUp, Order
@@ -30,9 +31,6 @@ OVERLAP_SECONDS: Final = 300
 
 REST_RESERVE: Final = 10
 """With fewer requests left, a list by REST would soon have to wait for the next hour."""
-
-SHARD_MAX: Final = 30_000
-"""Pull requests of one shard: the longest list that one runner is handed."""
 
 SHARD_MIN: Final = 300
 """Sharing out fewer would cost more in half-full queries than it saves in time."""
@@ -328,7 +326,7 @@ class Index:
             stale = sorted(lost.union(stale))
         self._forecast(connection, walk, len(stale))
         if stale:
-            lists = shard_lists(stale, session.tools.runners)
+            lists = shard_lists(stale, session.tools.runners, SHARD_ITEMS[session.job.processor])
             jobs.add_shards(connection, session.claim, [encode(Spec(scope=scope, numbers=each)) for each in lists])
 
     def _forecast(self, connection: Connection, walk: Walk, stale: int) -> None:
@@ -342,8 +340,8 @@ class Index:
         jobs.set_forecast(connection, session.claim.job_id, figures)
 
 
-def shard_lists(numbers: list[int], runners: int) -> list[list[int]]:
-    """Share numbers out over runners in runs of neighbours: at most `SHARD_MAX` each, and none below `SHARD_MIN`."""
-    shards = max(min(runners, len(numbers) // SHARD_MIN), math.ceil(len(numbers) / SHARD_MAX), 1)
+def shard_lists(numbers: list[int], runners: int, most: int) -> list[list[int]]:
+    """Share numbers out over runners in runs of neighbours: at most `most` each, else none below `SHARD_MIN`."""
+    shards = max(min(runners, len(numbers) // SHARD_MIN), math.ceil(len(numbers) / most), 1)
     size = math.ceil(len(numbers) / shards)
     return [numbers[begin : begin + size] for begin in range(0, len(numbers), size)]

@@ -3,11 +3,13 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from progressive_capture.capture.index import SHARD_MAX, SHARD_MIN, shard_lists
+from progressive_capture.capture.index import SHARD_MIN, shard_lists
 from progressive_capture.capture.index_pages import first_of, joined, judged_rows
 from progressive_capture.capture.plan import spread
+from progressive_capture.domain.jobs import Processor
 from progressive_capture.domain.kinds import Kind, Proof, Source, State
 from progressive_capture.domain.records import IndexRow, PullRequestLabelRow, Reading, Records
+from progressive_capture.domain.routing import SHARD_ITEMS
 from progressive_capture.github.results import FollowUpPage, IndexPage, LookUp
 
 AT = "2026-01-01T00:00:00.000000Z"
@@ -56,12 +58,21 @@ def test_a_label_that_two_pages_have_in_common_is_counted_once() -> None:
 
 
 @given(st.integers(1, 90_000), st.integers(1, 9))
-def test_shards_hold_every_number_once_in_order_and_keep_their_bounds(count: int, runners: int) -> None:
+def test_bulk_shards_hold_every_number_once_in_order_and_keep_their_bounds(count: int, runners: int) -> None:
     numbers = list(range(count))
-    lists = shard_lists(numbers, runners)
+    lists = shard_lists(numbers, runners, SHARD_ITEMS[Processor.GITHUB_ACTIONS])
     assert [number for each in lists for number in each] == numbers
-    assert all(len(each) <= SHARD_MAX for each in lists)
+    assert all(len(each) <= SHARD_ITEMS[Processor.GITHUB_ACTIONS] for each in lists)
     assert len(lists) == 1 or min(len(each) for each in lists[:-1]) >= SHARD_MIN
+
+
+@given(st.integers(1, 5_000), st.integers(1, 9))
+def test_real_time_shards_are_small(count: int, runners: int) -> None:
+    numbers = list(range(count))
+    lists = shard_lists(numbers, runners, SHARD_ITEMS[Processor.INNGEST])
+    assert [number for each in lists for number in each] == numbers
+    assert all(len(each) <= 100 for each in lists)
+    assert len(lists) <= -(-count // 100) or min(map(len, lists[:-1])) >= SHARD_MIN
 
 
 @given(st.integers(0, 5_000), st.integers(1, 600))
