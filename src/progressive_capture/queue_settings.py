@@ -9,8 +9,9 @@ from typing import Annotated, Final
 from pydantic import AliasChoices, Field, SecretStr, StringConstraints, field_validator
 from pydantic_settings import BaseSettings
 
-from progressive_capture.domain.cost import BOOKS, MICRO_USD, PriceBook
+from progressive_capture.domain.cost import BOOKS, PriceBook
 from progressive_capture.domain.jobs import EngineName, Processor
+from progressive_capture.domain.money import MICRO_USD
 from progressive_capture.domain.quotas import Mode, Quota
 from progressive_capture.domain.rollout import RolloutEnvironment, Strategy
 

@@ -6,10 +6,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from progressive_capture.domain.jobs import EngineName
+from progressive_capture.domain.money import MICRO_USD, in_dollars
 from progressive_capture.domain.quotas import Usage
-
-MICRO_USD: Final = 1_000_000
-"""Amounts are whole millionths of a US dollar."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +146,9 @@ def _executions(prices: ExecutionPrices, count: int) -> Cost:
         return Cost(0, f"Within the {prices.included} executions that a month includes.")
     if prices.micro_usd_each is None:
         return Cost(None, f"The plan ends at {prices.included} executions a month: what more would cost is not known.")
-    return Cost(further * prices.micro_usd_each, f"{prices.micro_usd_each} millionths of a dollar an execution.")
+    return Cost(
+        further * prices.micro_usd_each, f"{in_dollars(prices.micro_usd_each)} an execution beyond {prices.included}."
+    )
 
 
 def _minutes(prices: MinutePrices, count: int) -> Cost:
@@ -157,4 +157,7 @@ def _minutes(prices: MinutePrices, count: int) -> Cost:
     further = max(0, count - prices.included)
     if further == 0:
         return Cost(0, f"Within the {prices.included} minutes that a month includes.")
-    return Cost(further * prices.micro_usd_a_minute, f"{prices.micro_usd_a_minute} millionths of a dollar a minute.")
+    return Cost(
+        further * prices.micro_usd_a_minute,
+        f"{in_dollars(prices.micro_usd_a_minute)} a minute beyond {prices.included}.",
+    )

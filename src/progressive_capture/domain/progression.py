@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from progressive_capture.domain.money import in_dollars
 from progressive_capture.domain.rollout import STEPS, Effective
 from progressive_capture.domain.verdict import Health, Verdict
 
@@ -62,8 +63,7 @@ def advance(
     against = (*_switched(configuration, rolled_back_at, now), *_measured(verdict), *_saved(savings))
     if against:
         return Advance(None, against)
-    saved = savings.saved or 0
-    return Advance(following, (verdict.reason, f"The rollout saved {saved / 1_000_000:.6f} dollars in the window."))
+    return Advance(following, (verdict.reason, f"The rollout saved {in_dollars(savings.saved or 0)} in the window."))
 
 
 def _switched(configuration: Effective, rolled_back_at: datetime | None, now: datetime) -> tuple[str, ...]:
@@ -100,5 +100,5 @@ def _saved(savings: Savings) -> tuple[str, ...]:
     if savings.saved is None:
         return ("What the rollout saves is not known: some of its jobs have no known cost.",)
     if savings.saved < 0:
-        return (f"The rollout costs {-savings.saved / 1_000_000:.6f} dollars more than the real-time lane alone.",)
+        return (f"The rollout costs {in_dollars(-savings.saved)} more than the real-time lane alone.",)
     return ()

@@ -1,8 +1,11 @@
 """What an engine may use a month, and what happens near and at that bound; counting is the store's."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, Self
+
+from progressive_capture.domain.money import in_dollars
 
 WARN_AT: Final = 0.8
 """Share of a quota from which on there is a warning: early enough to act within the month."""
@@ -73,17 +76,21 @@ class Standing:
         return self.level is Level.REACHED and self.mode is Mode.WAIT
 
 
+_Bound = tuple[int | None, int, str, Callable[[int], str]]
+"""The bound, what is used of it, and how both are told."""
+
+
 def standing(quota: Quota, used: Usage, expected: Usage) -> Standing:
     """Where an engine stands: `used` this month, and `expected` of what is dispatched or processing."""
     total = used + expected
-    bounds = [
-        ("runner minutes", quota.runner_minutes, total.runner_minutes),
-        ("executions", quota.executions, total.executions),
-        ("micro-dollars", quota.cost_micro_usd, total.cost_micro_usd),
+    bounds: list[_Bound] = [
+        (quota.runner_minutes, total.runner_minutes, "{} of {} runner minutes", str),
+        (quota.executions, total.executions, "{} of {} executions", str),
+        (quota.cost_micro_usd, total.cost_micro_usd, "{} of {}", in_dollars),
     ]
     shares = [
-        (share_of(count, bound), f"{count} of {bound} {name} of this month are used or under way.")
-        for name, bound, count in bounds
+        (share_of(count, bound), f"{text.format(told(count), told(bound))} of this month are used or under way.")
+        for bound, count, text, told in bounds
         if bound is not None
     ]
     share, why = max(shares, default=(0.0, "There is no quota."))

@@ -1,6 +1,6 @@
 """Errors that people read."""
 
-from progressive_capture.domain.errors import ExitCode, LeaseHeld, ProgressiveCaptureError
+from progressive_capture.domain.errors import CaptureFailed, ErrorClass, ExitCode, LeaseHeld, ProgressiveCaptureError
 
 
 def test_a_held_lease_names_its_holder_and_its_end() -> None:
@@ -10,3 +10,9 @@ def test_a_held_lease_names_its_holder_and_its_end() -> None:
     assert "2026-01-01T00:00:00Z" in str(held)
     assert isinstance(held, ProgressiveCaptureError)
     assert held.exit_code is ExitCode.FAILED
+
+
+def test_a_failed_capture_says_of_what_class_it_is() -> None:
+    assert CaptureFailed("Gone.").error_class is ErrorClass.UNKNOWN
+    failed = CaptureFailed("Gone.", ErrorClass.MISSING)
+    assert (str(failed), failed.error_class) == ("Gone.", ErrorClass.MISSING)

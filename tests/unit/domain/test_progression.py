@@ -28,7 +28,7 @@ def test_a_good_window_goes_one_step_and_shows_the_savings() -> None:
     assert found.percentage == 25
     assert found.reasons == (
         "1 of 100 finished jobs failed: 1.00 %, not above 5 %.",
-        "The rollout saved 2.500000 dollars in the window.",
+        "The rollout saved $2.50 in the window.",
     )
 
 
@@ -82,7 +82,7 @@ def test_what_was_not_measured_is_no_reason_to_advance() -> None:
     [
         (Savings(None, 5), "What the rollout saves is not known"),
         (Savings(5, None), "What the rollout saves is not known"),
-        (Savings(6, 5), "The rollout costs 0.000001 dollars more"),
+        (Savings(6, 5), "The rollout costs $0.000001 more"),
     ],
 )
 def test_savings_are_shown_or_there_is_no_step(savings: Savings, refusal: str) -> None:

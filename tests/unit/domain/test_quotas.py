@@ -51,7 +51,7 @@ def test_the_fullest_bound_speaks() -> None:
     quota = Quota(runner_minutes=100, executions=100, cost_micro_usd=100)
     found = standing(quota, Usage(10, 20, 95), Usage(0, 10, 0))
     assert (found.level, found.share) == (Level.WARNING, 0.95)
-    assert "95 of 100 micro-dollars" in found.why
+    assert found.why == "$0.000095 of $0.0001 of this month are used or under way."
 
 
 def test_no_bound_is_never_reached_and_a_bound_of_nothing_always() -> None:

@@ -9,8 +9,9 @@ from sqlalchemy import Connection, Row, Table
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql import Insert
 
-from progressive_capture.domain.cost import MICRO_USD, PriceBook, cost
+from progressive_capture.domain.cost import PriceBook, cost
 from progressive_capture.domain.jobs import Counters, EngineName, ErrorClass, Outcome, Resources
+from progressive_capture.domain.money import MICRO_USD
 from progressive_capture.domain.rollout import FEATURE
 from progressive_capture.domain.scope import stamp
 from progressive_capture.store.jobs.values import PC_CAPTURE
