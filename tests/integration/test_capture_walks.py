@@ -151,11 +151,11 @@ async def test_a_walk_taken_over_by_a_process_whose_clock_is_known_less_well_is_
             github.now = START + timedelta(seconds=0.5)
 
     github.before = list_half_a_second_later
-    visitor.stop_after = 1
+    visitor.stop_when = lambda: len(visitor.steps) == 1
     assert (await visitor.capture()).interrupted
     github.before = lambda _: None
     github.now = START + timedelta(seconds=0.9)
-    visitor.stop_after = None
+    visitor.stop_when = lambda: False
     github.asked.clear()
     captured = await visitor.capture()
     assert (captured.unlisted, captured.gap_count, captured.pull_requests) == (0, 0, 7)

@@ -38,6 +38,8 @@ class LittleGitHub:
     pulls: dict[int, dict[str, Any]] = field(default_factory=dict)
     hidden: set[int] = field(default_factory=set)
     """Counted, and left out of the list."""
+    below: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    """What hangs on pull requests, by path; lists that are not here are empty."""
     asked: list[str] = field(default_factory=list)
     before: Callable[[str], None] = lambda _: None
 
@@ -78,7 +80,7 @@ class LittleGitHub:
         if one := ONE.search(path):
             found = self.pulls.get(int(one[1]))
             return (200, found, "") if found else (404, {"message": "Not Found"}, "")
-        return 200, [], ""
+        return 200, *self._page(path, self.below.get(path, []), int(query.get("page", "1")))
 
     def _list(self, path: str, query: dict[str, str]) -> tuple[int, Any, str]:
         if query["per_page"] == "1":
@@ -87,10 +89,11 @@ class LittleGitHub:
         shown = [pull for number, pull in sorted(self.pulls.items()) if number not in self.hidden]
         if newest_first:
             shown.sort(key=lambda pull: pull["updated_at"], reverse=True)
-        page = int(query["page"])
-        more = page * PAGE < len(shown)
-        link = f'<https://x{path}?page={page + 1}>; rel="next"' if more else ""
-        return 200, shown[(page - 1) * PAGE : page * PAGE], link
+        return 200, *self._page(path, shown, int(query["page"]))
+
+    def _page(self, path: str, items: list[Any], page: int) -> tuple[list[Any], str]:
+        link = f'<https://x{path}?page={page + 1}>; rel="next"' if page * PAGE < len(items) else ""
+        return items[(page - 1) * PAGE : page * PAGE], link
 
     def pages(self, word: str) -> list[str]:
         """The pages of the list that were asked for in an order."""
@@ -103,8 +106,8 @@ class Visitor:
 
     github: LittleGitHub
     database_url: str
-    stop_after: int | None = None
-    """Pages after which somebody asks to stop."""
+    stop_when: Callable[[], bool] = lambda: False
+    """When somebody asks to stop."""
     steps: list[Progress] = field(default_factory=list)
 
     async def capture(self, **scope: Any) -> Captured:
@@ -132,7 +135,7 @@ class Visitor:
         raise AssertionError(text)
 
     def _stopping(self) -> bool:
-        return self.stop_after is not None and len(self.steps) >= self.stop_after
+        return self.stop_when()
 
     async def _pause(self, seconds: float) -> None:
         self.github.now += timedelta(seconds=seconds)

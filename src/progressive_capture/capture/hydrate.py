@@ -186,7 +186,12 @@ class Hydration:
         asked = len(request.targets)
         answer = await session.ask(
             lambda: session.tools.api.hydrate(
-                session.repo, request.targets, self.kinds, source, patches=session.scope.patches
+                session.repo,
+                request.targets,
+                self.kinds,
+                source,
+                patches=session.scope.patches,
+                between=session.between,
             )
         )
         attempts = {each.number: each for each in request.again}
@@ -276,7 +281,9 @@ class Hydration:
             return PageToStore(Records(), Source.GRAPHQL, None, self.ledger.followed([owed], Records(), []))
         target = Target(owed.pull_request_id, owed.pull_request_node, owed.number)
         answer = await session.ask(
-            lambda: session.tools.api.follow_up_rest(session.repo, target, owed.kind, patches=session.scope.patches)
+            lambda: session.tools.api.follow_up_rest(
+                session.repo, target, owed.kind, patches=session.scope.patches, between=session.between
+            )
         )
         if isinstance(answer, TooHeavy | Broken):
             self._passed_over(answer, f"reading {owed.kind} of #{owed.number} by REST")
@@ -290,7 +297,9 @@ class Hydration:
         session, detail = self.session, request.detail
         target = Target(detail.pull_request_id, detail.node_id, detail.number)
         answer = await session.ask(
-            lambda: session.tools.api.file_details(session.repo, target, patches=session.scope.patches)
+            lambda: session.tools.api.file_details(
+                session.repo, target, patches=session.scope.patches, between=session.between
+            )
         )
         if isinstance(answer, Page | Partial):
             records = Records(pr_files=list(answer.data.rows))

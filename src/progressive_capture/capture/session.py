@@ -183,6 +183,18 @@ class Session:
 
         return await asyncio.to_thread(write)
 
+    async def between(self) -> None:
+        """Keep the lease while one operation sends many requests.
+
+        Raises:
+            Pause: somebody asked to stop.
+            LeaseLost: somebody else holds the shard.
+        """
+        if self.tools.stopping():
+            raise Pause(More())
+        if self.tools.clock() - self.renewed_at >= RENEW_EVERY:
+            await asyncio.to_thread(self._keep)
+
     def _keep(self) -> None:
         now = self.tools.clock()
         if now - self.renewed_at < RENEW_EVERY:

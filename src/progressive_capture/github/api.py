@@ -11,6 +11,7 @@ from progressive_capture.github.directory import Directory
 from progressive_capture.github.graphql_operations import GraphQLOperations
 from progressive_capture.github.outcomes import Denied, DeniedReason, Missing, Outcome, Page
 from progressive_capture.github.rest_operations import RestOperations
+from progressive_capture.github.rest_reader import Between, nothing
 from progressive_capture.github.results import (
     CommentSample,
     FilesPage,
@@ -136,29 +137,33 @@ class GitHubApi:
         source: Source,
         *,
         patches: bool = False,
+        between: Between = nothing,
     ) -> Outcome[HydratePage]:
         """Pull requests with the kinds asked for: first pages by GraphQL, everything of exactly one by REST.
 
-        After `Throttled` by REST, the same call goes on where it was broken off.
+        After `Throttled` by REST, the same call goes on where it was broken off. `between` runs before each page of
+        a list by REST, of which there may be many.
         """
         if source is Source.GRAPHQL:
             return await self._graphql.hydrate(targets, kinds)
         (target,) = targets
-        return await self._rest.hydrate(repo, target, kinds, patches=patches)
+        return await self._rest.hydrate(repo, target, kinds, patches=patches, between=between)
 
     async def follow_up(self, repo: RepoRef, lookups: Sequence[LookUp]) -> Outcome[FollowUpPage]:  # noqa: ARG002 - nodes know theirs
         """Comments of threads and further pages, at most 149 in all, by GraphQL."""
         return await self._graphql.follow_up(lookups)
 
     async def follow_up_rest(
-        self, repo: RepoRef, target: Target, kind: Kind, *, patches: bool = False
+        self, repo: RepoRef, target: Target, kind: Kind, *, patches: bool = False, between: Between = nothing
     ) -> Outcome[FollowUpPage]:
         """The whole list of one kind of one pull request by REST, which has every kind but threads."""
-        return await self._rest.follow_up(repo, target, kind, patches=patches)
+        return await self._rest.follow_up(repo, target, kind, patches=patches, between=between)
 
-    async def file_details(self, repo: RepoRef, target: Target, *, patches: bool = False) -> Outcome[FilesPage]:
+    async def file_details(
+        self, repo: RepoRef, target: Target, *, patches: bool = False, between: Between = nothing
+    ) -> Outcome[FilesPage]:
         """All files of one pull request by REST: with previous paths, and patches where wanted."""
-        return await self._rest.files(repo, target, patches=patches)
+        return await self._rest.files(repo, target, patches=patches, between=between)
 
     async def sample_threads(self, repo: RepoRef, numbers: Sequence[int]) -> Outcome[ThreadSample]:
         """Totals of the pull requests among some numbers, at most 149 for a point, by GraphQL."""

@@ -23,10 +23,12 @@ from progressive_capture.github.rest_reader import (
     FILES,
     LISTS,
     PAGE,
+    Between,
     RestReader,
     Wanted,
     list_path,
     no_threads,
+    nothing,
     readable,
     repository_path,
 )
@@ -139,9 +141,9 @@ class RestOperations:
         return Page(_index_page(bodies, requested_at, missing=missing))
 
     async def hydrate(
-        self, repo: RepoRef, target: Target, kinds: frozenset[Kind], *, patches: bool
+        self, repo: RepoRef, target: Target, kinds: frozenset[Kind], *, patches: bool, between: Between = nothing
     ) -> Outcome[HydratePage]:
-        """One pull request with all pages of the kinds asked for."""
+        """One pull request with all pages of the kinds asked for; `between` runs before each page."""
         key = ("hydrate", repo.id, target.number, kinds, patches)
         answered = await self._reader.page(
             key, f"{repository_path(repo.owner_name)}/pulls/{target.number}", _PULL_REQUEST
@@ -150,7 +152,7 @@ class RestOperations:
         if not isinstance(outcome, Page):
             return self._lost(outcome, target, answered.requested_at)
         body = outcome.data.body
-        wanted = Wanted(repo, target, patches, Records(), People())
+        wanted = Wanted(repo, target, patches, Records(), People(), between)
         rest_rows.pull_request(wanted.records, wanted.people, body)
         readings = [no_threads(target)] if Kind.REVIEW_THREADS in kinds else []
         for kind in readable(kinds):
@@ -161,8 +163,10 @@ class RestOperations:
         self._reader.forget()
         return Page(HydratePage(wanted.finished(), readings, [], answered.requested_at, Source.REST))
 
-    async def follow_up(self, repo: RepoRef, target: Target, kind: Kind, *, patches: bool) -> Outcome[FollowUpPage]:
-        """The whole list of one kind of one pull request."""
+    async def follow_up(
+        self, repo: RepoRef, target: Target, kind: Kind, *, patches: bool, between: Between = nothing
+    ) -> Outcome[FollowUpPage]:
+        """The whole list of one kind of one pull request; `between` runs before each page."""
         key = ("follow-up", repo.id, target.number, kind, patches)
         body = None
         if LISTS[kind].cap is not None:
@@ -172,7 +176,7 @@ class RestOperations:
             if not isinstance(answered.outcome, Page):
                 return self._reader.ended(answered.outcome)
             body = answered.outcome.data.body
-        wanted = Wanted(repo, target, patches, Records(), People())
+        wanted = Wanted(repo, target, patches, Records(), People(), between)
         reading = await self._reader.read(key, wanted, kind, body)
         if not isinstance(reading, Reading):
             return self._reader.ended(reading)
@@ -180,10 +184,12 @@ class RestOperations:
         self._reader.forget()
         return Page(FollowUpPage(wanted.finished(), [reading], [], requested_at, Source.REST))
 
-    async def files(self, repo: RepoRef, target: Target, *, patches: bool) -> Outcome[FilesPage]:
-        """All files of one pull request."""
+    async def files(
+        self, repo: RepoRef, target: Target, *, patches: bool, between: Between = nothing
+    ) -> Outcome[FilesPage]:
+        """All files of one pull request; `between` runs before each page."""
         key = ("files", repo.id, target.number, patches)
-        bodies = await self._reader.whole(key, list_path(repo, target, LISTS[Kind.FILES]), FILES)
+        bodies = await self._reader.whole(key, list_path(repo, target, LISTS[Kind.FILES]), FILES, between)
         if not isinstance(bodies, list):
             return self._reader.ended(bodies)
         requested_at = self._reader.began()

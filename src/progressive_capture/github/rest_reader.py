@@ -1,6 +1,6 @@
 """Whole REST lists of one pull request, page by page, kept over waits; what needs which list is not known here."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple, TypeVar
 from urllib.parse import quote
@@ -17,10 +17,17 @@ from progressive_capture.github.session import RestAnswered, Session
 
 T = TypeVar("T")
 
+Between = Callable[[], Awaitable[None]]
+"""Runs between the requests of one operation, which may be many: to keep what would be lost meanwhile, or to stop."""
+
 PAGE: Final = 100
 """https://docs.github.com/en/rest/using-the-rest-api/using-pagination-in-the-rest-api"""
 
 FILES: Final = Shape[list[rest.ChangedFile]](list[rest.ChangedFile])
+
+
+async def nothing() -> None:
+    """Do nothing between requests."""
 
 
 def repository_path(owner_name: str) -> str:
@@ -90,6 +97,7 @@ class Wanted(NamedTuple):
     patches: bool
     records: Records
     people: People
+    between: Between = nothing
 
     def finished(self) -> Records:
         """The records with everybody met."""
@@ -122,7 +130,7 @@ class RestReader:
     ) -> Reading | Failure:
         """Read one kind to its end, and add its rows."""
         how, target = LISTS[kind], wanted.target
-        bodies = await self.whole(key, list_path(wanted.repo, target, how), how.shape)
+        bodies = await self.whole(key, list_path(wanted.repo, target, how), how.shape, wanted.between)
         if not isinstance(bodies, list):
             return bodies
         rows = patched_files if kind is Kind.FILES and wanted.patches else how.rows
@@ -139,11 +147,14 @@ class RestReader:
             truncated=how.cap is not None and total is not None and total > how.cap,
         )
 
-    async def whole(self, key: tuple[Any, ...], path: str, shape: Shape[list[T]]) -> list[T] | Failure:
-        """All items of a list."""
+    async def whole(
+        self, key: tuple[Any, ...], path: str, shape: Shape[list[T]], between: Between = nothing
+    ) -> list[T] | Failure:
+        """All items of a list; `between` runs before each of its pages."""
         items: list[T] = []
         number = 1
         while True:
+            await between()
             answered = await self.page(key, f"{path}?per_page={PAGE}&page={number}", shape)
             if not isinstance(answered.outcome, Page):
                 return answered.outcome
