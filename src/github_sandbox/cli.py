@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from github_sandbox.clock import Clock
-from github_sandbox.composition import Options, build_sandbox
+from github_sandbox.composition import Options, build_sandbox, served_routes
 from github_sandbox.config_file import ConfigError, read_table
 from github_sandbox.faults_file import parse_rules
 from github_sandbox.http.server import PortTakenError, listen
@@ -99,7 +99,7 @@ def make_sandbox(flags: argparse.Namespace, read_time: Callable[[], float]) -> S
     clock = Clock(read_time)
     options = _options(flags)
     credentials = read_credentials(flags.tokens, clock.now()) if flags.tokens else None
-    rules = parse_rules(read_table(flags.faults)) if flags.faults else ()
+    rules = parse_rules(read_table(flags.faults), served_routes()) if flags.faults else ()
     world = build_world(clock.now, flags.seed, tuple(flags.repo or DEFAULT_REPOSITORIES))
     return build_sandbox(world, clock, options, credentials, rules)
 

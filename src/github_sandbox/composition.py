@@ -9,12 +9,14 @@ from github_sandbox.app_auth import Apps
 from github_sandbox.changes import apply_change
 from github_sandbox.faults import Faults
 from github_sandbox.graphql.service import GraphQLService, Rounding
+from github_sandbox.http.app_routes import ROUTES as APP_ROUTES
 from github_sandbox.http.app_routes import AppRoutes
 from github_sandbox.http.control import Control
 from github_sandbox.http.graphql_endpoint import GraphQLEndpoint
 from github_sandbox.http.stats import Stats
 from github_sandbox.limits import Budgets, Secondary
 from github_sandbox.meter import Meter
+from github_sandbox.rest.api import ROUTES as REST_ROUTES
 from github_sandbox.rest.api import RestApi
 from github_sandbox.service import Sandbox, Timing
 from github_sandbox.tokens import Tokens
@@ -27,8 +29,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from github_sandbox.clock import Clock
-    from github_sandbox.faults_file import Rule
+    from github_sandbox.faults_file import Rule, Served
     from github_sandbox.world.state import World
+
+GRAPHQL_METHODS = frozenset(("GET", "HEAD", "POST"))
+ANY_METHOD = GRAPHQL_METHODS | {"DELETE", "OPTIONS", "PATCH", "PUT"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +49,15 @@ class Options:
     compress: bool = False
     timing: Timing = field(default_factory=Timing)
     hook: Hook | None = None
+
+
+def served_routes() -> Served:
+    """Give the routes that a fault may name: REST's, an App's, GraphQL's, and `unknown` for all else."""
+    methods: dict[str, frozenset[str]] = {}
+    for route in (*REST_ROUTES, *APP_ROUTES):
+        also = {"HEAD"} if route.method == "GET" else set()
+        methods[route.template] = methods.get(route.template, frozenset()) | {route.method} | also
+    return {**methods, "/graphql": GRAPHQL_METHODS, "unknown": ANY_METHOD}
 
 
 def build_sandbox(
@@ -71,6 +85,7 @@ def build_sandbox(
         stats=stats,
         deliveries=deliveries,
         seed=options.seed,
+        served=served_routes(),
         hook=options.hook,
         apply_change=apply_change,
         truth=truth,

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 T = TypeVar("T")
+LARGEST = 10**12
 
 
 class ConfigError(Exception):
@@ -41,23 +42,47 @@ class Table:
 
     def need(self, key: str, kind: type[T]) -> T:
         """Take a value that must be there."""
-        value = self.take(key, kind)
+        return self.present(key, self.take(key, kind))
+
+    def present(self, key: str, value: T | None) -> T:
+        """Give a value that was taken; raise ConfigError when it is not there."""
         if value is None:
             raise ConfigError(f"{self.where}: {key} is missing")
         return value
 
+    def finite(self, key: str) -> float | None:
+        """Take an optional number that is neither NaN nor infinite, which JSON and TOML files may hold."""
+        value = self.take(key, (int, float))
+        if value is not None and not abs(value) <= LARGEST:
+            raise ConfigError(f"{self.where}: {key} must be a number of at most {LARGEST:,}, not {value}")
+        return value
+
     def number(self, key: str) -> float | None:
         """Take an optional number that is zero or more."""
-        value = self.take(key, (int, float))
+        value = self.finite(key)
         if value is not None and value < 0:
-            raise ConfigError(f"{self.where}: {key} must be zero or more")
+            raise ConfigError(f"{self.where}: {key} must be zero or more, not {value}")
+        return value
+
+    def whole(self, key: str, least: int) -> int | None:
+        """Take an optional whole number that is `least` or more."""
+        value = self.take(key, int)
+        if value is not None and not least <= value <= LARGEST:
+            raise ConfigError(f"{self.where}: {key} must be a whole number from {least} to {LARGEST:,}, not {value}")
+        return value
+
+    def text(self, key: str) -> str | None:
+        """Take an optional string that is not empty."""
+        value = self.take(key, str)
+        if value is not None and not value.strip():
+            raise ConfigError(f"{self.where}: {key} must not be empty")
         return value
 
     def texts(self, key: str) -> list[str]:
-        """Take an optional list of strings."""
+        """Take an optional list of strings that are not empty."""
         values = self.take(key, list) or []
-        if not all(isinstance(value, str) for value in values):
-            raise ConfigError(f"{self.where}: {key} must be a list of strings")
+        if not all(isinstance(value, str) and value.strip() for value in values):
+            raise ConfigError(f"{self.where}: {key} must be a list of texts that are not empty")
         return values
 
     def tables(self, key: str) -> list[Table]:

@@ -5,8 +5,10 @@ The format is described in docs/reference/sandbox-faults.md.
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from github_sandbox.config_file import ConfigError, Table
 from github_sandbox.refusals import FORMS
@@ -15,6 +17,11 @@ if TYPE_CHECKING:
     from github_sandbox.http.encoding import Json
 
 LOWEST_STATUS, HIGHEST_STATUS = 200, 599
+Served: TypeAlias = Mapping[str, frozenset[str]]
+"""The templates of the routes that a rule may name, each with its methods."""
+_NAME = re.compile(r"[_A-Za-z]\w*", re.ASCII)
+_HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_HEADER_TEXT = re.compile(r"[!-~]+(?:[ \t]+[!-~]+)*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,12 +101,12 @@ class Rule:
     effect: Effect
 
 
-def parse_rules(table: Table) -> tuple[Rule, ...]:
+def parse_rules(table: Table, served: Served) -> tuple[Rule, ...]:
     """Read the rules of a faults file; raise ConfigError for any key or value that it may not have."""
     rules = []
     for number, row in enumerate(table.tables("faults")):
         name = row.take("name", str) or f"fault {number}"
-        match = _match(Table(f"{row.where}.match", row.take("match", dict) or {}))
+        match = _match(Table(f"{row.where}.match", row.take("match", dict) or {}), served)
         effect = _effect(Table(f"{row.where}.effect", row.need("effect", dict)))
         row.done()
         rules.append(Rule(name, match, effect))
@@ -107,16 +114,19 @@ def parse_rules(table: Table) -> tuple[Rule, ...]:
     return tuple(rules)
 
 
-def _match(row: Table) -> Match:
-    method, route = _route(row.take("route", str))
+def _match(row: Table, served: Served) -> Match:
+    method, route = _route(row, served)
     probability = row.number("probability")
     if probability is not None and probability > 1:
         raise ConfigError(f"{row.where}: probability must be between 0 and 1")
+    operation = row.text("operation")
+    if operation is not None and not _NAME.fullmatch(operation):
+        raise ConfigError(f"{row.where}: operation must be the name of a GraphQL operation, not {operation!r}")
     made = Match(
-        operation=row.take("operation", str),
+        operation=operation,
         method=method,
         route=route,
-        token=row.take("token", str),
+        token=row.text("token"),
         turns=_turns(row),
         probability=1.0 if probability is None else probability,
     )
@@ -124,11 +134,17 @@ def _match(row: Table) -> Match:
     return made
 
 
-def _route(text: str | None) -> tuple[str | None, str | None]:
+def _route(row: Table, served: Served) -> tuple[str | None, str | None]:
+    text = row.text("route")
     if text is None:
         return None, None
-    method, _, rest = text.partition(" ")
-    return (method.upper(), rest) if rest else (None, text)
+    first, _, rest = text.partition(" ")
+    method, template = (first.upper(), rest) if rest else (None, first)
+    if template not in served:
+        raise ConfigError(f"{row.where}: no route {template!r} is served; write it as GitHub's documentation does")
+    if method is not None and method not in served[template]:
+        raise ConfigError(f"{row.where}: {template} is served for {', '.join(sorted(served[template]))}, not {method}")
+    return method, template
 
 
 def _turns(row: Table) -> Turns:
@@ -156,7 +172,7 @@ def _turns(row: Table) -> Turns:
 def _effect(row: Table) -> Effect:
     made = Effect(
         status=_status(row),
-        headers=_texts(row, "headers"),
+        headers=_headers(row),
         body=row.take("body", (str, dict, list)),
         delay_ms=row.number("delay_ms") or 0.0,
         disconnect=_choice(row, "disconnect", ("before", "within")),
@@ -167,7 +183,7 @@ def _effect(row: Table) -> Effect:
         page=_choice(row, "page", ("duplicate", "reorder")),
         expire_cursor=row.take("expire_cursor", bool) or False,
         expire_token=row.take("expire_token", bool) or False,
-        date_offset_s=row.take("date_offset_s", (int, float)) or 0.0,
+        date_offset_s=row.finite("date_offset_s") or 0.0,
         refusal=_choice(row, "refusal", tuple(FORMS)),
     )
     row.done()
@@ -181,11 +197,12 @@ def _status(row: Table) -> int | None:
     return status
 
 
-def _texts(row: Table, key: str) -> dict[str, str]:
-    values = row.take(key, dict) or {}
-    if not all(isinstance(value, str) for value in values.values()):
-        raise ConfigError(f"{row.where}: {key} must have text values")
-    return {name.lower(): value for name, value in values.items()}
+def _headers(row: Table) -> dict[str, str]:
+    headers = row.take("headers", dict) or {}
+    for name, value in headers.items():
+        if not (_HEADER_NAME.fullmatch(name) and isinstance(value, str) and _HEADER_TEXT.fullmatch(value)):
+            raise ConfigError(f"{row.where}: headers must be names with texts in one line of ASCII, not {name!r}")
+    return {name.lower(): value for name, value in headers.items()}
 
 
 def _choice(row: Table, key: str, choices: tuple[str, ...]) -> str | None:

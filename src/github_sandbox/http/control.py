@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Generator, Iterable, Iterator
 
     from github_sandbox.clock import Clock
+    from github_sandbox.faults_file import Served
     from github_sandbox.http.encoding import Json
     from github_sandbox.http.messages import Request
     from github_sandbox.http.stats import Stats
@@ -29,13 +30,17 @@ TRUTH_ROWS_AT_ONCE = 500
 
 @dataclass(slots=True)
 class Control:
-    """Answers control routes; `hook` is where webhooks go unless a request says otherwise."""
+    """Answers control routes; `hook` is where webhooks go unless a request says otherwise.
+
+    `served` are the routes that faults may name.
+    """
 
     world: World
     clock: Clock
     stats: Stats
     deliveries: Deliveries
     seed: int
+    served: Served
     hook: Hook | None
     apply_change: Callable[[World, dict[str, Json]], list[dict[str, Json]]]
     truth: Callable[[World, str, str], Iterator[dict[str, Json]]]
@@ -86,7 +91,7 @@ class Control:
         return json_answer(rows)
 
     async def _faults(self, request: Request) -> Response:
-        rules = parse_rules(Table("faults", _body(request)))
+        rules = parse_rules(Table("faults", _body(request)), self.served)
         self.new_faults = Faults(rules, self.seed)
         return json_answer({"rules": [rule.name for rule in rules]})
 

@@ -83,6 +83,22 @@ def test_a_file_that_is_nested_too_deeply_is_told(run: Run, tmp_path: Path, flag
     assert ended.stderr == f"github-sandbox: {path} is nested too deeply to be read\n"
 
 
+@pytest.mark.parametrize(
+    ("flag", "text", "told"),
+    [
+        ("--tokens", '{"tokens": {"a": {"user": "x", "points": -1}}}', "points must be a whole number from 0"),
+        ("--faults", '{"faults": [{"effect": {"delay_ms": NaN}}]}', "delay_ms must be a number"),
+    ],
+)
+def test_a_value_that_makes_no_sense_is_told(run: Run, tmp_path: Path, flag: str, text: str, told: str) -> None:
+    path = tmp_path / "file.json"
+    path.write_text(text)
+    ended = run("serve", flag, path)
+    assert (ended.returncode, ended.stdout, ended.stderr.count("\n")) == (2, "", 1)
+    assert str(path) in ended.stderr
+    assert told in ended.stderr
+
+
 def test_a_malformed_population_names_its_line(run: Run, malformed: Path) -> None:
     ended = run("serve", "--repo", f"a/b={malformed}")
     assert ended.returncode == 2

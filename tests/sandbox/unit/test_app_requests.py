@@ -8,7 +8,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from github_sandbox.app_auth import App, Installation
-from github_sandbox.composition import Options
+from github_sandbox.composition import Options, served_routes
 from github_sandbox.config_file import Table
 from github_sandbox.faults_file import Rule, parse_rules
 from github_sandbox.http.messages import Response
@@ -27,7 +27,7 @@ def key() -> rsa.RSAPrivateKey:
 def with_app(key: rsa.RSAPrivateKey, *rules: dict[str, object], points: int = 5_000) -> InProcess:
     pem = key.public_key().public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
     app = App(7, "Iv23abc", "capture", pem.decode(), (Installation(71, "sandbox"),))
-    read: tuple[Rule, ...] = parse_rules(Table("faults", {"faults": list(rules)}))
+    read: tuple[Rule, ...] = parse_rules(Table("faults", {"faults": list(rules)}), served_routes())
     repo = "sandbox/demo=generate:3"
     return in_process(repo, options=Options(points=points), credentials=Credentials(None, (app,)), rules=read)
 

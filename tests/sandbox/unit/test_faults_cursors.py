@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from github_sandbox.composition import served_routes
 from github_sandbox.config_file import Table
 from github_sandbox.faults_file import parse_rules
 from github_sandbox.graphql.pages import encode_cursor
@@ -16,7 +17,7 @@ FILES = """query FollowUp($i0: ID!, $c0: String) {
 
 
 def spoiled(effect: dict[str, object], **match: object) -> InProcess:
-    rules = parse_rules(Table("faults", {"faults": [{"match": match, "effect": effect}]}))
+    rules = parse_rules(Table("faults", {"faults": [{"match": match, "effect": effect}]}), served_routes())
     return in_process("sandbox/demo=generate:20", rules=rules)
 
 

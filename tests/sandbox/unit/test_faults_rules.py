@@ -1,10 +1,12 @@
 """The faults file and what its rules do to answers."""
 
 import json
+import math
 from typing import Any
 
 import pytest
 
+from github_sandbox.composition import served_routes
 from github_sandbox.config_file import ConfigError, Table
 from github_sandbox.faults import Asked, Faults, instead, seal
 from github_sandbox.faults_file import Rule, parse_rules
@@ -20,7 +22,7 @@ BODY = {
 
 
 def rules(*rows: dict[str, Any]) -> tuple[Rule, ...]:
-    return parse_rules(Table("file", {"faults": list(rows)}))
+    return parse_rules(Table("file", {"faults": list(rows)}), served_routes())
 
 
 def faults(*rows: dict[str, Any], seed: int = 7) -> Faults:
@@ -57,6 +59,21 @@ def answered(effect: dict[str, Any], asked: Asked = PAGE) -> Response | None:
         ({"match": {"nth": {"from": 0}}, "effect": {}}, "from must be 1 or more"),
         ({"match": {"nth": {"from": 3, "to": 2}}, "effect": {}}, "to must not be below from"),
         ({"match": {"probability": 2}, "effect": {}}, "between 0 and 1"),
+        ({"match": {"probability": math.nan}, "effect": {}}, "probability must be a number"),
+        ({"match": {"probability": -1}, "effect": {}}, "probability must be zero or more"),
+        ({"match": {"route": "/repos/{owner}/{name}/pulls"}, "effect": {}}, "no route '/repos/{owner}/{name}/pulls'"),
+        ({"match": {"route": "DELETE /repos/{owner}/{repo}/pulls"}, "effect": {}}, "served for GET, HEAD, not DELETE"),
+        ({"match": {"route": ""}, "effect": {}}, "route must not be empty"),
+        ({"match": {"operation": "no name"}, "effect": {}}, "name of a GraphQL operation"),
+        ({"match": {"token": " "}, "effect": {}}, "token must not be empty"),
+        ({"effect": {"delay_ms": math.nan}}, "delay_ms must be a number"),
+        ({"effect": {"delay_ms": math.inf}}, "delay_ms must be a number"),
+        ({"effect": {"delay_ms": -1}}, "delay_ms must be zero or more"),
+        ({"effect": {"truncate": math.nan}}, "truncate must be a number"),
+        ({"effect": {"date_offset_s": -math.inf}}, "date_offset_s must be a number"),
+        ({"effect": {"headers": {"x": "two\nlines"}}}, "one line of ASCII"),
+        ({"effect": {"headers": {"a b": "x"}}}, "one line of ASCII"),
+        ({"effect": {"headers": {"x": 1}}}, "one line of ASCII"),
     ],
 )
 def test_what_a_file_may_not_say_is_refused_in_one_line(row: dict[str, Any], complaint: str) -> None:

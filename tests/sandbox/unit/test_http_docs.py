@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from github_sandbox.cli import parser
+from github_sandbox.composition import served_routes
 from github_sandbox.config_file import Table, read_table
 from github_sandbox.faults_file import Effect, Match, parse_rules
 from github_sandbox.http import app_routes, control
@@ -65,6 +66,6 @@ def test_the_example_of_faults_is_accepted(faults: str, tmp_path: Path) -> None:
     assert example is not None
     path = tmp_path / "faults.toml"
     path.write_text(example[1])
-    rules = parse_rules(read_table(path))
+    rules = parse_rules(read_table(path), served_routes())
     assert [rule.name for rule in rules] == ["second list is slow and cut", "fault 1"]
-    assert parse_rules(Table("empty", {})) == ()
+    assert parse_rules(Table("empty", {}), {}) == ()

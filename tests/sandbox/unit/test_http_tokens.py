@@ -1,6 +1,7 @@
 """Tokens, principals and Apps."""
 
 import base64
+import json
 from pathlib import Path
 
 import jwt
@@ -95,6 +96,27 @@ def test_a_file_makes_tokens_one_principal_and_lets_them_expire(tmp_path: Path) 
         ("[tokens.a]\n", "user is missing"),
         ('[tokens.a]\nuser = "x"\nlogin = "y"\n', "unknown login"),
         ("tokens = 3\n", "tokens must be dict"),
+        ('[tokens.a]\nuser = ""\n', "user must not be empty"),
+        ('[tokens.""]\nuser = "x"\n', "a token must not be empty"),
+        ('[tokens.a]\nuser = "x"\npoints = -1\n', "points must be a whole number from 0"),
+        ('[tokens.a]\nuser = "x"\nid = 0\n', "id must be a whole number from 1"),
+        ('[tokens.a]\nuser = "x"\nexpires_in = nan\n', "expires_in must be a number"),
+        ('[tokens.a]\nuser = "x"\nexpires_in = -5\n', "expires_in must be zero or more"),
+        ('[tokens.a]\nuser = "x"\nprivate = ["only-a-name"]\n', "OWNER/NAME"),
+        ('[[apps]]\nid = 1\npublic_key = "no key"\n', "no RSA public key"),
+        ('[[apps]]\nid = -1\npublic_key = "x"\n', "id must be a whole number from 1"),
+        (
+            '[[apps]]\nid = 1\npublic_key = "x"\n[[apps.installations]]\nid = 1\naccount = ""\n',
+            "account must not be empty",
+        ),
+        (
+            '[[apps]]\nid = 1\npublic_key = "x"\n[[apps.installations]]\nid = 1\naccount = "a"\npoints = -3\n',
+            "points must be a whole number from 0",
+        ),
+        (
+            '[[apps]]\nid = 1\npublic_key = "x"\n[[apps.installations]]\nid = 1\naccount = "a"\nrepositories = ["b/c"]',
+            "names without their owner",
+        ),
         ("tokens = \n", "is not TOML"),
         ("[[apps]]\nid = 1\n", "public_key"),
         ('[[apps]]\nid = 1\npublic_key_file = "gone.pem"\n', "gone.pem cannot be read"),
@@ -105,6 +127,22 @@ def test_what_a_tokens_file_may_not_say(tmp_path: Path, text: str, complaint: st
     path.write_text(text)
     with pytest.raises(ConfigError, match=complaint):
         read_credentials(path, NOW)
+
+
+@pytest.mark.parametrize(
+    ("numbers", "complaint"), [((7, 7), "App 7 stands there twice"), ((7, 8), "installation 71 st")]
+)
+def test_an_id_stands_for_one_thing(tmp_path: Path, private_key: str, numbers: tuple[int, int], complaint: str) -> None:
+    rows = [
+        {"id": number, "public_key": public_of(private_key), "installations": [{"id": 71, "account": "octo"}]}
+        for number in numbers
+    ]
+    path = tmp_path / "tokens.json"
+    path.write_text(json.dumps({"apps": rows}))
+    with pytest.raises(ConfigError, match=complaint):
+        read_credentials(path, NOW)
+    path.write_text(json.dumps({"apps": rows[:1]}))
+    assert [app.id for app in read_credentials(path, NOW).apps] == [7]
 
 
 def test_a_missing_file_is_told(tmp_path: Path) -> None:
