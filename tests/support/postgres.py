@@ -116,11 +116,10 @@ def url(server: services.Server, name: str) -> str:
 
 
 @contextmanager
-def database(admin: psycopg.Connection, template: str = "template0") -> Iterator[str]:
-    """Make a database as a copy of another that nobody is connected to, and drop it at the end; its name."""
+def database(admin: psycopg.Connection) -> Iterator[str]:
+    """Make an empty database, and drop it at the end; its name."""
     name = f"test_{uuid.uuid4().hex}"
-    statement = sql.SQL("CREATE DATABASE {} TEMPLATE {}")
-    admin.execute(statement.format(sql.Identifier(name), sql.Identifier(template)))
+    admin.execute(sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(sql.Identifier(name)))
     try:
         yield name
     finally:
