@@ -1,0 +1,88 @@
+"""The emergency stop: nothing more goes to the bulk lane, and what waits there leaves it in the same transaction."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final, Protocol
+
+from progressive_capture.domain import rollout_changes as changes
+from progressive_capture.domain.jobs import JobState, Processor
+from progressive_capture.rollout.rollout import By, Rollout, Written
+from progressive_capture.rollout.writing import change_within
+from progressive_capture.store import jobs
+from progressive_capture.store.database import Connection
+from progressive_capture.store.jobs import PC_CAPTURE, JobFilter, Settling
+
+AT_ONCE: Final = 100
+"""Running jobs looked at together."""
+
+RUNNING: Final = JobFilter(
+    processors=frozenset({Processor.GITHUB_ACTIONS}), states=frozenset({JobState.DISPATCHED, JobState.PROCESSING})
+)
+
+
+class Leave(Protocol):
+    """The queue's way to take waiting jobs out of the bulk lane."""
+
+    def __call__(self, connection: Connection, now: datetime, who: str) -> int:
+        """Ask the gates again about every job that waits there, move those that may not stay; how many were moved."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Stopped:
+    """What an emergency stop did."""
+
+    written: Written
+    rerouted: int
+    """Waiting jobs that left the bulk lane, last in line of the other; they stay there after `resume`."""
+    cancelled: tuple[str, ...]
+    """Ids of running bulk jobs that stop at their next page."""
+    running: int
+    """Bulk jobs that were running: those that were not cancelled go on to their end."""
+
+
+def emergency_stop(
+    rollout: Rollout, leave: Leave, by: By, *, cancel_running: bool = False, expected: int | None = None
+) -> Stopped:
+    """Stop the bulk lane: the next decision of every process keeps to the real-time lane.
+
+    The stop, its history, the re-routed jobs and the cancelled ones are one transaction.
+
+    Args:
+        rollout: which one.
+        leave: takes waiting jobs out of the bulk lane.
+        by: who, and why.
+        cancel_running: whether bulk jobs that are running stop too, at their next page.
+        expected: the version that the decision was made on, None for the present one.
+
+    Raises:
+        Changed: the rollout is not at the expected version any more.
+    """
+    with rollout.database.transaction() as connection:
+        written = change_within(connection, rollout, "emergency stop", by, changes.stopping, expected=expected)
+        moved = leave(connection, rollout.clock(), by.who)
+        running = _running(connection)
+        cancelled = [each for each in running if _cancel(connection, rollout, each, by)] if cancel_running else []
+    return Stopped(written, moved, tuple(cancelled), len(running))
+
+
+def count_running(rollout: Rollout) -> int:
+    """Count the bulk jobs that `cancel_running` would stop."""
+    with rollout.database.reading() as connection:
+        return len(_running(connection))
+
+
+def _running(connection: Connection) -> list[str]:
+    """Return the queue's own running bulk jobs: what somebody runs by `pc capture` is not the rollout's."""
+    found: list[str] = []
+    place = None
+    while page := jobs.page_of_jobs(connection, RUNNING, place, AT_ONCE):
+        found += [job.id for job in page if job.route_rule != PC_CAPTURE]
+        place = (page[-1].created_at, page[-1].id)
+    return found
+
+
+def _cancel(connection: Connection, rollout: Rollout, job_id: str, by: By) -> bool:
+    reason = f"emergency stop: {by.reason}"
+    settling = Settling(book=rollout.book)
+    return jobs.cancel(connection, job_id, rollout.clock(), who=by.who, reason=reason, settling=settling)
