@@ -9,7 +9,8 @@ from progressive_capture.capture.lookup import refresh
 from progressive_capture.capture.prove import settle
 from progressive_capture.capture.results import Advanced, Done, More, Stopped, WaitUntil
 from progressive_capture.capture.session import LEASE, LEASE_AFTER_WAIT, Pause, Session, Tools
-from progressive_capture.domain.jobs import Claim, ErrorClass, Held, Settled
+from progressive_capture.domain.errors import ErrorClass
+from progressive_capture.domain.jobs import Claim, Held, Settled
 from progressive_capture.domain.scope import moment
 from progressive_capture.github.results import RepoRef
 from progressive_capture.store import jobs, repositories

@@ -7,7 +7,8 @@ from typing import Final, Protocol, TypeVar
 
 from progressive_capture.capture.results import Stopped
 from progressive_capture.capture.session import Answered, Pause, Session, Tools, failure
-from progressive_capture.domain.jobs import ErrorClass, JobType
+from progressive_capture.domain.errors import ErrorClass
+from progressive_capture.domain.jobs import JobType
 from progressive_capture.domain.kinds import Source
 from progressive_capture.domain.scope import SourceChoice, moment
 from progressive_capture.github.outcomes import Broken, Outcome, Page, Partial, TooHeavy

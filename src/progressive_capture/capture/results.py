@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from progressive_capture.domain.jobs import ErrorClass
+from progressive_capture.domain.errors import ErrorClass
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,9 @@ from typing import Final, TypeAlias, TypeVar
 from progressive_capture.capture.checkpoint import Checkpoint, decode_checkpoint, decode_spec, encode
 from progressive_capture.capture.report import Reporter
 from progressive_capture.capture.results import Advanced, More, Stopped, WaitUntil
+from progressive_capture.domain.errors import ErrorClass
 from progressive_capture.domain.fallback import Fallback
-from progressive_capture.domain.jobs import Claim, Counters, ErrorClass, Job
+from progressive_capture.domain.jobs import Claim, Counters, Job
 from progressive_capture.domain.kinds import Source
 from progressive_capture.domain.planning import Operation, Sizes
 from progressive_capture.domain.records import Records

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from typing import Final, Self
 
-from progressive_capture.domain.errors import ErrorClass as ErrorClass  # noqa: PLC0414 - read as part of a job
 from progressive_capture.domain.kinds import Kind
 from progressive_capture.domain.scope import SourceChoice
 

@@ -14,8 +14,8 @@ from progressive_capture.capture.advance import advance
 from progressive_capture.capture.results import Done, Stopped, WaitUntil
 from progressive_capture.capture.run import one_for_each_principal, together
 from progressive_capture.capture.session import Tools
-from progressive_capture.domain.errors import CaptureFailed, Interrupted
-from progressive_capture.domain.jobs import UNSETTLED, ErrorClass, JobState, Shard
+from progressive_capture.domain.errors import CaptureFailed, ErrorClass, Interrupted
+from progressive_capture.domain.jobs import UNSETTLED, JobState, Shard
 from progressive_capture.domain.routing import SHARDS_IN_FLIGHT
 from progressive_capture.store import jobs, repositories
 from progressive_capture.store.database import Database

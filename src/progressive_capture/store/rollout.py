@@ -12,7 +12,7 @@ from typing import Any, ClassVar, Final, NamedTuple
 from sqlalchemy import Connection, Row, bindparam, func, insert, literal, select, update
 
 from progressive_capture.domain.cohorts import Sample
-from progressive_capture.domain.jobs import ErrorClass
+from progressive_capture.domain.errors import ErrorClass
 from progressive_capture.domain.rollout import FEATURE, RolloutRow, Strategy
 from progressive_capture.domain.rollout_changes import Values
 from progressive_capture.domain.scope import stamp

@@ -9,7 +9,8 @@ import pytest
 from progressive_capture.capture.report import Progress
 from progressive_capture.capture.results import More, Stopped, WaitUntil
 from progressive_capture.capture.session import RENEW_EVERY, Pause, Tools, Waited, bear, failure
-from progressive_capture.domain.jobs import Counters, ErrorClass
+from progressive_capture.domain.errors import ErrorClass
+from progressive_capture.domain.jobs import Counters
 from progressive_capture.github.outcomes import (
     Broken,
     Denied,

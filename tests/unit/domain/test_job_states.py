@@ -7,11 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
+from progressive_capture.domain.errors import ErrorClass
 from progressive_capture.domain.jobs import (
     FINAL,
     OPEN,
     TRANSITIONS,
-    ErrorClass,
     JobState,
     Resources,
     states_before,

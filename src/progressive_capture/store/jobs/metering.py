@@ -10,7 +10,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql import Insert
 
 from progressive_capture.domain.cost import PriceBook, cost
-from progressive_capture.domain.jobs import Counters, EngineName, ErrorClass, Outcome, Resources
+from progressive_capture.domain.errors import ErrorClass
+from progressive_capture.domain.jobs import Counters, EngineName, Outcome, Resources
 from progressive_capture.domain.money import MICRO_USD
 from progressive_capture.domain.rollout import FEATURE
 from progressive_capture.domain.scope import stamp

@@ -10,11 +10,11 @@ from typing import Any, Final
 from sqlalchemy import Connection, Row, select, update
 
 from progressive_capture.domain.backoff import full_jitter
+from progressive_capture.domain.errors import ErrorClass
 from progressive_capture.domain.jobs import (
     FINAL,
     UNSETTLED,
     Claim,
-    ErrorClass,
     Figures,
     JobState,
     Outcome,
