@@ -1,6 +1,6 @@
 # Works with GNU make 3.81 and newer and with BSD make. Each target sets up what it needs, once.
 REPO =
-PYTEST = -n 2
+PYTEST = -n 2 --dist worksteal
 RUN = . scripts/env.sh &&
 
 .PHONY: help capture test lint types imports tests pythons faults bench bench-costs bench-sandbox bench-peers docs locks clean run-env dev-env
@@ -30,8 +30,9 @@ tests: dev-env ## pytest with branch coverage: 90 % over all, 100 % of the domai
 pythons: dev-env ## unit tests on the other versions of Python that are here
 	@sh scripts/pythons.sh
 
-faults: dev-env ## the long proofs: kills, all sources on large repositories
+faults: dev-env ## the long proofs: kills, all sources on large repositories, other examples for properties
 	@$(RUN) pytest -m faults tests
+	@$(RUN) pytest $(PYTEST) --hypothesis-profile=searching tests/unit tests/contract tests/sandbox/unit
 
 bench: dev-env ## pull requests a second and memory, beside the bare floor
 	@$(RUN) python -m bench.capture

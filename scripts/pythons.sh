@@ -1,5 +1,6 @@
 #!/bin/sh
-# Runs the unit tests on the other versions of Python that this machine has, each in an environment of its own.
+# Runs the unit tests on the other versions of Python that this machine has, each in an environment of its own; properties
+# are tried on few examples, for all of them are on the version in use.
 set -eu
 cd "$(dirname "$0")/.."
 . scripts/env.sh
@@ -20,7 +21,8 @@ for version in 3.11 3.12 3.13; do
         continue
     fi
     sh scripts/setup.sh dev ".venv-$version" "$found"
-    echo "Unit tests on Python $version:"
-    ".venv-$version/bin/python" -m pytest -q -n 2 -p no:cacheprovider tests/unit tests/sandbox/unit || failed=1
+    echo "Unit tests on Python $version (not run there: tests with databases, servers and the program itself):"
+    ".venv-$version/bin/python" -m pytest -q -n 2 --dist worksteal -p no:cacheprovider --hypothesis-profile=few \
+        tests/unit tests/sandbox/unit || failed=1
 done
 exit "$failed"

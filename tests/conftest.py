@@ -18,11 +18,14 @@ RUN: pytest.StashKey[services.Run] = pytest.StashKey()
 FOLDER: pytest.StashKey[Path] = pytest.StashKey()
 
 
-# No test may depend on how fast the machine is.
+# No test may depend on how fast the machine is, and the same code is judged by the same examples each time. Others are
+# searched for with --hypothesis-profile=searching, as `make faults` does.
 hypothesis.settings.register_profile(
-    "untimed", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow], print_blob=True
+    "searching", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow], print_blob=True
 )
-hypothesis.settings.load_profile("untimed")
+hypothesis.settings.register_profile("same", hypothesis.settings.get_profile("searching"), derandomize=True)
+hypothesis.settings.register_profile("few", hypothesis.settings.get_profile("same"), max_examples=10)
+hypothesis.settings.load_profile("same")
 
 # A developer's own tokens, addresses and proxies are not for tests, nor for the programs that tests start.
 FOREIGN_SETTINGS = (

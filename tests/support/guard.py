@@ -2,7 +2,8 @@
 
 Called as ``python guard.py ALIVE MARKER SIGNAL ACCOUNT DIRECTORY COMMAND…``. The test run holds a lock on the file
 ALIVE, which the kernel lets go however the run ends, also by SIGKILL. Then the server, which ran as ACCOUNT (empty: as
-we do), gets SIGNAL, and DIRECTORY is removed. ``ready`` is printed as soon as the server's own log says MARKER.
+we do), gets SIGNAL, and ALIVE's folder is removed. ``ready`` is printed as soon as the server's own log says MARKER.
+When it never does, only DIRECTORY is removed.
 """
 
 import fcntl
@@ -57,6 +58,7 @@ def main(alive: str, marker: str, signal_name: str, account: str, directory: str
         threading.Thread(target=_announce, args=(server.stderr, marker), daemon=True).start()
         with Path(alive).open(encoding="utf-8") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
+        directory = str(Path(alive).parent)
     finally:
         _stop(server, signal_name)
         shutil.rmtree(directory, ignore_errors=True)

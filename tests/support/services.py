@@ -42,10 +42,11 @@ class Run:
 
     def close(self) -> None:
         """Release the lock, wait for the guards to end, remove the folder."""
+        guards = [json.loads(state.read_text())["guard_pid"] for state in self.folder.glob("*.json")]
         self._alive.close()
-        for state in self.folder.glob("*.json"):
+        for guard in guards:
             try:
-                psutil.Process(json.loads(state.read_text())["guard_pid"]).wait(STOP_SECONDS)
+                psutil.Process(guard).wait(STOP_SECONDS)
             except psutil.NoSuchProcess:
                 continue
         shutil.rmtree(self.folder, ignore_errors=True)
