@@ -33,6 +33,7 @@ JOB_METRICS: Final = Table(
     one_of("processor_type", Processor),
     one_of("engine", EngineName),
     Index("ix_job_metrics_finished_at", "finished_at"),
+    Index("ix_job_metrics_engine", "engine", "finished_at"),
     info={"doc": "What each settled job used over all its attempts; written in the transaction that settles it."},
 )
 

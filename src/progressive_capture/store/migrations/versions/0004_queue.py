@@ -99,6 +99,7 @@ def _work() -> None:
         sa.PrimaryKeyConstraint("job_id", name="pk_job_metrics"),
     )
     op.create_index("ix_job_metrics_finished_at", "job_metrics", ["finished_at"])
+    op.create_index("ix_job_metrics_engine", "job_metrics", ["engine", "finished_at"])
     op.create_table(
         "leader_leases",
         sa.Column("name", sa.Text(), nullable=False),
