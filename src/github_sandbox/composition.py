@@ -13,6 +13,7 @@ from github_sandbox.http.app_routes import ROUTES as APP_ROUTES
 from github_sandbox.http.app_routes import AppRoutes
 from github_sandbox.http.control import Control
 from github_sandbox.http.graphql_endpoint import GraphQLEndpoint
+from github_sandbox.http.request_log import RequestLog
 from github_sandbox.http.stats import Stats
 from github_sandbox.limits import Budgets, Secondary
 from github_sandbox.meter import Meter
@@ -73,7 +74,7 @@ def build_sandbox(
     def names_of(account: str) -> Iterable[str]:
         return [each.name for each in world.repositories() if each.owner.lower() == account]
 
-    stats = Stats()
+    stats, log = Stats(), RequestLog()
     apps = Apps(known.apps, hex_of(64, "installation tokens", options.seed), clock.now, names_of)
     limits = Secondary() if options.secondary else None
     meter = Meter(Budgets(options.points, options.window), limits, options.seed, clock.now)
@@ -83,6 +84,7 @@ def build_sandbox(
         world=world,
         clock=clock,
         stats=stats,
+        log=log,
         deliveries=deliveries,
         seed=options.seed,
         served=served_routes(),
@@ -101,5 +103,6 @@ def build_sandbox(
         apps=AppRoutes(apps, world, deliveries),
         control=control,
         timing=options.timing,
+        log=log,
         compress=options.compress,
     )

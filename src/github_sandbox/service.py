@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from github_sandbox.http.app_routes import AppRoutes
     from github_sandbox.http.graphql_endpoint import GraphQLEndpoint
     from github_sandbox.http.messages import Request
+    from github_sandbox.http.request_log import RequestLog
     from github_sandbox.http.stats import Stats
     from github_sandbox.meter import Meter
     from github_sandbox.rest.api import RestApi
@@ -60,6 +61,7 @@ class Sandbox:
     apps: AppRoutes
     control: control.Control
     timing: Timing
+    log: RequestLog
     compress: bool = False
     requests: int = 0
 
@@ -71,17 +73,18 @@ class Sandbox:
             return answer
         self.stats.enter()
         try:
-            return await self._api(request)
+            exchange = self._exchange(request)
+            answer = await self._api(exchange)
+            self.log.note(exchange, answer, self.clock.now())
         finally:
             self.stats.leave()
+        return answer
 
     async def _lag(self) -> None:
         if self.timing.latency_ms:
             await asyncio.sleep(self.timing.latency_ms / 1_000)
 
-    async def _api(self, request: Request) -> Response:
-        self.requests += 1
-        exchange = self._exchange(request)
+    async def _api(self, exchange: Exchange) -> Response:
         self._count(exchange)
         try:
             self._identify(exchange)
@@ -99,6 +102,7 @@ class Sandbox:
             self.meter.leave(exchange)
 
     def _exchange(self, request: Request) -> Exchange:
+        self.requests += 1
         host = request.header("host") or "127.0.0.1"
         under = request.path == ENTERPRISE or request.path.startswith(ENTERPRISE + "/")
         path = (request.path.removeprefix(ENTERPRISE) or "/") if under else request.path
@@ -132,6 +136,7 @@ class Sandbox:
             answer = await self._charged(exchange)
             self.faults.remember(exchange.asked, answer)
             return self._finished(exchange, answer)
+        exchange.fault = rule.name
         self.stats.faults[rule.name] += 1
         if rule.effect.delay_ms:
             await asyncio.sleep(rule.effect.delay_ms / 1_000)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from github_sandbox.faults_file import Served
     from github_sandbox.http.encoding import Json
     from github_sandbox.http.messages import Request
+    from github_sandbox.http.request_log import RequestLog
     from github_sandbox.http.stats import Stats
     from github_sandbox.webhook_delivery import Deliveries
     from github_sandbox.world.state import World
@@ -38,6 +39,7 @@ class Control:
     world: World
     clock: Clock
     stats: Stats
+    log: RequestLog
     deliveries: Deliveries
     seed: int
     served: Served
@@ -60,6 +62,7 @@ class Control:
             ("POST", "changes"): self._changes,
             ("POST", "faults"): self._faults,
             ("GET", "deliveries"): self._deliveries,
+            ("GET", "requests"): self._requests,
         }
         handle = routes.get((request.method, name))
         if handle is None:
@@ -82,8 +85,12 @@ class Control:
     async def _stats(self, _request: Request) -> Response:
         return json_answer(self.stats.report())
 
+    async def _requests(self, _request: Request) -> Response:
+        return json_answer(self.log.rows())
+
     async def _reset(self, _request: Request) -> Response:
         self.stats.reset()
+        self.log.reset()
         return json_answer({})
 
     async def _deliveries(self, _request: Request) -> Response:

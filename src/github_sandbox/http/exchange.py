@@ -35,6 +35,8 @@ class Exchange:
     app_found: Found[AppHandle] | None = None
     app: App | None = None
     document: Json = None
+    operation: str | None = None
+    fault: str | None = None
     asked: Asked = field(init=False)
 
     @property
@@ -63,14 +65,14 @@ class Exchange:
         return "unknown" if found is None else found.route.template
 
     def describe(self) -> None:
-        """Fill in `document` and `asked`."""
-        operation = cursor = None
+        """Fill in `document`, `operation` and `asked`."""
+        cursor = None
         if self.is_graphql:
             self.document = _document(self.request.body)
-            operation, cursor = _operation(self.document), _cursor(self.document)
+            self.operation, cursor = _operation(self.document), _cursor(self.document)
         variables = self.document.get("variables") if isinstance(self.document, dict) else None
-        request = self.request
-        self.asked = Asked(request.method, self.route, operation, self.viewer.token, cursor, request.target, variables)
+        method, target = self.request.method, self.request.target
+        self.asked = Asked(method, self.route, self.operation, self.viewer.token, cursor, target, variables)
 
 
 def _document(body: bytes) -> Json:

@@ -41,14 +41,17 @@ def _serve_help() -> str:
 
 def test_every_control_route_is_documented(sandbox: str) -> None:
     routes = re.findall(r'\("(GET|POST)", "([a-z-]+)"\)', inspect.getsource(control))
-    assert len(routes) == 7
+    assert len(routes) == 8
     for method, name in routes:
         assert f"`{method} /_sandbox/{name}`" in sandbox
 
 
 def test_every_app_route_is_documented(sandbox: str) -> None:
-    for path in re.findall(r'path == "(/app[^"]*)"', inspect.getsource(app_routes)):
-        assert f"`GET {path}`" in sandbox
+    written = {"{installation_id}": "ID", "{delivery_id}": "ID", "{owner}": "OWNER", "{repo}": "NAME"}
+    assert len(app_routes.ROUTES) == 7
+    for route in app_routes.ROUTES:
+        path = re.sub(r"\{\w+\}", lambda found: written[found[0]], route.template)
+        assert f"`{route.method} {path}`" in sandbox
 
 
 def test_every_key_of_a_fault_is_documented(faults: str) -> None:
