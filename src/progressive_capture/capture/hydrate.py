@@ -13,6 +13,7 @@ from progressive_capture.domain.kinds import INDEX_KINDS, Kind, Source
 from progressive_capture.domain.planning import Operation
 from progressive_capture.domain.records import Records, Target
 from progressive_capture.domain.scope import SourceChoice
+from progressive_capture.github.graphql_pages import split_cursor
 from progressive_capture.github.outcomes import Broken, Page, Partial, TooHeavy
 from progressive_capture.github.results import Failed, LookUp
 from progressive_capture.store import index, rows
@@ -133,17 +134,20 @@ class Hydration:
 
     async def _next_request(self) -> Request | None:
         session, ledger = self.session, self.ledger
-        source = session.source(Operation.FOLLOW_UP)
-        size = session.sizes.size(Operation.FOLLOW_UP)
-        if len(ledger.pending) >= size and source is Source.GRAPHQL:
-            return FollowUpRequest(ledger.pending[:size])
+        if len(ledger.pending) >= session.sizes.size(Operation.FOLLOW_UP):
+            return self._payment()
         if ledger.details:
             return DetailRequest(ledger.details[0])
         if self.done < len(session.numbers) or ledger.again:
             return await (self._next_page() if self.done < len(session.numbers) else self._again())
-        if source is Source.GRAPHQL:
-            return FollowUpRequest(ledger.pending[:size]) if ledger.pending else None
-        return TwinRequest(ledger.pending[0]) if ledger.pending else None
+        return self._payment() if ledger.pending else None
+
+    def _payment(self) -> FollowUpRequest | TwinRequest:
+        """The next look-ups owed, by the API that serves them now: what is owed stays few, and the checkpoint short."""
+        session, pending = self.session, self.ledger.pending
+        if session.source(Operation.FOLLOW_UP) is Source.REST:
+            return TwinRequest(pending[0])
+        return FollowUpRequest(pending[: session.sizes.size(Operation.FOLLOW_UP)])
 
     async def _next_page(self) -> HydrateRequest:
         session = self.session
@@ -259,11 +263,12 @@ class Hydration:
     async def _follow_up(self, request: FollowUpRequest) -> PageToStore | None:
         session = self.session
         batch = request.batch
-        lookups = [LookUp(*(owed.pull_request_id, owed.number, owed.node_id, owed.kind, owed.cursor)) for owed in batch]
+        lookups = [look_up_of(owed) for owed in batch]
         answer = await session.ask(lambda: session.tools.api.follow_up(session.repo, lookups))
         if isinstance(answer, Broken) and answer.cursor_lost:
             # Asked in vain twice, these pull requests are read anew, with cursors that GitHub knows.
-            return PageToStore(Records(), Source.GRAPHQL, None, self.ledger.followed(batch, Records(), []))
+            lost = with_lost_cursors(batch, answer.why)
+            return PageToStore(Records(), Source.GRAPHQL, None, self.ledger.followed(lost, Records(), []))
         if isinstance(answer, TooHeavy | Broken):
             if self._gave_way(Operation.FOLLOW_UP, answer, len(batch)):
                 return None
@@ -368,3 +373,18 @@ class Stored:
     again: list[Again]
     superseded: dict[int, str]
     """Pull requests of which somebody had stored a newer reading, each with the generation that came too late."""
+
+
+def look_up_of(owed: Pending) -> LookUp:
+    """What is asked for to pay what is owed."""
+    return LookUp(owed.pull_request_id, owed.number, owed.node_id, owed.kind, owed.cursor)
+
+
+def with_lost_cursors(batch: list[Pending], why: str) -> list[Pending]:
+    """Those of a refused batch whose cursor GitHub does not know any more: the others are asked for again.
+
+    GitHub names the first one; where it names none of ours, all that have a cursor are meant.
+    """
+    cursors = {id(owed): split_cursor(look_up_of(owed))[1] for owed in batch}
+    named = [owed for owed in batch if f"`{cursors[id(owed)]}`" in why]
+    return named or [owed for owed in batch if owed.cursor is not None] or batch

@@ -307,6 +307,15 @@ class CompletenessRow(NamedTuple):
     """How often it was read to its end without reaching GitHub's count."""
 
 
+class Withheld(NamedTuple):
+    """A row of which GitHub did not show everything to this token."""
+
+    table: str
+    pull_request_id: int
+    key: int | str
+    """What tells it from other rows of its table and pull request; for pull requests their id again."""
+
+
 @dataclass(slots=True)
 class Records:
     """Everything that one answer, or several of one page, brought; stored in one transaction."""
@@ -326,11 +335,13 @@ class Records:
     pr_commits: list[CommitRow] = field(default_factory=list)
     pr_files: list[FileRow] = field(default_factory=list)
     thread_totals: list[ThreadTotalRow] = field(default_factory=list)
+    withheld: dict[Withheld, frozenset[str]] = field(default_factory=dict)
+    """Columns of rows in which null stands for what this token may not see: what is known of them stays."""
 
     @property
     def count(self) -> int:
         """Rows of all kinds."""
-        return sum(len(getattr(self, each.name)) for each in fields(self))
+        return sum(len(getattr(self, each.name)) for each in fields(self) if each.name != "withheld")
 
 
 class Reading(NamedTuple):

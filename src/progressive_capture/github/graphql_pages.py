@@ -20,6 +20,7 @@ from progressive_capture.github.nodes import (
 from progressive_capture.github.outcomes import QueryError
 from progressive_capture.github.people import People
 from progressive_capture.github.results import Failed, FailedLookUp, LookUp
+from progressive_capture.github.withheld import Steps, note_below, note_pull_request
 
 ATTRIBUTE: Final[dict[Kind, str]] = {
     kind: {"reviewThreads": "review_threads", "reviewRequests": "review_requests"}.get(
@@ -39,7 +40,8 @@ INDEX: Final = (Kind.LABELS, Kind.ASSIGNEES, Kind.REQUESTED_REVIEWERS)
 class Damage:
     """Where in an answer errors stand, by the path of what they hang below.
 
-    A FORBIDDEN leaf is no damage: it is a field that this token may not see, and a forbidden node is null anyway.
+    A FORBIDDEN leaf is no damage: it is a field that this token may not see, whose null says nothing of what stands
+    there (`withheld`); a forbidden node is null anyway.
     """
 
     def __init__(self, errors: Iterable[QueryError]) -> None:
@@ -49,6 +51,14 @@ class Damage:
     def of(self, *path: str | int) -> QueryError | None:
         """The first error exactly there."""
         return next((error for error in self._errors if error.path == path), None)
+
+    def forbidden(self, *path: str | int) -> list[Steps]:
+        """Places of FORBIDDEN errors further down, counted from there."""
+        if not self._errors:
+            return []
+        depth = len(path)
+        forbidden = [error.path for error in self._errors if error.type == FORBIDDEN]
+        return [place[depth:] for place in forbidden if place[:depth] == path]
 
     def below(self, *path: str | int) -> list[QueryError]:
         """Errors there or further down, less the harmless."""
@@ -107,6 +117,10 @@ def _connection(node: Connections, kind: Kind) -> Connection[Any] | None:
     return None if value is msgspec.UNSET else value
 
 
+def _nodes(connection: Connection[Any] | None) -> Sequence[Any]:
+    return () if connection is None else connection.nodes or ()
+
+
 class Hydrated:
     """Pull requests with their first pages."""
 
@@ -128,6 +142,7 @@ class Hydrated:
                 self._fail(target, position, why)
                 continue
             graphql_pull_request.pull_request_row(self.records, self._people, node, target.pull_request_id)
+            note_pull_request(self.records, target.pull_request_id, self._damage.forbidden("nodes", position))
             if node.milestone is not None:
                 graphql_pull_request.milestone_row(self.records, node.milestone)
             for kind in self._kinds:
@@ -137,8 +152,10 @@ class Hydrated:
     def _read(self, kind: Kind, target: Target, position: int, node: Any) -> None:  # noqa: ANN401 - a PullRequest
         number = target.pull_request_id
         add = graphql_rows.rows_of(kind, self.records, self._people, number, 0)
-        damaged = bool(self._damage.below("nodes", position, CONNECTION[kind].field))
-        reading = read_connection(kind, number, target.node_id, _connection(node, kind), add, damaged=damaged)
+        place = ("nodes", position, CONNECTION[kind].field)
+        connection, damaged = _connection(node, kind), bool(self._damage.below(*place))
+        reading = read_connection(kind, number, target.node_id, connection, add, damaged=damaged)
+        note_below(self.records, kind, number, _nodes(connection), self._damage.forbidden(*place))
         self.readings.append(_capped(reading, node.changed_files))
 
     def _unusable(self, position: int) -> str | None:
@@ -203,7 +220,7 @@ class Followed:
                 self._fail(lookup, alias, position)
                 continue
             damaged = bool(self._damage.below(alias, position))
-            self._comments(lookup, node.comments, damaged=damaged)
+            self._comments(lookup, node.comments, damaged, self._damage.forbidden(alias, position, "comments"))
 
     def add_further(self, alias: str, lookup: LookUp, node: FurtherPage | None) -> None:
         """Take in one further page."""
@@ -213,16 +230,19 @@ class Followed:
         damaged = bool(self._damage.below(alias))
         if lookup.kind is Kind.REVIEW_COMMENTS:
             comments = None if node.review_comments is msgspec.UNSET else node.review_comments
-            self._comments(lookup, comments, damaged=damaged)
+            self._comments(lookup, comments, damaged, self._damage.forbidden(alias, "reviewComments"))
             return
         first, cursor = split_cursor(lookup)
         add = graphql_rows.rows_of(lookup.kind, self.records, self._people, lookup.pull_request_id, first)
+        connection = _connection(node, lookup.kind)
         reading = read_connection(
-            *(lookup.kind, lookup.pull_request_id, lookup.node_id, _connection(node, lookup.kind), add),
+            *(lookup.kind, lookup.pull_request_id, lookup.node_id, connection, add),
             damaged=damaged,
             first=first,
             asked_after=cursor,
         )
+        forbidden = self._damage.forbidden(alias, CONNECTION[lookup.kind].field)
+        note_below(self.records, lookup.kind, lookup.pull_request_id, _nodes(connection), forbidden)
         self.readings.append(_capped(reading, node.changed_files))
 
     def finish(self) -> Records:
@@ -230,7 +250,13 @@ class Followed:
         self.records.contributors = self._people.rows()
         return self.records
 
-    def _comments(self, lookup: LookUp, connection: Connection[ReviewComment] | None, *, damaged: bool) -> None:
+    def _comments(
+        self,
+        lookup: LookUp,
+        connection: Connection[ReviewComment] | None,
+        damaged: bool,  # noqa: FBT001 - private
+        forbidden: Iterable[Steps],
+    ) -> None:
         def add(nodes: Sequence[Any]) -> tuple[int, bool]:
             return graphql_rows.review_comments(
                 self.records, self._people, lookup.pull_request_id, lookup.node_id, nodes
@@ -243,6 +269,7 @@ class Followed:
                 asked_after=lookup.cursor,
             )
         )
+        note_below(self.records, Kind.REVIEW_COMMENTS, lookup.pull_request_id, _nodes(connection), forbidden)
         if connection is not None:
             self.records.thread_totals.append(ThreadTotalRow(lookup.node_id, connection.total_count))
 

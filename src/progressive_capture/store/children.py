@@ -1,7 +1,7 @@
 """The upserts of everything that hangs on a pull request; which readings are accepted is decided elsewhere."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any, Final, NamedTuple
 
@@ -75,10 +75,16 @@ _NOT_OLDER: Final = (
 """A row with a stamp of its own is not overwritten by an older state of it, which a lagging server may give."""
 
 
+def kept_where_null(table: Table, columns: Iterable[str]) -> dict[str, str]:
+    """Make updates by which null leaves these columns as they are."""
+    return {column: f"COALESCE(excluded.{column}, {table.name}.{column})" for column in sorted(columns)}
+
+
 @cache
-def _upsert(child: Child, source: Source) -> Upsert:
+def _upsert(child: Child, source: Source, withheld: frozenset[str] = frozenset()) -> Upsert:
     kept = UNAVAILABLE[source].get(child.table.name, frozenset())
     own = {column: value for column, value in _UPDATES.get(child.table.name, {}).items() if column not in kept}
+    own |= kept_where_null(child.table, withheld)
     return Upsert(
         child.table,
         columns=(*child.fields, "captured_at"),
@@ -111,7 +117,12 @@ def child_writes(
             for row in child.rows(records)
             if row.pull_request_id in tails
         }
-        writes.append(Write(_upsert(child, source), list(rows.values()), (host_id, repository_id, source.value)))
+        shared = (host_id, repository_id, source.value)
+        of_child = {row: columns for row, columns in records.withheld.items() if row.table == child.table.name}
+        for row, columns in of_child.items():
+            if (written := rows.pop((row.pull_request_id, row.key), None)) is not None:
+                writes.append(Write(_upsert(child, source, columns), [written], shared))
+        writes.append(Write(_upsert(child, source), list(rows.values()), shared))
     return writes
 
 

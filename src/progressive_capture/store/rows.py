@@ -9,8 +9,8 @@ from sqlalchemy import Connection, select, update
 from progressive_capture.domain.kinds import Source
 from progressive_capture.domain.records import UNAVAILABLE, MilestoneRow, PullRequestRow, Records
 from progressive_capture.domain.scope import moment
-from progressive_capture.store.bulk import Update, Upsert, Write, write
-from progressive_capture.store.children import child_writes, touch_seen
+from progressive_capture.store.bulk import Row, Update, Upsert, Write, write
+from progressive_capture.store.children import child_writes, kept_where_null, touch_seen
 from progressive_capture.store.database import Lock, lock
 from progressive_capture.store.keys import among
 from progressive_capture.store.people import contributor_writes
@@ -44,13 +44,13 @@ _THREAD_TOTALS: Final = Update(
 
 
 @cache
-def _pull_requests(source: Source) -> Upsert:
+def _pull_requests(source: Source, withheld: frozenset[str] = frozenset()) -> Upsert:
     return Upsert(
         PULL_REQUESTS,
         columns=PullRequestRow._fields,
         constants=("host_id", "repository_id", "captured_at", "source", "first_captured_at"),
         kept=UNAVAILABLE[source].get("pull_requests", frozenset()) | {"first_captured_at"},
-        updates={"deleted_at": "NULL"},
+        updates={"deleted_at": "NULL", **kept_where_null(PULL_REQUESTS, withheld)},
     )
 
 
@@ -83,7 +83,7 @@ def save_hydrated(
     write(
         connection,
         [
-            Write(_pull_requests(source), list(accepted.values()), (*shared, captured_at)),
+            *_pull_request_writes(source, accepted, records, (*shared, captured_at)),
             Write(_MILESTONES, list(milestones.values()), shared),
             *contributor_writes(host_id, source, captured_at, records.contributors),
             *child_writes((host_id, repository_id, source), generations, records),
@@ -133,6 +133,20 @@ def save_followed(
     write(connection, [_thread_totals(connection, host_id, accepted, records)])
     touch_seen(connection, host_id, accepted, records, before)
     return {number: number in before for number in accepted}
+
+
+def _pull_request_writes(
+    source: Source, accepted: Mapping[int, PullRequestRow], records: Records, constants: Row
+) -> list[Write]:
+    """Make the writes of pull requests; of those that GitHub shows in part, each with what is to stay."""
+    partly = {row.pull_request_id: columns for row, columns in records.withheld.items() if row.table == "pull_requests"}
+    whole = [row for number, row in accepted.items() if number not in partly]
+    shown_in_part = [
+        Write(_pull_requests(source, columns), [accepted[number]], constants)
+        for number, columns in partly.items()
+        if number in accepted
+    ]
+    return [Write(_pull_requests(source), whole, constants), *shown_in_part]
 
 
 def _stored(connection: Connection, host_id: int, ids: Iterable[int]) -> dict[int, _Stored]:

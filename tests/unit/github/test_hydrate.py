@@ -7,9 +7,10 @@ import pytest
 
 from progressive_capture.domain import records as rows
 from progressive_capture.domain.kinds import Kind, Proof, Source
-from progressive_capture.domain.records import Reading, Records, Target
+from progressive_capture.domain.records import Reading, Records, Target, Withheld
 from progressive_capture.github.outcomes import Page, Partial
 from progressive_capture.github.results import Failed, HydratePage, RepoRef
+from progressive_capture.github.withheld import BELOW, PULL_REQUEST
 from tests.unit.github.bodies import (
     changed_file,
     commit,
@@ -159,6 +160,8 @@ def test_errors_inside_a_connection_break_it_unless_only_a_field_is_forbidden(ty
     page = hydrate([pull_request(1, commits=connection([commit("c1", author=signed)]))], errors=[error]).data
     assert {each.kind for each in page.readings if each.broken} == ({Kind.COMMITS} if broken else set())
     assert len(page.records.pr_commits) == 1
+    unseen = {Withheld("pr_commits", 1000, "c1"): frozenset({"author_id", "author_login"})}
+    assert page.records.withheld == ({} if broken else unseen)
 
 
 def test_a_forbidden_node_breaks_its_list() -> None:
@@ -199,6 +202,48 @@ def test_a_forbidden_field_of_its_own_is_null() -> None:
     page = hydrate([pull_request(1, headRepository=None)], errors=[error]).data
     assert page.failed == []
     assert page.records.pull_requests[0].head_repository_id is None
+    unseen = frozenset({"head_repository_id", "head_repository_name"})
+    assert page.records.withheld == {Withheld("pull_requests", 1000, 1000): unseen}
+
+
+@pytest.mark.parametrize(
+    ("place", "row", "columns"),
+    [
+        (["author", "name"], Withheld("pull_requests", 1000, 1000), {"author_id", "author_login"}),
+        (["mergeCommit"], Withheld("pull_requests", 1000, 1000), {"merge_commit_sha"}),
+        (["reviews", "nodes", 1, "author"], Withheld("pr_reviews", 1000, 2), {"author_id", "author_login"}),
+        (
+            ["reviewThreads", "nodes", 0, "resolvedBy"],
+            Withheld("pr_review_threads", 1000, "T_1"),
+            {"resolved_by_id", "resolved_by_login"},
+        ),
+        (["comments", "nodes", 0, "author"], Withheld("pr_issue_comments", 1000, 2**40), {"author_id", "author_login"}),
+        (
+            ["commits", "nodes", 1, "commit", "committer"],
+            Withheld("pr_commits", 1000, "c2"),
+            {"committer_id", "committer_login", "committer_name", "committer_email"},
+        ),
+    ],
+)
+def test_what_a_null_says_nothing_of_is_told(place: list[Any], row: Withheld, columns: set[str]) -> None:
+    error = {"type": "FORBIDDEN", "message": "x", "path": ["nodes", 0, *place]}
+    page = hydrate([full(1)], errors=[error]).data
+    assert page.records.withheld == {row: frozenset(columns)}
+    assert not any(each.broken for each in page.readings)
+
+
+def test_columns_that_may_be_withheld_are_columns() -> None:
+    tables = {"pull_requests": PULL_REQUEST, **dict(BELOW.values())}
+    row_types = {
+        "pull_requests": rows.PullRequestRow,
+        "pr_reviews": rows.ReviewRow,
+        "pr_review_threads": rows.ReviewThreadRow,
+        "pr_issue_comments": rows.IssueCommentRow,
+        "pr_commits": rows.CommitRow,
+        "pr_review_comments": rows.ReviewCommentRow,
+    }
+    for table, fields in tables.items():
+        assert {column for columns in fields.values() for column in columns} <= set(row_types[table]._fields)
 
 
 def test_a_value_that_breaks_the_schema_costs_one_pull_request() -> None:
