@@ -14,7 +14,7 @@ from progressive_capture.domain.jobs import Processor
 from progressive_capture.domain.scope import stamp
 from progressive_capture.engines.run import Bench, Ended, JobRun
 from progressive_capture.queue.claiming import take
-from progressive_capture.queue.schedule import LEADER, Schedule
+from progressive_capture.queue.schedule import Schedule
 from progressive_capture.queue.terms import Terms
 from progressive_capture.store import duties
 from progressive_capture.store.errors import StoreError
@@ -156,6 +156,6 @@ class Worker:
             duties.beat(connection, self.holder("worker"), lanes, self.bench.clock())
 
     def _left(self) -> None:
+        self.schedule.resign()
         with self.bench.database.transaction() as connection:
-            duties.resign(connection, LEADER, self.schedule.holder)
             duties.say_goodbye(connection, self.holder("worker"), self.bench.clock())

@@ -11,7 +11,7 @@ import structlog
 from progressive_capture.domain.errors import ProgressiveCaptureError
 from progressive_capture.domain.scope import moment
 from progressive_capture.store import duties
-from progressive_capture.store.database import Database
+from progressive_capture.store.database import Connection, Database
 
 LEADER: Final = "duties"
 """The name of the lease of whoever runs them."""
@@ -55,24 +55,18 @@ class Schedule:
         """
         ran = []
         for duty in self.duties:
-            if not await asyncio.to_thread(self._lead):
-                break
             run = await asyncio.to_thread(self._begin, duty)
             if run is not None:
                 await self._do(duty, run)
                 ran.append(duty.name)
         return ran
 
-    async def resign(self) -> None:
-        """Let another process lead at once."""
-        await asyncio.to_thread(self._resign)
-
     async def _do(self, duty: Duty, run: int) -> None:
         log = structlog.stdlib.get_logger(__name__).bind(duty=duty.name)
         work = asyncio.ensure_future(duty.run())
         try:
             while not (await asyncio.wait({work}, timeout=LEASE.total_seconds() / 3))[0]:
-                await asyncio.to_thread(self._lead)
+                await asyncio.to_thread(self._keep_leading)
             outcome, result = DONE, work.result()
         except ProgressiveCaptureError as error:
             outcome, result = FAILED, {"error": str(error)}
@@ -84,19 +78,25 @@ class Schedule:
         log.info("duty", outcome=outcome)
         await asyncio.to_thread(self._end, run, outcome, result)
 
-    def _lead(self) -> bool:
-        now = self.clock()
+    def _keep_leading(self) -> None:
         with self.database.transaction() as connection:
-            return duties.lead(connection, LEADER, self.holder, now, now + LEASE, is_gone=self.is_gone)
+            self._leads(connection, self.clock())
 
-    def _resign(self) -> None:
+    def _leads(self, connection: Connection, now: datetime) -> bool:
+        return duties.lead(connection, LEADER, self.holder, now, now + LEASE, is_gone=self.is_gone)
+
+    def resign(self) -> None:
+        """Let another process lead at once."""
         with self.database.transaction() as connection:
             duties.resign(connection, LEADER, self.holder)
 
     def _begin(self, duty: Duty) -> int | None:
-        """Note that a duty begins; None while it is not due."""
+        """Note that a duty begins; None while it is not due, or another process leads."""
         now = self.clock()
         with self.database.transaction() as connection:
+            # The lease's row stays locked until the run is noted: of two that look at once, one sees the other's.
+            if not self._leads(connection, now):
+                return None
             last = duties.last_run(connection, duty.name)
             if last is not None and moment(last.started_at) + duty.every > now:
                 return None

@@ -1,0 +1,229 @@
+"""The worker within the test's process: claims, runs, parks, fails, stops; GitHub is a little one without a server."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from structlog.testing import capture_logs
+
+from progressive_capture.domain.errors import ErrorClass
+from progressive_capture.domain.requests import Joined, Queued, RerunAsked
+from progressive_capture.domain.scope import Scope, SourceChoice
+from progressive_capture.store import jobs
+from tests.support.little_github import START
+from tests.support.offices import BY_REST, MoodyGitHub, Office
+
+LIST = "/repos/o/r/pulls?"
+
+
+@pytest.fixture
+def office(database_url: str) -> Office:
+    """A repository of seven pull requests: three pages."""
+    office = Office(MoodyGitHub(pulls=LittleGitHub.of(7).pulls), database_url)
+    asyncio.run(office.know())
+    office.github.asked.clear()
+    return office
+
+
+def table(office: Office, name: str) -> list[dict[str, Any]]:
+    return asyncio.run(office.rows(name))
+
+
+def jobs_of(office: Office) -> list[dict[str, Any]]:
+    return sorted(table(office, "progressive_capture_jobs"), key=lambda row: str(row["created_at"]))
+
+
+def work(office: Office) -> tuple[int, int]:
+    served = asyncio.run(office.work())
+    return served.jobs, served.parked
+
+
+def queued(office: Office, scope: Scope = BY_REST) -> str:
+    answer = asyncio.run(office.ask(scope))
+    assert isinstance(answer, Queued)
+    return answer.job_id
+
+
+def when(office: Office, part: str, count: int, act: Callable[[], None]) -> None:
+    """Act at the `count`-th request of a path."""
+    seen = Counter[str]()
+
+    def before(path: str) -> None:
+        seen[part] += part in path
+        if part in path and seen[part] == count:
+            act()
+
+    office.github.before = before
+
+
+def test_a_job_is_run_to_its_end_and_booked(office: Office) -> None:
+    queued(office)
+    assert work(office) == (1, 0)
+    (job,) = jobs_of(office)
+    assert (job["status"], job["engine"], job["attempt"], job["failures"]) == ("completed", "local", 1, 0)
+    assert len(table(office, "pull_requests")) == 7
+    (used,) = table(office, "job_metrics")
+    assert used["requests"] == len(office.github.asked)
+    assert used["cost_microusd"] == 0
+    assert used["peak_memory_bytes"] > 1_000_000
+    assert used["cpu_ms"] > 0
+    (outcome,) = table(office, "rollout_metrics")
+    assert (outcome["success_count"], outcome["error_count"], outcome["counted"]) == (1, 0, True)
+    (worker,) = table(office, "workers")
+    assert worker["stopped_at"] is not None
+    assert table(office, "leader_leases") == []
+
+
+def test_a_limit_that_lasts_gives_the_slot_away_and_is_no_failure(office: Office) -> None:
+    queued(office)
+    office.github.moods[LIST] = (429, {"retry-after": "900"})
+    assert work(office) == (0, 1)
+    (job,) = jobs_of(office)
+    assert (job["status"], job["failures"]) == ("pending", 0)
+    assert "2026-06-01T12:15:0" in job["run_at"]
+    assert {row["claimed_by"] for row in table(office, "job_shards")} == {None}
+    assert isinstance(asyncio.run(office.ask()), Joined)
+    assert work(office) == (0, 0)
+    office.github.moods.clear()
+    office.github.now = START + timedelta(minutes=16)
+    assert work(office) == (1, 0)
+    assert [row["status"] for row in jobs_of(office)] == ["completed"]
+
+
+def test_what_may_pass_is_tried_again_until_the_attempts_are_spent(office: Office) -> None:
+    queued(office)
+    office.github.moods[LIST] = (500, {})
+    seen = []
+    for _ in range(4):
+        work(office)
+        seen += [(job["status"], job["failures"], job["error_class"]) for job in jobs_of(office)]
+        office.github.now += timedelta(hours=2)
+    assert seen == [("failed", 1, "broken"), ("failed", 2, "broken"), ("dead", 3, "broken"), ("dead", 3, "broken")]
+    assert "While looking up o/r: GitHub answered 500" in jobs_of(office)[0]["error"]
+    (outcome,) = table(office, "rollout_metrics")
+    assert (outcome["success_count"], outcome["error_count"], outcome["counted"]) == (0, 1, True)
+
+
+@pytest.mark.parametrize(
+    ("status", "error_class"), [(404, ErrorClass.MISSING), (403, ErrorClass.DENIED), (451, ErrorClass.BLOCKED)]
+)
+def test_what_will_not_pass_is_dead_at_once_and_no_failure_of_the_lane(
+    office: Office, status: int, error_class: ErrorClass
+) -> None:
+    queued(office)
+    office.github.moods["/repos/o/r"] = (status, {})
+    work(office)
+    (job,) = jobs_of(office)
+    assert (job["status"], job["error_class"]) == ("dead", error_class)
+    (outcome,) = table(office, "rollout_metrics")
+    assert (outcome["error_count"], outcome["counted"]) == (1, False)
+
+
+def test_a_mistake_of_ours_ends_one_job_and_not_the_worker(office: Office) -> None:
+    queued(office)
+    queued(office, Scope(numbers=(1,), source=SourceChoice.REST))
+
+    def blow() -> None:
+        raise ZeroDivisionError
+
+    when(office, "/repos/o/r/pulls/1", 1, blow)
+    with capture_logs() as logged:
+        work(office)
+    assert [line["event"] for line in logged if line["log_level"] == "error"] == ["broken"]
+    assert sorted(row["status"] for row in jobs_of(office)) == ["completed", "failed"]
+    (failed,) = [row for row in jobs_of(office) if row["status"] == "failed"]
+    assert failed["error_class"] == "unknown"
+    assert "ZeroDivisionError" in failed["error"]
+
+
+def test_a_stop_puts_the_job_back_after_its_page_and_another_worker_goes_on(office: Office) -> None:
+    queued(office)
+    stopped: list[bool] = []
+    office.stop = lambda: bool(stopped)
+    when(office, "/repos/o/r/pulls", 2, lambda: stopped.append(True))
+    assert work(office) == (0, 1)
+    (job,) = jobs_of(office)
+    assert (job["status"], job["failures"], job["attempt"]) == ("pending", 0, 1)
+    assert {row["claimed_by"] for row in table(office, "job_shards")} == {None}
+    stopped.clear()
+    office.github.before = lambda _: None
+    assert work(office) == (1, 0)
+    assert len(office.github.pages("created")) == 3
+    (job,) = jobs_of(office)
+    assert (job["status"], job["attempt"]) == ("completed", 2)
+
+
+def test_a_cancelled_job_stops_at_its_next_page(office: Office) -> None:
+    job_id = queued(office)
+
+    async def cancel() -> None:
+        async with office.wired() as wired:
+            with wired.database.transaction() as connection:
+                jobs.cancel(connection, job_id, office.github.now, who="test")
+
+    async def run() -> None:
+        async with office.wired() as wired:
+            loop = asyncio.get_running_loop()
+            pending: list[asyncio.Task[None]] = []
+            when(office, "/repos/o/r/pulls", 3, lambda: pending.append(loop.create_task(cancel())))
+            await office.drain(wired)
+            await asyncio.gather(*pending)
+
+    asyncio.run(run())
+    (job,) = jobs_of(office)
+    assert job["status"] == "cancelled"
+    assert len(table(office, "pull_requests")) < 7
+    assert {row["state"] for row in table(office, "job_shards")} <= {"cancelled", "completed"}
+    (used,) = table(office, "job_metrics")
+    assert used["outcome"] == "cancelled"
+
+
+def test_who_asks_while_the_walk_runs_is_served_by_its_successor(office: Office) -> None:
+    first = queued(office)
+    answers: list[object] = []
+
+    async def run() -> None:
+        async with office.wired() as wired:
+            loop = asyncio.get_running_loop()
+            pending: list[asyncio.Task[None]] = []
+
+            async def ask() -> None:
+                office.github.change(1, START + timedelta(seconds=5))
+                answers.append(await office.ask())
+
+            when(office, "/repos/o/r/pulls", 2, lambda: pending.append(loop.create_task(ask())))
+            await office.drain(wired)
+            await asyncio.gather(*pending)
+
+    office.github.now = START + timedelta(seconds=10)
+    asyncio.run(run())
+    assert answers == [RerunAsked(first)]
+    assert [row["status"] for row in jobs_of(office)] == ["completed", "completed"]
+    assert {row["number"]: row["updated_at"] for row in table(office, "pull_requests")}[1] == "2026-06-01T12:00:05Z"
+
+
+def test_the_repository_is_looked_up_again_before_a_walk_over_all_of_it(office: Office) -> None:
+    queued(office)
+    office.github.now = START + timedelta(hours=1)
+    work(office)
+    assert [path for path in office.github.asked if path.startswith("/repos/o/r?")] == ["/repos/o/r?"]
+    (job,) = jobs_of(office)
+    assert job["status"] == "completed"
+
+
+def test_duties_are_done_by_one(office: Office) -> None:
+    async def both() -> None:
+        async with office.wired() as one, office.wired() as other:
+            second = replace(other.schedule(), holder="another process")
+            await asyncio.gather(one.schedule().tend(), second.tend())
+
+    asyncio.run(both())
+    asyncio.run(both())
+    assert [row["duty"] for row in table(office, "duty_runs")] == ["sweep"]
+    office.github.now += timedelta(minutes=2)
+    asyncio.run(both())
+    assert [row["outcome"] for row in table(office, "duty_runs")] == ["done", "done"]

@@ -1,0 +1,119 @@
+"""The queue and its worker within the test's process, over a little GitHub or a sandbox; no process is started."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from email.utils import format_datetime
+from typing import Any
+
+from sqlalchemy import select
+
+from progressive_capture.capture.report import Silent
+from progressive_capture.capture.run import look_up
+from progressive_capture.domain.jobs import JobType, Processor, Trigger
+from progressive_capture.domain.requests import JobRequest, Submitted
+from progressive_capture.domain.scope import Scope, SourceChoice
+from progressive_capture.engines.local import Served
+from progressive_capture.github.answer import Answer
+from progressive_capture.github.transport import Received, Request
+from progressive_capture.settings import Settings
+from progressive_capture.store.database import Database
+from progressive_capture.store.tables import METADATA
+from progressive_capture.wiring import Overrides, Wired, wire
+from tests.support.little_github import NAME, LittleGitHub
+
+REPOSITORY = 9
+BY_REST = Scope(source=SourceChoice.REST)
+
+
+@dataclass
+class MoodyGitHub(LittleGitHub):
+    """Answers some paths otherwise, as long as a test wants."""
+
+    moods: dict[str, tuple[int, dict[str, str]]] = field(default_factory=dict)
+    """Status and headers by a part of the path."""
+
+    async def send(self, request: Request) -> Received:
+        """Answer as the mood is, else as ever."""
+        for part, (status, headers) in self.moods.items():
+            if part in request.url:
+                self.asked.append(request.url)
+                dated = {"date": format_datetime(self.now, usegmt=True)} | headers
+                return Received(Answer(status, dated, b'{"message": "moody"}'), 20)
+        return await super().send(request)
+
+
+@dataclass
+class Office:
+    """One installation, in the time of its little GitHub."""
+
+    github: MoodyGitHub
+    database_url: str
+    settings: dict[str, Any] = field(default_factory=dict)
+    stop: Callable[[], bool] = lambda: False
+
+    @asynccontextmanager
+    async def wired(self) -> AsyncIterator[Wired]:
+        """Put it together, as a new process would."""
+        fixed = {"PC_GITHUB_TOKENS": "t", "DATABASE_URL": self.database_url, "PC_REST_PER_MINUTE": 0}
+        overrides = Overrides(clock=lambda: self.github.now, random=lambda: 0.5, transport=lambda _: self.github)
+        async with wire(
+            Settings.model_validate(fixed | self.settings),
+            create=True,
+            reporter=Silent(),
+            pause=self._pause,
+            stopping=self.stop,
+            overrides=overrides,
+        ) as wired:
+            yield wired
+
+    async def know(self) -> None:
+        """Store the repository, as tracking it does."""
+        async with self.wired() as wired, wired.tools(NAME) as (tools,):
+            await look_up(tools, NAME, BY_REST)
+
+    async def ask(self, scope: Scope = BY_REST, trigger: Trigger = Trigger.WEBHOOK, **fields: Any) -> Submitted:
+        """Submit a request."""
+        values: dict[str, Any] = {"job_type": JobType.HISTORICAL_PR_SYNC, "who": "test"} | fields
+        async with self.wired() as wired:
+            request = JobRequest(
+                host_id=wired.host_id,
+                repository_id=REPOSITORY,
+                repository_name=NAME,
+                scope=scope,
+                trigger=trigger,
+                **values,
+            )
+            return await asyncio.to_thread(wired.queue().submit, request)
+
+    async def work(self, slots: Mapping[Processor, int] | None = None) -> Served:
+        """Run a worker until nothing is due."""
+        async with self.wired() as wired:
+            return await self.drain(wired, slots)
+
+    async def drain(self, wired: Wired, slots: Mapping[Processor, int] | None = None) -> Served:
+        """Run a worker of an installation that is at hand until nothing is due; idle slots move no clock."""
+        worker = wired.worker(slots)
+        worker.pause = _idle
+        return await worker.run(drain=True)
+
+    async def rows(self, table: str) -> list[dict[str, Any]]:
+        """All rows of a table."""
+        async with self.wired() as wired:
+            return rows(wired.database, table)
+
+    async def _pause(self, seconds: float) -> None:
+        self.github.now += timedelta(seconds=seconds)
+        await asyncio.sleep(0)
+
+
+async def _idle(_seconds: float) -> None:
+    await asyncio.sleep(0.005)
+
+
+def rows(database: Database, table: str) -> list[dict[str, Any]]:
+    """All rows of a table, by the columns that are stored."""
+    with database.reading() as connection:
+        return [dict(row) for row in connection.execute(select(METADATA.tables[table])).mappings()]
