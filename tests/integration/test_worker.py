@@ -14,7 +14,7 @@ from progressive_capture.domain.errors import ErrorClass
 from progressive_capture.domain.requests import Joined, Queued, RerunAsked
 from progressive_capture.domain.scope import Scope, SourceChoice
 from progressive_capture.store import jobs
-from tests.support.little_github import START
+from tests.support.little_github import START, LittleGitHub
 from tests.support.offices import BY_REST, MoodyGitHub, Office
 
 LIST = "/repos/o/r/pulls?"
