@@ -50,7 +50,8 @@ def track(
         keys = {"host_id": host_id, "repository_id": repository_id}
         dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
         new = dialect.insert(TRACKED_REPOSITORIES).values(keys | values | first)
-        return connection.execute(new.on_conflict_do_nothing()).rowcount > 0
+        inserted = new.on_conflict_do_nothing().returning(_TRACKED.repository_id)
+        return connection.scalar(inserted) is not None
     if before.state is Tracking.ACTIVE and before.repository_name == name:
         return False
     changed = values | {"changed_at": stamp(now)}
