@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from progressive_capture.domain.categories import Category
+from progressive_capture.domain.categories import Category, Sizes, categorize
 from progressive_capture.domain.errors import UsageError
 from progressive_capture.domain.gates import Eligibility, RepositoryFacts, decide
 from progressive_capture.rollout.rollout import By, InForce, Rollout, told
@@ -72,9 +72,10 @@ def population(rollout: Rollout) -> Population:
     with rollout.database.reading() as connection:
         configuration = rollout.in_force(store.read(connection, rollout.feature))
         for row in _all_tracked(connection, rollout.host_id):
-            decision = decide(configuration, _facts(row))
+            category = _category(row)
+            decision = decide(configuration, RepositoryFacts(row.repository_id, category))
             gates[decision.gate.value, decision.eligible] += 1
-            sizes[row.category or UNKNOWN, decision.eligible] += 1
+            sizes[category or UNKNOWN, decision.eligible] += 1
     return Population(
         in_force=told(configuration),
         repositories=gates.total(),
@@ -93,7 +94,9 @@ def eligibility(rollout: Rollout, repository_id: int) -> Eligibility:
     with rollout.database.reading() as connection:
         configuration = rollout.in_force(store.read(connection, rollout.feature))
         known = categories.find(connection, rollout.host_id, repository_id)
-    return decide(configuration, RepositoryFacts(repository_id, None if known is None else known.category))
+        sizes = categories.known_sizes(connection, rollout.host_id, repository_id)
+    category = categorize(sizes) if known is None else known.category
+    return decide(configuration, RepositoryFacts(repository_id, category))
 
 
 def categorize_all(rollout: Rollout) -> Categorized:
@@ -162,8 +165,11 @@ def _all_tracked(connection: Connection, host_id: int) -> Iterator[TrackedRow]:
         after = page[-1].repository_id
 
 
-def _facts(row: TrackedRow) -> RepositoryFacts:
-    return RepositoryFacts(row.repository_id, None if row.category is None else Category(row.category))
+def _category(row: TrackedRow) -> Category | None:
+    """Return the stored category; where none was reckoned yet, by what GitHub last counted, as submissions do."""
+    if row.is_categorized:
+        return None if row.category is None else Category(row.category)
+    return categorize(Sizes(row.stars, row.contributors_total, row.pull_requests_total))
 
 
 def _shares(counts: Counter[tuple[str, bool]]) -> dict[str, Share]:

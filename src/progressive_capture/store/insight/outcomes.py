@@ -7,9 +7,12 @@ from typing import Any, Final, NamedTuple
 from sqlalchemy import Connection, and_, func, select
 from sqlalchemy import text as clause
 
+from progressive_capture.domain.errors import ErrorClass
 from progressive_capture.domain.jobs import EngineName, JobState, Outcome, Processor
+from progressive_capture.domain.rollout import FEATURE
 from progressive_capture.domain.scope import stamp
-from progressive_capture.store.tables import IS_OPEN, JOB_METRICS, JOBS
+from progressive_capture.domain.verdict import Outcomes
+from progressive_capture.store.tables import IS_OPEN, JOB_METRICS, JOBS, ROLLOUT_METRICS
 
 _SUMMED: Final = (
     "requests",
@@ -61,6 +64,13 @@ class Sample(NamedTuple):
     started_at: str | None
     finished_at: str
     ms: int
+
+
+class Ended(NamedTuple):
+    """How one processor's jobs ended."""
+
+    processor: Processor
+    outcomes: Outcomes
 
 
 class Failures(NamedTuple):
@@ -118,6 +128,23 @@ def samples(connection: Connection, host_id: int, since: datetime, limit: int) -
         Sample(Processor(processor), engine and EngineName(engine), Outcome(outcome), *rest)
         for processor, engine, outcome, *rest in found
     ]
+
+
+def ended(connection: Connection, host_id: int, since: datetime) -> list[Ended]:
+    """Count how the queue's jobs of a host ended since then, by processor; counted as the rollout's are."""
+    metric = ROLLOUT_METRICS.c
+    found = connection.execute(
+        select(
+            metric.processor_type,
+            func.count().filter(metric.counted, metric.success_count > 0),
+            func.count().filter(metric.counted, metric.error_count > 0),
+            func.count().filter(~metric.counted),
+            func.count().filter(metric.counted, metric.error_class == ErrorClass.TIMEOUT.value),
+        )
+        .where(metric.feature_name == FEATURE, metric.created_at >= stamp(since), metric.host_id == host_id)
+        .group_by(metric.processor_type)
+    )
+    return [Ended(Processor(processor), Outcomes(*counts)) for processor, *counts in found]
 
 
 def failures(connection: Connection, host_id: int, since: datetime) -> list[Failures]:

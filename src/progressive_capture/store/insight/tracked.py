@@ -33,6 +33,8 @@ class TrackedRow(NamedTuple):
     stars: int | None
     contributors_total: int | None
     category: str | None
+    is_categorized: bool
+    """Whether a category was reckoned at all; it may be None."""
     is_test: bool
     has_open_job: bool
 
@@ -101,6 +103,7 @@ def _tracked(host_id: int) -> Select[Any]:
             known.stars,
             known.contributors_total,
             category.category,
+            category.categorized_at.isnot(None).label("is_categorized"),
             func.coalesce(category.is_test_repository, literal(value=False)).label("is_test"),
             has_open_job.label("has_open_job"),
         )
@@ -115,5 +118,5 @@ def _is_wanting(stale_before: datetime) -> ColumnElement[bool]:
 
 
 def _row(row: Iterable[Any]) -> TrackedRow:
-    *known, is_test, has_open_job = row
-    return TrackedRow._make([*known, bool(is_test), bool(has_open_job)])
+    *known, is_categorized, is_test, has_open_job = row
+    return TrackedRow._make([*known, bool(is_categorized), bool(is_test), bool(has_open_job)])

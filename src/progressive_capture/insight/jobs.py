@@ -1,0 +1,151 @@
+"""Jobs for people: a list page by page, and one job with its whole history; nothing is changed."""
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from progressive_capture.domain.errors import ProgressiveCaptureError, UsageError
+from progressive_capture.domain.jobs import Counters
+from progressive_capture.domain.scope import moment
+from progressive_capture.store import jobs as store
+from progressive_capture.store.database import Connection, Database
+from progressive_capture.store.insight import jobs as statements
+from progressive_capture.store.jobs import JobFilter, JobLine
+
+MOST: Final = 1_000
+"""Jobs on one page."""
+
+EVENTS: Final = 500
+"""Lines of history that come with a job at once."""
+
+
+class UnknownJob(ProgressiveCaptureError):
+    """There is no such job."""
+
+
+@dataclass(frozen=True, slots=True)
+class JobPage:
+    """One page of a list, the newest first."""
+
+    jobs: tuple[JobLine, ...]
+    after: str | None
+    """What to ask for the next page with; None: this is the last."""
+    count: int
+    """All that the filter means, counted no further than 100,000."""
+
+
+@dataclass(frozen=True, slots=True)
+class ShardTold:
+    """One part of a job."""
+
+    k: int
+    state: str
+    attempt: int
+    claimed_by: str | None
+    lease_until: str | None
+    error: str | None
+    counters: Counters
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A line of a job's history."""
+
+    id: int
+    at: str
+    seconds: float
+    """Since the job was opened."""
+    event: str
+    k: int | None
+    """The shard concerned; None for the job."""
+    who: str | None
+    detail: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class JobTold:
+    """One job with everything that is known of it."""
+
+    job: dict[str, Any]
+    """Every column of its row by name."""
+    shards: tuple[ShardTold, ...]
+    events: tuple[Event, ...]
+    """The oldest first."""
+    more_events: bool
+    """Whether there are more behind the last one: ask again with its id."""
+    used: dict[str, Any] | None
+    """What it used; None before it settled."""
+
+
+def list_jobs(database: Database, wanted: JobFilter, *, after: str | None = None, size: int = 50) -> JobPage:
+    """Return one page of the jobs that a filter means.
+
+    Raises:
+        UsageError: the page's size is none, or `after` is not from a page before.
+        StoreError: the database cannot be read.
+    """
+    if not 1 <= size <= MOST:
+        raise UsageError(f"A page has 1 to {MOST} jobs, and {size} were asked for.")
+    place = None if after is None else _place(after)
+    with database.reading() as connection:
+        found = store.page_of_jobs(connection, wanted, place, size + 1)
+        count = store.count_jobs(connection, wanted)
+    page = tuple(found[:size])
+    last = page[-1] if len(found) > size else None
+    return JobPage(page, None if last is None else f"{last.created_at}/{last.id}", count)
+
+
+def show_job(database: Database, host_id: int, job_id: str, *, after_event: int = 0) -> JobTold:
+    """Return one job with its shards, its history from behind an event, and what it used.
+
+    Raises:
+        UnknownJob: there is none of that id on this API host.
+        StoreError: the database cannot be read.
+    """
+    identity = _identity(job_id)
+    with database.reading() as connection:
+        job = statements.job_columns(connection, host_id, identity) if identity is not None else None
+        if job is None or identity is None:
+            raise UnknownJob(f"There is no job {job_id}: `pc jobs` lists those that there are.")
+        return _told(connection, identity, job, after_event)
+
+
+def _told(connection: Connection, job_id: str, job: Mapping[str, Any], after_event: int) -> JobTold:
+    events = statements.job_events(connection, job_id, after=after_event, limit=EVENTS + 1)
+    opened = moment(job["created_at"])
+    shards = (
+        ShardTold(each.k, each.state, each.attempt, each.claimed_by, each.lease_until, each.error, each.counters)
+        for each in store.shards(connection, job_id)
+    )
+    return JobTold(
+        job=dict(job),
+        shards=tuple(shards),
+        events=tuple(_event(row, (moment(row.at) - opened).total_seconds()) for row in events[:EVENTS]),
+        more_events=len(events) > EVENTS,
+        used=statements.job_metrics(connection, job_id),
+    )
+
+
+def _event(row: statements.EventRow, seconds: float) -> Event:
+    return Event(row.id, row.at, seconds, row.event, row.k, row.who, row.detail)
+
+
+def _identity(job_id: str) -> str | None:
+    """Return a job's id as the database writes it, None of a text that is none."""
+    try:
+        return str(uuid.UUID(job_id))
+    except ValueError:
+        return None
+
+
+def _place(after: str) -> tuple[str, str]:
+    created_at, _, job_id = after.partition("/")
+    identity = _identity(job_id)
+    try:
+        moment(created_at)
+    except ValueError:
+        identity = None
+    if identity is None:
+        raise UsageError("The page after that cannot be found: give what the page before ended with.")
+    return created_at, identity

@@ -1,0 +1,75 @@
+import pytest
+
+from progressive_capture.domain.categories import Category
+from progressive_capture.domain.errors import UsageError
+from progressive_capture.domain.gates import Gate
+from progressive_capture.domain.rollout import Strategy
+from progressive_capture.rollout import manage
+from progressive_capture.rollout.population import categorize_all, eligibility, mark_as_test, population
+from progressive_capture.store.database import Database
+from tests.contract.rollout_rows import ME, looked_up, repositories, rollout_of
+
+MANY = 2_000
+
+
+def test_nobody_but_the_whitelisted_is_in_at_nought(database: Database) -> None:
+    repositories(database, 300)
+    rollout = rollout_of(database)
+    manage.add_to_whitelist(rollout, [7, 8], ME)
+    manage.set_percentage(rollout, 0, ME)
+    found = population(rollout)
+    assert (found.repositories, found.eligible) == (300, 2)
+    assert found.gates["whitelist"].eligible == 2
+    manage.roll_back(rollout, 0, ME)
+    assert population(rollout).eligible == 0
+    manage.set_percentage(rollout, 100, ME)
+    manage.exclude(rollout, [7], ME)
+    assert (population(rollout).eligible, eligibility(rollout, 7).gate) == (299, Gate.EXCLUDED)
+
+
+@pytest.mark.parametrize("percentage", [5, 33, 90])
+def test_a_percentage_is_that_share_of_many(database: Database, percentage: int) -> None:
+    repositories(database, MANY)
+    rollout = rollout_of(database)
+    manage.set_percentage(rollout, percentage, ME)
+    share = 100 * population(rollout).eligible / MANY
+    assert share == pytest.approx(percentage, abs=4.5)  # four standard deviations of 2,000 draws
+
+
+def test_a_strategy_by_size_admits_by_category_and_counts_what_decisions_say(database: Database) -> None:
+    for number, stars in enumerate((0, 40, 400, 4_000, 40_000), 1):
+        looked_up(database, number, stars=stars, pull_requests_total=10)
+    looked_up(database, 6, pull_requests_total=None)
+    rollout = rollout_of(database)
+    found = categorize_all(rollout)
+    assert found.categories == dict.fromkeys([*Category, "unknown"], 1)
+    assert (found.repositories, found.changed, categorize_all(rollout).changed) == (6, 6, 0)
+    manage.set_strategy(rollout, Strategy.REPOSITORY_SIZE, ME)
+    eligible = []
+    for percentage in (0, 10, 25, 50, 75, 100):
+        manage.set_percentage(rollout, percentage, ME)
+        told = population(rollout)
+        assert told.eligible == sum(eligibility(rollout, number).eligible for number in range(1, 7))
+        eligible.append({name for name, share in told.categories.items() if share.eligible})
+    names = [category.value for category in Category]
+    assert eligible[:-1] == [set(names[:count]) for count in range(5)]
+    assert eligible[-1] == {*names, "unknown"}
+
+
+def test_a_mark_set_by_hand_is_a_change_and_survives_reckoning(database: Database) -> None:
+    looked_up(database, 1, stars=40_000)
+    rollout = rollout_of(database)
+    categorize_all(rollout)
+    marked = mark_as_test(rollout, [1], ME)
+    assert (marked.marked, marked.version) == ((1,), 1)
+    assert categorize_all(rollout_of(database)).categories == {}
+    newest = manage.history(rollout)[0]
+    assert (newest.action, newest.evidence) == ("mark as test", {"repositories": [1]})
+    assert population(rollout).categories["test"].repositories == 1
+    assert mark_as_test(rollout, [1], ME).marked == ()
+    assert len(manage.history(rollout)) == 1
+    assert mark_as_test(rollout, [1], ME, is_test=False).marked == (1,)
+    assert population(rollout).categories["enterprise"].repositories == 1
+    with pytest.raises(UsageError, match="No repository of id 9"):
+        mark_as_test(rollout, [1, 9], ME)
+    assert population(rollout).categories["enterprise"].repositories == 1
