@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import Connection
 
 from progressive_capture.domain.kinds import Source
-from progressive_capture.domain.records import Records, ThreadTotalRow
+from progressive_capture.domain.records import Records, ThreadTotalRow, Withheld
 from progressive_capture.store.closing import thread_totals
 from progressive_capture.store.database import Database
 from progressive_capture.store.rows import save_followed, save_hydrated
@@ -156,6 +156,44 @@ def test_details_of_files_last_as_long_as_the_head(database: Database) -> None:
         same, moved = stored(connection, PR_FILES)
         assert {name: same[name] for name in details} == details
         assert {name: moved[name] for name in details} == dict.fromkeys(details)
+
+
+def test_null_for_what_a_token_may_not_see_leaves_what_is_known(database: Database) -> None:
+    """Of other columns and other rows null is what GitHub says now."""
+    seen: dict[str, Any] = {"author_id": 9, "author_login": "ann"}
+    unseen: dict[str, Any] = dict.fromkeys(seen)
+    with database.transaction() as connection:
+        hydrate(
+            connection,
+            T0,
+            pull_requests=[pull_request(1, **seen, closed_at=NEW), pull_request(2, **seen)],
+            pr_commits=[commit("c1", 1, **seen), commit("c2", 1, **seen)],
+            pr_reviews=[review(1, 1, **seen)],
+        )
+        withheld = {
+            Withheld("pull_requests", 1001, 1001): frozenset(seen),
+            Withheld("pr_commits", 1001, "c1"): frozenset(seen),
+            Withheld("pr_reviews", 1001, 1): frozenset(seen),
+        }
+        again = Records(
+            pull_requests=[pull_request(1, **unseen, closed_at=None, title="new"), pull_request(2, **unseen)],
+            pr_commits=[commit("c1", 1, **unseen, message="new"), commit("c2", 1, **unseen)],
+            pr_reviews=[review(1, 1, **unseen)],
+        )
+        again.withheld.update(withheld)
+        save_hydrated(connection, HOST, REPOSITORY, source=Source.GRAPHQL, captured_at=T1, records=again)
+        partly, whole = stored(connection, PULL_REQUESTS)
+        assert (partly["author_login"], partly["closed_at"], partly["title"]) == ("ann", None, "new")
+        assert whole["author_login"] is None
+        assert [(row["author_id"], row["message"] == "new") for row in stored(connection, PR_COMMITS)] == [
+            (9, True),
+            (None, False),
+        ]
+        assert [row["author_id"] for row in stored(connection, PR_REVIEWS)] == [9]
+        shown = Records(pull_requests=[pull_request(1, author_id=8, author_login="bob")])
+        shown.withheld.update(withheld)
+        save_hydrated(connection, HOST, REPOSITORY, source=Source.GRAPHQL, captured_at=T2, records=shown)
+        assert stored(connection, PULL_REQUESTS)[0]["author_login"] == "bob"
 
 
 def test_patches_outlive_a_reading_that_did_not_ask_for_them(database: Database) -> None:

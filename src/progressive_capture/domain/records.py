@@ -335,7 +335,7 @@ class Records:
     pr_commits: list[CommitRow] = field(default_factory=list)
     pr_files: list[FileRow] = field(default_factory=list)
     thread_totals: list[ThreadTotalRow] = field(default_factory=list)
-    withheld: dict[Withheld, frozenset[str]] = field(default_factory=dict)
+    withheld: dict[Withheld, frozenset[str]] = field(default_factory=dict, init=False)
     """Columns of rows in which null stands for what this token may not see: what is known of them stays."""
 
     @property

@@ -1,4 +1,4 @@
-"""Which columns a null says nothing of, since GitHub forbids a field below it to this token; nothing is decoded here."""
+"""Which columns a null says nothing of, since GitHub forbids a field below it to this token; no decoding here."""
 
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
@@ -17,7 +17,7 @@ def _columns(prefix: str, ends: Iterable[str]) -> tuple[str, ...]:
     return tuple(f"{prefix}_{end}" for end in ends)
 
 
-_AUTHOR: Final = {("author",): _columns("author", _ACTOR)}
+_AUTHOR: Final[dict[Steps, tuple[str, ...]]] = {("author",): _columns("author", _ACTOR)}
 
 PULL_REQUEST: Final[dict[Steps, tuple[str, ...]]] = {
     **_AUTHOR,
