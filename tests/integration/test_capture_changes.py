@@ -8,32 +8,27 @@ import pytest
 from github_sandbox.model import node_id
 from tests.support.capturing import Desk
 from tests.support.changing import Busy
-from tests.support.stand_ins import Running, Start
+from tests.support.stand_ins import Start
 
 pytestmark = pytest.mark.no_cover  # smaller tests measure the same lines; whole captures run at full speed
 
 NAME = "sandbox/demo"
+SIZE = 70
 VANISHED = 999_999
 
 
 @pytest.fixture
-def fresh(serve: Start) -> Running:
-    """A repository of this test's own."""
-    return serve("--repo", f"{NAME}=generate:150", "--points", "1000000")
-
-
-@pytest.fixture
-def desk(fresh: Running, sqlite_url: str) -> Iterator[Desk]:
-    """A desk with an empty SQLite database."""
-    with Desk(fresh, sqlite_url) as made:
+def desk(serve: Start, sqlite_url: str) -> Iterator[Desk]:
+    """A desk with a repository of this test's own and an empty SQLite database."""
+    with Desk(serve("--repo", f"{NAME}=generate:{SIZE}", "--points", "1000000"), sqlite_url) as made:
         yield made
 
 
 @pytest.mark.parametrize("source", ["auto", "graphql"])
 def test_one_incremental_capture_after_changes_in_the_walk_equals_the_truth(
-    fresh: Running, database_url: str, source: str
+    serve: Start, database_url: str, source: str
 ) -> None:
-    with Desk(fresh, database_url) as desk:
+    with Desk(serve("--repo", f"{NAME}=generate:150", "--points", "1000000"), database_url) as desk:
         converges(desk, source, share=0.1)
 
 
@@ -116,7 +111,7 @@ def test_only_a_full_capture_finds_what_moves_no_stamp(desk: Desk) -> None:
     assert desk.capture(NAME).pull_requests == 0
     assert desk.differences(NAME) != []
     full = desk.capture(NAME, full=True)
-    assert (full.mode, full.pull_requests) == ("full", 150)
+    assert (full.mode, full.pull_requests) == ("full", SIZE)
     assert desk.differences(NAME, renamed=True) == []
     assert {table: len(desk.rows(table)) for table in held} == held
     assert len([row for row in desk.rows("pr_issue_comments") if row["deleted_at"] is not None]) == 1

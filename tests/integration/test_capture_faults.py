@@ -15,7 +15,7 @@ from tests.support.stand_ins import Running, Start
 pytestmark = pytest.mark.no_cover  # smaller tests measure the same lines; whole captures run at full speed
 
 NAME = "sandbox/demo"
-SIZE = 90
+SIZE = 62
 
 Rule = dict[str, Any]
 

@@ -33,8 +33,8 @@ def test_pages_that_are_too_heavy_shrink_and_nothing_is_lost(serve: Start, sqlit
 
 @pytest.mark.parametrize("source", ["graphql", "rest", "auto"])
 def test_an_exhausted_budget_is_waited_for(serve: Start, database_url: str, source: str) -> None:
-    points = {"graphql": "6", "auto": "6", "rest": "150"}[source]
-    with Desk(serve("--repo", f"{NAME}=generate:90", "--points", points), database_url) as desk:
+    size, points = {"graphql": (90, "6"), "auto": (90, "6"), "rest": (30, "80")}[source]
+    with Desk(serve("--repo", f"{NAME}=generate:{size}", "--points", points), database_url) as desk:
         captured = desk.capture(NAME, source)
         assert captured.gap_count == 0
         assert captured.waited_seconds >= 60

@@ -21,7 +21,7 @@ def github(serve: Start) -> Running:
 
 @pytest.fixture(scope="module")
 def slow_github(serve: Start) -> Running:
-    return serve("--repo", f"{NAME}=generate:200", "--latency-ms", "150")
+    return serve("--repo", f"{NAME}=generate:120", "--latency-ms", "150")
 
 
 @pytest.fixture
@@ -83,7 +83,7 @@ def test_ctrl_c_stops_after_the_page_and_the_same_command_goes_on(slow_pc: Progr
     assert f"{NAME}: stopped (" in out
     rest = slow_pc.answer("capture", NAME)
     assert rest["complete"]
-    assert rest["rows_held"]["pull_requests"] == 200
+    assert rest["rows_held"]["pull_requests"] == 120
 
 
 def test_a_second_ctrl_c_stops_at_once(slow_pc: Program) -> None:

@@ -18,7 +18,7 @@ HIDE, SHOW = "\x1b[?25l", "\x1b[?25h"
 
 @pytest.fixture(scope="module")
 def github(serve: Start) -> Running:
-    return serve("--repo", f"{NAME}=generate:200", "--latency-ms", "100")
+    return serve("--repo", f"{NAME}=generate:120", "--latency-ms", "100")
 
 
 @pytest.fixture
@@ -53,7 +53,7 @@ def test_the_bar_is_drawn_and_removed(pc: Program) -> None:
     code, out, drawn = on_a_terminal(pc, "capture", NAME)
     assert code == 0
     assert out.startswith(f"{NAME}: complete")
-    for words in ("reading", "of 200 pull requests", "points left", "a second"):
+    for words in ("reading", "of 120 pull requests", "points left", "a second"):
         assert words in drawn
     assert drawn.rfind(SHOW) > drawn.rfind(HIDE) > -1
 

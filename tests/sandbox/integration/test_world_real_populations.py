@@ -10,6 +10,7 @@ from tests.sandbox.world_checks import check_form, check_moments, pulls_of, reco
 NAMES = {"huey": "coleifer/huey", "click": "pallets/click", "argo-rollouts": "argoproj/argo-rollouts"}
 
 
+@pytest.mark.no_cover  # the same lines again and again
 @pytest.mark.parametrize("file", NAMES)
 def test_a_population_is_served_as_git_has_it(data: Path, file: str) -> None:
     path = data / "prs" / f"{file}.jsonl.gz"

@@ -64,6 +64,7 @@ def test_the_documented_example_of_three_levels_costs_51_points(service: GraphQL
 SHARED = bench(1).service
 
 
+@pytest.mark.no_cover  # the same lines again and again
 @settings(max_examples=20, deadline=None)
 @given(aliases=st.integers(1, 160))
 def test_each_alias_of_node_counts_its_connections_once(aliases: int) -> None:

@@ -104,6 +104,7 @@ def test_known_queries_are_answered_alike(name: str) -> None:
     assert_alike(SHARED, query, variables)  # once more from the remembered plan
 
 
+@pytest.mark.no_cover  # the same lines again and again
 @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(query=queries())
 def test_random_queries_are_answered_alike(query: str) -> None:

@@ -8,7 +8,7 @@ import pytest
 from github_sandbox.world.children import converse
 from tests.sandbox.in_process import InProcess, in_process
 
-LARGE = "sandbox/large=generate:10000"
+LARGE = "sandbox/large=generate:2000"
 SMALL = "sandbox/small=generate:60"
 ROUTES = ("issues/comments", "pulls/comments")
 

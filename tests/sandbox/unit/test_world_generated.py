@@ -48,6 +48,7 @@ def test_one_in_sixty_renames_a_file(counts: Counts) -> None:
     assert sum(counts.renamed) / len(counts.renamed) == pytest.approx(0.016, rel=0.05)
 
 
+@pytest.mark.no_cover  # the same lines again and again
 def test_tails_are_heavy() -> None:
     drawn = draw(100_000, random_of("test"))
     assert sum(each > 100 for each in drawn.files) / 100_000 == pytest.approx(0.0058, rel=0.05)
@@ -92,6 +93,7 @@ def test_no_threads_at_all() -> None:
 
 
 @given(st.integers(0, 3_000), st.floats(0.5, 50), st.floats(0.3, 1.4), st.integers(0, 1))
+@pytest.mark.no_cover  # the same lines again and again
 def test_a_quota_has_its_size_and_its_mean(size: int, mean: float, sigma: float, least: int) -> None:
     drawn = quota(Shape(mean + least, sigma, least), size)
     assert len(drawn) == size

@@ -39,6 +39,7 @@ def test_orders_are_those_of_the_records(field: OrderField, states: frozenset[St
     assert repository.pulls.count_of(states) == len(keys)
 
 
+@pytest.mark.no_cover  # the same lines again and again
 @settings(max_examples=25)
 @given(st.lists(st.tuples(st.sampled_from(CHANGES), st.integers(0, 11)), max_size=12))
 def test_orders_are_kept_while_pull_requests_change(steps: list[tuple[dict[str, Any], int]]) -> None:
