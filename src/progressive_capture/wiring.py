@@ -18,6 +18,7 @@ from progressive_capture.capture.session import Tools, Waited
 from progressive_capture.capture.verify import Verification, verify_repository
 from progressive_capture.domain.jobs import EngineName, Processor, Resources
 from progressive_capture.domain.scope import Scope, stamp
+from progressive_capture.engines.duties import recurring
 from progressive_capture.engines.local import Worker
 from progressive_capture.engines.reporting import LogReporter
 from progressive_capture.engines.run import Bench
@@ -29,10 +30,12 @@ from progressive_capture.github.credentials import Anonymous, Credential, Token
 from progressive_capture.github.secrets import Secret
 from progressive_capture.github.surroundings import Pace, Surroundings
 from progressive_capture.github.transport import HttpTransport, Transport
+from progressive_capture.queue.control import Control
 from progressive_capture.queue.manager import HybridQueueManager
 from progressive_capture.queue.schedule import Schedule
 from progressive_capture.queue.terms import Terms
-from progressive_capture.queue.upkeep import Upkeep, recurring
+from progressive_capture.queue.upkeep import Upkeep
+from progressive_capture.rollout.rollout import Rollout
 from progressive_capture.settings import Settings, SettingsError
 from progressive_capture.store import budgets, repositories, urls
 from progressive_capture.store.database import Database
@@ -170,6 +173,21 @@ class Wired:
         """The queue's own duties."""
         return Upkeep(self.database, self.terms, self.clock.now, self.overrides.random, processes.is_gone)
 
+    def control(self) -> Control:
+        """What an operator does to jobs."""
+        return Control(self.database, self.terms, self.clock.now, self.overrides.random)
+
+    def rollout(self) -> Rollout:
+        """The rollout of this database, under these settings."""
+        return Rollout(
+            database=self.database,
+            host_id=self.host_id,
+            environment=self.settings.rollout,
+            lanes_local=self.terms.lanes_local,
+            clock=self.clock.now,
+            book=self.settings.price_book,
+        )
+
     def worker(self, slots: Mapping[Processor, int] | None = None) -> Worker:
         """Make a worker with so many slots of each lane, as many as the settings say by default."""
         terms, settings = self.terms, self.settings
@@ -186,9 +204,8 @@ class Wired:
 
     def schedule(self) -> Schedule:
         """The recurring duties, for whichever process leads."""
-        return Schedule(
-            self.database, recurring(self.upkeep()), processes.holder("worker"), self.clock.now, processes.is_gone
-        )
+        duties = recurring(self.upkeep(), self.rollout(), self.settings.price_book, self.clock.now)
+        return Schedule(self.database, duties, processes.holder("worker"), self.clock.now, processes.is_gone)
 
     def _settling(self) -> Settling:
         """Prices and randomness for settling a job, and what this process used since somebody last asked."""

@@ -13,7 +13,9 @@ from structlog.testing import capture_logs
 from progressive_capture.domain.errors import ErrorClass
 from progressive_capture.domain.requests import Joined, Queued, RerunAsked
 from progressive_capture.domain.scope import Scope, SourceChoice
+from progressive_capture.queue.schedule import Duty
 from progressive_capture.store import jobs
+from progressive_capture.store.errors import StoreError
 from tests.support.little_github import START, LittleGitHub
 from tests.support.offices import BY_REST, MoodyGitHub, Office
 
@@ -221,9 +223,32 @@ def test_duties_are_done_by_one(office: Office) -> None:
             second = replace(other.schedule(), holder="another process")
             await asyncio.gather(one.schedule().tend(), second.tend())
 
+    every = ["categories", "health", "metrics", "report", "sweep"]
     asyncio.run(both())
     asyncio.run(both())
-    assert [row["duty"] for row in table(office, "duty_runs")] == ["sweep"]
+    assert sorted(row["duty"] for row in table(office, "duty_runs")) == every
     office.github.now += timedelta(minutes=2)
     asyncio.run(both())
-    assert [row["outcome"] for row in table(office, "duty_runs")] == ["done", "done"]
+    ran = table(office, "duty_runs")
+    assert sorted(row["duty"] for row in ran) == sorted([*every, "sweep"])
+    assert {row["outcome"] for row in ran} == {"done"}
+    (health,) = [row["result"] for row in ran if row["duty"] == "health"]
+    assert health["verdict"]["health"] == "inconclusive"
+
+
+def test_a_duty_that_fails_is_noted_and_due_again(office: Office) -> None:
+    async def broken() -> dict[str, object]:
+        raise StoreError("no room")
+
+    async def tend() -> list[str]:
+        async with office.wired() as wired:
+            duty = Duty("broken", timedelta(minutes=1), broken)
+            return await replace(wired.schedule(), duties=[duty]).tend()
+
+    assert asyncio.run(tend()) == ["broken"]
+    assert asyncio.run(tend()) == []
+    office.github.now += timedelta(minutes=1)
+    assert asyncio.run(tend()) == ["broken"]
+    (first, _) = table(office, "duty_runs")
+    assert first["outcome"] == "failed"
+    assert "no room" in first["result"]["error"]

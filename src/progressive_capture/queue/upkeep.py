@@ -1,13 +1,11 @@
 """What keeps the queue moving by itself: jobs whose runner is gone, jobs held back for a reason that has passed."""
 
-import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
 from progressive_capture.queue.openings import Openings, category_of, doors
-from progressive_capture.queue.schedule import Duty, Result
 from progressive_capture.queue.splitting import cut_for
 from progressive_capture.queue.terms import Terms
 from progressive_capture.store import jobs
@@ -17,12 +15,7 @@ from progressive_capture.store.jobs import JobLine, Routing
 AT_ONCE: Final = 100
 """Jobs looked at in one transaction."""
 
-TOLD: Final = 20
-"""Ids that the record of a run names; all are counted."""
-
 WHO: Final = "queue"
-
-SWEEP_EVERY: Final = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,17 +68,6 @@ class Upkeep:
             if routing is not None and jobs.reroute(connection, job.id, routing, now, who=WHO, split=cut_for(routing)):
                 released.append(job.id)
         return released
-
-
-def recurring(upkeep: Upkeep) -> list[Duty]:
-    """The queue's duties for the schedule."""
-
-    async def sweep() -> Result:
-        swept = await asyncio.to_thread(upkeep.sweep)
-        released = await asyncio.to_thread(upkeep.release)
-        return {"swept": swept[:TOLD], "swept_count": len(swept), "released_count": len(released)}
-
-    return [Duty("sweep", SWEEP_EVERY, sweep)]
 
 
 def let_go(job: JobLine, openings: Openings) -> Routing | None:

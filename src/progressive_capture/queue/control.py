@@ -1,0 +1,119 @@
+"""What an operator does to jobs: cancel, retry, one or all that a filter means; and emptying the bulk lane."""
+
+import uuid
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Final
+
+from progressive_capture.domain.errors import UsageError
+from progressive_capture.domain.jobs import OPEN, JobState, Processor
+from progressive_capture.queue.claiming import keep_from_bulk
+from progressive_capture.queue.openings import doors
+from progressive_capture.queue.splitting import for_real_time
+from progressive_capture.queue.terms import Terms
+from progressive_capture.store import jobs
+from progressive_capture.store.database import Connection, Database
+from progressive_capture.store.jobs import JobFilter, JobLine, Settling
+
+AT_ONCE: Final = 100
+"""Jobs that one transaction changes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Control:
+    """Changes jobs at an operator's wish; each change stands in the job's history with who wanted it."""
+
+    database: Database
+    terms: Terms
+    clock: Callable[[], datetime]
+    random: Callable[[], float]
+
+    def cancel(self, job_id: str, *, who: str, reason: str) -> JobLine:
+        """Cancel an open job; whoever runs it stops at its next page.
+
+        Returns:
+            The job as it is now: final before, and thus unchanged, when its state is not `cancelled`.
+
+        Raises:
+            UsageError: there is no such job.
+        """
+        with self.database.transaction() as connection:
+            _found(connection, job_id)
+            jobs.cancel(connection, job_id, self.clock(), who=who, reason=reason, settling=self._settling())
+            return _found(connection, job_id)
+
+    def retry(self, job_id: str, *, who: str) -> str | None:
+        """Open a new job in place of a dead one; the job that does the work now, None when that one is not dead.
+
+        Raises:
+            UsageError: there is no such job.
+        """
+        with self.database.transaction() as connection:
+            _found(connection, job_id)
+            return jobs.retry_dead(connection, job_id, self.clock(), who=who)
+
+    def would_cancel(self, wanted: JobFilter) -> int:
+        """How many jobs `cancel_all` would cancel now."""
+        return self._count(wanted, OPEN)
+
+    def would_retry(self, wanted: JobFilter) -> int:
+        """How many dead jobs `retry_all` would look at now."""
+        return self._count(wanted, {JobState.DEAD})
+
+    def cancel_all(self, wanted: JobFilter, *, who: str, reason: str) -> list[str]:
+        """Cancel all open jobs that a filter means, a hundred in a transaction; their ids.
+
+        Only those that are open now: successors that are opened meanwhile stay.
+        """
+        now = self.clock()
+        mine = replace(wanted, created_before=min(wanted.created_before or now, now))
+        cancelled: list[str] = []
+        while True:
+            with self.database.transaction() as connection:
+                found = jobs.bulk_cancel(
+                    connection, mine, AT_ONCE, self.clock(), who=who, reason=reason, settling=self._settling()
+                )
+            cancelled += found
+            if len(found) < AT_ONCE:
+                return cancelled
+
+    def retry_all(self, wanted: JobFilter, *, who: str) -> dict[str, str]:
+        """Open new jobs in place of all dead ones that a filter means; the job that does the work, by the dead one."""
+        retried: dict[str, str] = {}
+        while True:
+            with self.database.transaction() as connection:
+                found = jobs.bulk_retry(connection, wanted, AT_ONCE, self.clock(), who=who)
+            retried |= found
+            if not found:
+                return retried
+
+    def leave_bulk(self, connection: Connection, now: datetime, who: str) -> int:
+        """Send what waits in the bulk lane, and may not stay, to the other one, last in line; how many that were."""
+        decide = keep_from_bulk(connection, doors(connection, self.terms, now))
+        moved = 0
+        while found := jobs.reroute_waiting(
+            connection, Processor.GITHUB_ACTIONS, AT_ONCE, now, decide=decide, who=who, split=for_real_time
+        ):
+            moved += len(found)
+        return moved
+
+    def _count(self, wanted: JobFilter, among: Iterable[JobState]) -> int:
+        states = frozenset(among) & (wanted.states or frozenset(JobState))
+        if not states:
+            return 0
+        with self.database.reading() as connection:
+            return jobs.count_jobs(connection, replace(wanted, states=states))
+
+    def _settling(self) -> Settling:
+        return Settling(self.terms.book, self.random())
+
+
+def _found(connection: Connection, job_id: str) -> JobLine:
+    try:
+        found = jobs.find_line(connection, str(uuid.UUID(job_id)))
+    except ValueError:
+        found = None
+    if found is None:
+        raise UsageError(f"There is no job {job_id}: `pc jobs` lists them.")
+    return found
