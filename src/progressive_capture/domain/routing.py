@@ -218,11 +218,16 @@ def facts_of(figures: Mapping[str, object]) -> RouteFacts:
     return RouteFacts(
         trigger=Trigger(str(figures.get("trigger"))),
         level=PriorityLevel(str(figures.get("level"))),
-        age=timedelta(seconds=age) if isinstance(age, int | float) else None,
+        age=_span(age) if isinstance(age, int | float) else None,
         items=_whole(figures.get("items")),
         category=None if category is None else Category(str(category)),
         pr_total=_whole(figures.get("pr_total")),
     )
+
+
+def _span(seconds: float) -> timedelta:
+    """The span; as far as time goes is rounded up in a number, to more than a span can be."""
+    return timedelta(seconds=seconds) if seconds < timedelta.max.total_seconds() else timedelta.max
 
 
 def _whole(figure: object) -> int | None:

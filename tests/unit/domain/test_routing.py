@@ -110,6 +110,11 @@ def test_recorded_figures_decide_again_as_they_did(facts: RouteFacts) -> None:
     assert route(facts_of(found.figures), BOTH) == found
 
 
+def test_figures_of_all_there_is_decide_again_as_they_did() -> None:
+    facts = replace(WEBHOOK, age=timedelta.max)
+    assert facts_of(figures_of(facts)) == facts
+
+
 @pytest.mark.parametrize("figures", [{}, {"trigger": "manual"}, {"trigger": "manual", "level": 3}])
 def test_what_are_no_figures_is_refused(figures: dict[str, object]) -> None:
     with pytest.raises(ValueError, match="is not a valid"):
