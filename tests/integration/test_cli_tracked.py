@@ -144,3 +144,71 @@ def test_a_worker_runs_what_is_queued_until_nothing_is_due(at: Counter) -> None:
 
 def test_a_worker_without_slots_is_a_mistake(at: Counter) -> None:
     assert "nothing to run" in at.refused("pc", "worker", "--realtime", "0", "--bulk", "0")
+
+
+def test_a_report_says_what_is_not_there(at: Counter) -> None:
+    heard = at.pc("report", "--period", "week")
+    assert heard.code == 0
+    assert "(so far): no job settled" in heard.out
+    assert "prices: 2026" in heard.out
+    assert at.pc("report", "--json").document["report"]["period"] == "day"
+
+
+def test_the_queue_is_shown_with_what_its_jobs_wait_for(at: Counter, monkeypatch: pytest.MonkeyPatch) -> None:
+    at.pc("track", "acme/one")
+    shown = at.pc("status")
+    assert shown.code == 0
+    assert "no worker: `pc worker` runs what is queued" in shown.out
+    assert "rollout: 100 % by percentage" in shown.out
+    at.pc("worker", "--drain")
+    assert " left until " in at.pc("status").out
+    assert at.pc("engines").code == 1
+    assert "no worker: run `pc worker`" in at.pc("engines", "ping").out
+    monkeypatch.setenv("PC_INNGEST_ENGINE", "off")
+    monkeypatch.setenv("PC_GITHUB_ACTIONS_ENGINE", "off")
+    at.pc("submit", "acme/one", "--type", "pr-reviews")
+    lane = at.pc("status", "--json").document["queue"]["lanes"][0]
+    assert (lane["processor"], lane["held"]) == ("inngest", 1)
+    assert "1 held: The inngest lane is off." in at.pc("status").out
+    assert at.pc("engines").out == "inngest: off: nothing is run\ngithub_actions: off: nothing is run\n"
+
+
+def test_jobs_are_listed_page_by_page_and_by_filter(at: Counter) -> None:
+    at.pc("track", *NAMES)
+    at.pc("submit", "acme/one", "--type", "pr-reviews")
+    first = at.pc("jobs", "--limit", "3", "--json").document
+    assert (first["more"], first["jobs"][0]["job_type"]) == (True, "pr-reviews")
+    (last,) = at.pc("jobs", "--after", first["jobs"][-1]["id"], "--json").document["jobs"]
+    assert last["repository_name"] == "acme/one"
+    of_one = at.pc("jobs", "--repository", "acme/one", "--type", "historical-pr-sync", "--json").document["jobs"]
+    assert [job["id"] for job in of_one] == [last["id"]]
+    assert at.pc("jobs", "--state", "dead").out == "There is no such job.\n"
+    assert last["id"] in at.pc("jobs", "--state", "pending", "--state", "dead").out
+    assert "There is no job 7" in at.refused("pc", "jobs", "--after", "7")
+    assert "--state" in at.refused("pc", "jobs", "--state", "asleep")
+
+
+def test_routing_is_told_by_rule_and_asked_again_of_a_changed_table(at: Counter) -> None:
+    at.pc("track", "acme/one")
+    shown = at.pc("routing-analysis")
+    assert shown.out.startswith("1 job since ")
+    assert "1 to inngest" in shown.out
+    assert "small" in shown.out
+    again = at.pc("routing-analysis", "--small", "0", "--large", "1", "--json").document["what_if"]
+    assert again["moved"] == {"inngest -> github_actions": 1}
+    assert "The changed table would have sent 0 of 1 job the same way" in at.pc("routing-analysis", "--small", "0").out
+
+
+def test_what_is_missing_is_queued(at: Counter) -> None:
+    at.pc("track", "acme/one", "acme/two")
+    dry = at.pc("bootstrap", "--dry-run")
+    assert dry.out.splitlines()[0] == "2 missing and 0 stale of 2 tracked repositories"
+    assert "acme/one: never captured whole; work on it is queued already" in dry.out
+    assert [each["outcome"] for each in at.pc("bootstrap", "--json").document["repositories"]] == ["joined"] * 2
+    assert "… and 1 more" in at.pc("bootstrap", "--dry-run", "--limit", "1").out
+    at.pc("worker", "--drain")
+    assert at.pc("bootstrap").out == "0 missing and 0 stale of 2 tracked repositories\n"
+    for arguments in (("acme/one",), ("acme", "one")):
+        (fixed,) = at.pc("quick-fix", *arguments, "--json").document["repositories"]
+        assert fixed["outcome"] in {"queued", "joined"}
+    assert "acme/none is not known here" in at.refused("pc", "quick-fix", "acme", "none")

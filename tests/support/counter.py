@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -94,6 +95,10 @@ class Counter:
             return [line for line in connection.iterdump() if not line.startswith(ACCOUNTS)]
         finally:
             connection.close()
+
+    def now(self) -> datetime:
+        """This moment."""
+        return datetime.now(UTC)
 
     def know(self, *names: str, **columns: Any) -> list[int]:
         """Store repositories as if looked up; their numeric ids from 101 on, by place."""

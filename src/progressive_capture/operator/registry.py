@@ -5,11 +5,24 @@ from enum import StrEnum
 from typing import Final, NamedTuple
 
 from progressive_capture.domain.errors import ExitCode
+from progressive_capture.operator.commands import (
+    rollout_changes,
+    rollout_health,
+    rollout_lists,
+    rollout_reading,
+    rollout_withdrawals,
+)
 from progressive_capture.operator.commands.analyze import analyze
 from progressive_capture.operator.commands.capture import capture
 from progressive_capture.operator.commands.console import console
+from progressive_capture.operator.commands.engines import engines
 from progressive_capture.operator.commands.help import help_
+from progressive_capture.operator.commands.jobs import jobs
 from progressive_capture.operator.commands.plan import plan
+from progressive_capture.operator.commands.repairs import bootstrap, quick_fix
+from progressive_capture.operator.commands.report import report
+from progressive_capture.operator.commands.routing_analysis import routing_analysis
+from progressive_capture.operator.commands.status import status
 from progressive_capture.operator.commands.submit import submit
 from progressive_capture.operator.commands.track import track
 from progressive_capture.operator.commands.tracked import list_, pause, untrack
@@ -68,8 +81,38 @@ COMMANDS: Final = (
     Command("pc", list_),
     Command("pc", submit, Danger.CHANGES),
     Command("pc", worker, Danger.CHANGES),
+    Command("pc", jobs),
+    Command("pc", status),
+    Command("pc", engines),
+    Command("pc", routing_analysis),
+    Command("pc", report),
     Command("pc", analyze),
+    Command("pc", bootstrap, Danger.CHANGES),
+    Command("pc", quick_fix, Danger.CHANGES),
     Command("pc", console),
     Command("pc", help_),
+    Command("rollout", rollout_reading.status),
+    Command("rollout", rollout_reading.stats),
+    Command("rollout", rollout_reading.categories),
+    Command("rollout", rollout_changes.set_rollout, Danger.CHANGES),
+    Command("rollout", rollout_changes.set_strategy, Danger.CHANGES),
+    Command("rollout", rollout_changes.resume, Danger.CHANGES),
+    Command("rollout", rollout_health.advance, Danger.CHANGES),
+    Command("rollout", rollout_withdrawals.rollback_to_percentage, Danger.DANGEROUS),
+    Command("rollout", rollout_withdrawals.rollback_to_zero, Danger.DANGEROUS),
+    Command("rollout", rollout_lists.categorize_all, Danger.CHANGES),
+    Command("rollout", rollout_lists.add_to_whitelist, Danger.CHANGES),
+    Command("rollout", rollout_lists.remove_from_whitelist, Danger.CHANGES),
+    Command("rollout", rollout_lists.show_whitelist),
+    Command("rollout", rollout_lists.exclude, Danger.CHANGES),
+    Command("rollout", rollout_lists.readmit, Danger.CHANGES),
+    Command("rollout", rollout_lists.mark_as_test, Danger.CHANGES),
+    Command("rollout", rollout_lists.unmark_as_test, Danger.CHANGES),
+    Command("rollout", rollout_health.check_health, Danger.CHANGES),
+    Command("rollout", rollout_changes.enable_auto_rollback, Danger.CHANGES),
+    Command("rollout", rollout_withdrawals.disable_auto_rollback, Danger.DANGEROUS),
+    Command("rollout", rollout_health.show_metrics),
+    Command("rollout", rollout_health.monitor_phase4),
+    Command("rollout", rollout_reading.history),
     Command("rollout", help_),
 )

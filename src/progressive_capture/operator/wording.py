@@ -3,14 +3,13 @@
 from datetime import datetime
 from typing import Final
 
+from progressive_capture.domain.money import in_dollars
+
 _UNITS: Final = ("kB", "MB", "GB", "TB")
 _STEP: Final = 1_000
 
 _FEW_SECONDS: Final = 9.95
 """Below, tenths of a second say something."""
-
-_CENT: Final = 0.01
-"""Smaller amounts show all their digits."""
 
 
 def count(number: int, one: str, many: str | None = None) -> str:
@@ -42,12 +41,7 @@ def duration(seconds: float) -> str:
 
 def dollars(micro_usd: int | None) -> str:
     """Millionths of a US dollar: `$12.34`, `$0.0042`, `not known`."""
-    if micro_usd is None:
-        return "not known"
-    amount = abs(micro_usd) / 1_000_000
-    sign = "-" if micro_usd < 0 else ""
-    shown = f"{amount:.6f}".rstrip("0") if 0 < amount < _CENT else f"{amount:,.2f}"
-    return f"{sign}${shown}"
+    return "not known" if micro_usd is None else in_dollars(micro_usd)
 
 
 def clock_time(moment: datetime) -> str:

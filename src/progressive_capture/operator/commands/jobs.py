@@ -1,0 +1,71 @@
+"""`pc jobs`: lists of jobs, the newest first, page by page; nothing is changed here."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from progressive_capture.domain.errors import ExitCode, UsageError
+from progressive_capture.operator import filtering, options
+from progressive_capture.operator.desk import Desk, at_store
+from progressive_capture.operator.filtering import Wanted
+from progressive_capture.operator.tables import table
+from progressive_capture.operator.telling import Told, tell_one
+from progressive_capture.operator.wording import moment
+
+if TYPE_CHECKING:
+    from progressive_capture.store.jobs import JobLine
+    from progressive_capture.wiring import Wired
+
+_HEADS = ("id", "created (UTC)", "repository", "type", "lane", "state", "rule", "why it waits or failed")
+
+
+def jobs(
+    context: typer.Context,
+    *,
+    states: filtering.States = None,
+    processors: filtering.Processors = None,
+    job_types: filtering.Types = None,
+    triggers: filtering.Triggers = None,
+    error: filtering.Errors = None,
+    repository: filtering.Repository = None,
+    limit: Annotated[int, typer.Option(metavar="N", min=1, max=1_000, help="At most N.")] = 50,
+    after: Annotated[str | None, typer.Option(metavar="ID", help="Go on behind this job.")] = None,
+    json: options.Json = False,
+) -> ExitCode:
+    """List jobs, the newest first.
+
+    `--state dead` shows what nobody tries again: `pc retry` opens new jobs in place of these.
+    """
+    from progressive_capture.settings import Settings  # noqa: PLC0415 - not needed for --help
+    from progressive_capture.store.jobs import find_line, page_of_jobs  # noqa: PLC0415 - as above
+
+    desk: Desk = context.obj
+    wanted = Wanted(states, processors, job_types, triggers, error, repository)
+
+    def read(works: "Wired") -> list["JobLine"]:
+        chosen = wanted.filter(works)
+        with works.database.reading() as connection:
+            last = find_line(connection, after) if after is not None else None
+            if after is not None and last is None:
+                raise UsageError(f"There is no job {after}: pc jobs lists them.")
+            place = (last.created_at, last.id) if last is not None else None
+            return page_of_jobs(connection, chosen, place, limit + 1)
+
+    found = at_store(desk, Settings.read(), read, create=False)
+    return tell_one(desk, told(found[:limit], is_more=len(found) > limit), as_json=json)
+
+
+def told(found: list["JobLine"], *, is_more: bool) -> Told:
+    """The jobs as a table."""
+    lines = table(_HEADS, [_row(each) for each in found])
+    if is_more:
+        lines.append(f"  … and more: --after {found[-1].id}")
+    return Told.of("\n".join(lines) or "There is no such job.", {"jobs": found, "more": is_more})
+
+
+def _row(job: "JobLine") -> list[object]:
+    lane, rule = job.processor.value, job.route_rule
+    return [
+        *(job.id, moment(job.created_at), job.repository_name, job.job_type.value, lane, job.state.value, rule),
+        job.held_reason or job.error,
+    ]

@@ -1,0 +1,94 @@
+"""Commands that show the rollout: what is in force, whom it reaches, and who changed it; nothing is changed here."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from progressive_capture.domain.errors import ExitCode
+from progressive_capture.operator import options
+from progressive_capture.operator.rolling import asking, stopped
+from progressive_capture.operator.tables import table
+from progressive_capture.operator.telling import Told
+from progressive_capture.operator.wording import count, moment
+
+if TYPE_CHECKING:
+    from progressive_capture.rollout.population import Share
+    from progressive_capture.rollout.rollout import InForce, Rollout
+    from progressive_capture.wiring import Wired
+
+
+def status(context: typer.Context, *, json: options.Json = False) -> ExitCode:
+    """Show what is in force, and where each value comes from."""
+    from progressive_capture.rollout import manage  # noqa: PLC0415 - not needed for --help
+
+    def read(rollout: "Rollout", _works: "Wired") -> Told:
+        now = manage.in_force(rollout)
+        return Told.of("\n".join(in_words(now)), {"rollout": now})
+
+    return asking(context, read, as_json=json)
+
+
+def stats(context: typer.Context, *, json: options.Json = False) -> ExitCode:
+    """Count the tracked repositories that the rollout reaches, by the gate that decides."""
+    from progressive_capture.rollout.population import population  # noqa: PLC0415 - not needed for --help
+
+    def read(rollout: "Rollout", _works: "Wired") -> Told:
+        found = population(rollout)
+        total = count(found.repositories, "tracked repository", "tracked repositories")
+        head = f"{found.eligible:,} of {total} may use both processors (version {found.in_force.version})"
+        return Told.of("\n".join([head, *_shares("gate", found.gates)]), {"population": found})
+
+    return asking(context, read, as_json=json)
+
+
+def categories(context: typer.Context, *, json: options.Json = False) -> ExitCode:
+    """Count the tracked repositories by category, and those of each that the rollout reaches."""
+    from progressive_capture.rollout.population import population  # noqa: PLC0415 - not needed for --help
+
+    def read(rollout: "Rollout", _works: "Wired") -> Told:
+        found = population(rollout)
+        lines = _shares("category", found.categories) or ["No repository is tracked: pc track owner/name."]
+        return Told.of("\n".join(lines), {"categories": found.categories})
+
+    return asking(context, read, as_json=json)
+
+
+def history(
+    context: typer.Context,
+    *,
+    limit: Annotated[int, typer.Option(metavar="N", min=1, max=500, help="The newest N changes.")] = 20,
+    before: Annotated[int | None, typer.Option(metavar="ID", min=1, help="Only changes before this one.")] = None,
+    json: options.Json = False,
+) -> ExitCode:
+    """Show who changed the rollout, when, why and on what evidence."""
+    from progressive_capture.rollout import manage  # noqa: PLC0415 - not needed for --help
+
+    def read(rollout: "Rollout", _works: "Wired") -> Told:
+        lines = manage.history(rollout, before=before, limit=limit)
+        rows = [[str(each.id), moment(each.at), each.version, each.action, each.who, each.reason] for each in lines]
+        text = "\n".join(table(("id", "at (UTC)", "version", "action", "who", "why"), rows))
+        return Told.of(text or "Nothing was ever changed.", {"history": lines})
+
+    return asking(context, read, as_json=json)
+
+
+def in_words(now: "InForce") -> list[str]:
+    """What is in force, a line for each value."""
+    origins = now.origins
+    listed = count(len(now.whitelist), "repository", "repositories")
+    closed = ", closed by a rollback" if now.whitelist_closed else ""
+    by_itself = "rolls back by itself" if now.auto_rollback else "does not roll back by itself"
+    limit = f"{now.max_error_rate:g} % failed jobs ({origins['max_error_rate']})"
+    return [
+        f"{now.feature}: {now.percentage:g} % of the repositories use both processors (version {now.version})",
+        *([] if now.is_active else ["  It is not active: every job goes to the real-time lane."]),
+        *([f"  {stopped(now)}"] if now.stopped_by else []),
+        f"  percentage {now.percentage:g} % ({origins['percentage']}), strategy {now.strategy} ({origins['strategy']})",
+        f"  {by_itself} ({origins['auto_rollback']}): above {limit} in {now.window_hours:g} h ({origins['window']})",
+        f"  whitelist: {listed}{closed}; excluded: {len(now.excluded):,}",
+    ]
+
+
+def _shares(what: str, shares: dict[str, "Share"]) -> list[str]:
+    rows = [[name, each.repositories, each.eligible] for name, each in shares.items()]
+    return table((what, "repositories", "in the rollout"), rows)

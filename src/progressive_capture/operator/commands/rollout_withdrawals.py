@@ -1,0 +1,71 @@
+"""Dangerous commands of the rollout: rolling it back, and switching a safeguard off; each wants a reason and a yes."""
+
+from typing import TYPE_CHECKING
+
+import typer
+
+from progressive_capture.domain.errors import ExitCode
+from progressive_capture.operator import options
+from progressive_capture.operator.rolling import Bound, Preview, bulk_jobs, withdrawing, written
+from progressive_capture.operator.telling import Told
+
+if TYPE_CHECKING:
+    from progressive_capture.rollout.rollout import Rollout
+    from progressive_capture.wiring import Wired
+
+
+def rollback_to_percentage(
+    context: typer.Context,
+    percentage: options.Percentage,
+    reason: options.Reason = None,
+    *,
+    yes: options.Yes = False,
+    json: options.Json = False,
+) -> ExitCode:
+    """Lower the percentage and close the whitelist.
+
+    Bulk jobs that are no longer allowed go to the real-time lane when their turn comes.
+    """
+    return _roll_back(context, percentage, reason, yes=yes, json=json)
+
+
+def rollback_to_zero(
+    context: typer.Context, reason: options.Reason = None, *, yes: options.Yes = False, json: options.Json = False
+) -> ExitCode:
+    """Lower the percentage to 0 and close the whitelist: nothing more goes to the bulk lane."""
+    return _roll_back(context, 0, reason, yes=yes, json=json)
+
+
+def disable_auto_rollback(
+    context: typer.Context, reason: options.Reason = None, *, yes: options.Yes = False, json: options.Json = False
+) -> ExitCode:
+    """Keep the monitor from withdrawing the rollout, however many jobs fail."""
+    from progressive_capture.rollout import manage  # noqa: PLC0415 - not needed for --help
+
+    def preview(rollout: "Rollout", _works: "Wired") -> Preview:
+        now = manage.in_force(rollout)
+        return Preview(
+            f"The rollout will go on also when more than {now.max_error_rate:g} % of its jobs fail.", now.version
+        )
+
+    def change(at: Bound) -> Told:
+        return written(manage.set_auto_rollback(at.rollout, at.by, enabled=False, expected=at.expected))
+
+    return withdrawing(context, preview, change, reason=reason, yes=yes, as_json=json)
+
+
+def _roll_back(context: typer.Context, percentage: float, reason: str | None, *, yes: bool, json: bool) -> ExitCode:
+    from progressive_capture.rollout import manage  # noqa: PLC0415 - not needed for --help
+
+    def preview(rollout: "Rollout", works: "Wired") -> Preview:
+        now = manage.in_force(rollout)
+        will = (
+            f"The rollout will go from {now.percentage:g} % to {percentage:g} %, its whitelist will be closed, and of "
+            f"{bulk_jobs(works).waiting:,} waiting bulk jobs those no longer allowed will leave the bulk lane."
+        )
+        return Preview(will, now.version)
+
+    def change(at: Bound) -> Told:
+        return written(manage.roll_back(at.rollout, percentage, at.by, expected=at.expected))
+
+    return withdrawing(context, preview, change, reason=reason, yes=yes, as_json=json)

@@ -1,0 +1,164 @@
+"""What all commands of `rollout` share: the rollout at hand, changes told in words; each command stands elsewhere."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+import typer
+
+from progressive_capture.domain.errors import ExitCode
+from progressive_capture.operator.consent import consent
+from progressive_capture.operator.consent import reason as reason_for
+from progressive_capture.operator.desk import Desk, at_store
+from progressive_capture.operator.telling import Told, tell_one
+from progressive_capture.operator.wording import count
+
+if TYPE_CHECKING:
+    from progressive_capture.rollout.rollout import By, InForce, Rollout, Written
+    from progressive_capture.wiring import Wired
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """The rollout as a change is made to it."""
+
+    rollout: "Rollout"
+    works: "Wired"
+    by: "By"
+    expected: int | None
+    """The version that somebody agreed to change; None where nobody was asked."""
+
+
+class Preview(NamedTuple):
+    """What a dangerous change is going to do."""
+
+    will: str
+    version: int
+    """Of the rollout that this was read of."""
+
+
+def asking(context: typer.Context, read: Callable[["Rollout", "Wired"], Told], *, as_json: bool) -> ExitCode:
+    """Tell what is read of the rollout; a database that is not there yet is not made."""
+    from progressive_capture.settings import Settings  # noqa: PLC0415 - not needed for --help
+
+    desk: Desk = context.obj
+    told = at_store(desk, Settings.read(), lambda works: read(rollout_of(works), works), create=False)
+    return tell_one(desk, told, as_json=as_json)
+
+
+def changing(context: typer.Context, change: Callable[[Bound], Told], *, reason: str | None, as_json: bool) -> ExitCode:
+    """Make a change that its counterpart undoes; without a reason, the command itself stands in the history."""
+    desk: Desk = context.obj
+    return _change(desk, change, reason or f"rollout {context.info_name}", None, as_json=as_json)
+
+
+def withdrawing(
+    context: typer.Context,
+    preview: Callable[["Rollout", "Wired"], Preview],
+    change: Callable[[Bound], Told],
+    *,
+    reason: str | None,
+    yes: bool,
+    as_json: bool,
+) -> ExitCode:
+    """Make a dangerous change: it is said what is going to happen, and somebody has to want just that."""
+    from progressive_capture.settings import Settings  # noqa: PLC0415 - not needed for --help
+
+    desk: Desk = context.obj
+    why = reason_for(desk, reason)
+    expected = None
+    if not yes:
+        seen = at_store(desk, Settings.read(), lambda works: preview(rollout_of(works), works), create=True)
+        consent(desk, seen.will, yes=False)
+        expected = seen.version
+    return _change(desk, change, why, expected, as_json=as_json)
+
+
+def rollout_of(works: "Wired") -> "Rollout":
+    """The rollout of the database at hand, under this process's settings."""
+    from progressive_capture.domain.jobs import EngineName  # noqa: PLC0415 - not needed for --help
+    from progressive_capture.rollout.rollout import Rollout  # noqa: PLC0415 - as above
+
+    settings = works.settings
+    return Rollout(
+        database=works.database,
+        host_id=works.host_id,
+        environment=settings.rollout,
+        lanes_local=set(settings.engines.values()) == {EngineName.LOCAL},
+        clock=works.clock.now,
+        book=settings.price_book,
+    )
+
+
+class BulkJobs(NamedTuple):
+    """Open jobs of the bulk lane."""
+
+    waiting: int
+    """Not at work."""
+    running: int
+
+
+def bulk_jobs(works: "Wired") -> BulkJobs:
+    """Count what a withdrawal of the rollout concerns."""
+    from progressive_capture.domain.jobs import JobState, Processor  # noqa: PLC0415 - not needed for --help
+    from progressive_capture.insight.queue import queue  # noqa: PLC0415 - as above
+
+    with works.database.reading() as connection:
+        lanes = queue(connection, works.host_id, works.clock.now()).lanes
+    states = next(lane.states for lane in lanes if lane.processor is Processor.GITHUB_ACTIONS)
+    waiting = sum(states.get(state, 0) for state in (JobState.PENDING, JobState.FAILED))
+    return BulkJobs(waiting, sum(states.values()) - waiting)
+
+
+def written(change: "Written") -> Told:
+    """Say what came of a change."""
+    after = change.after
+    lines = differences(change.before, after) if change.is_changed else ["Nothing was changed: it is so already."]
+    if after.stopped_by:
+        lines.append(stopped(after))
+    return Told.of("\n".join([*lines, f"(version {after.version})"]), {"change": change})
+
+
+def differences(before: "InForce", after: "InForce") -> list[str]:
+    """A sentence for each value in force that is not as it was."""
+    lines = []
+    if before.percentage != after.percentage:
+        lines.append(f"The percentage was {before.percentage:g} %, and is {after.percentage:g} %.")
+    if before.strategy != after.strategy:
+        lines.append(f"The strategy was {before.strategy}, and is {after.strategy}.")
+    if before.auto_rollback != after.auto_rollback:
+        lines.append(f"Rolling back by itself is {'on' if after.auto_rollback else 'off'}.")
+    if before.whitelist != after.whitelist:
+        lines.append(_listed("On the whitelist", before.whitelist, after.whitelist))
+    if before.excluded != after.excluded:
+        lines.append(_listed("Excluded", before.excluded, after.excluded))
+    if before.whitelist_closed != after.whitelist_closed:
+        lines.append(f"The whitelist is {'closed' if after.whitelist_closed else 'open again'}.")
+    if before.stopped_by and not after.stopped_by:
+        lines.append("The emergency stop is over.")
+    return lines or ["It is stored; what was in force by itself is in force by hand now."]
+
+
+def stopped(configuration: "InForce") -> str:
+    """Say that the emergency stop holds, and how it ends."""
+    remedies = {
+        "database": "`rollout resume` ends it",
+        "environment": "unset HYBRID_EMERGENCY_STOP and start each process anew",
+    }
+    by = ", and ".join(f"by the {origin}: {remedies[origin]}" for origin in configuration.stopped_by)
+    return f"The emergency stop holds ({by}); nothing goes to the bulk lane."
+
+
+def _listed(words: str, before: tuple[int, ...], after: tuple[int, ...]) -> str:
+    return f"{words}: {count(len(after), 'repository', 'repositories')}, before {len(before):,}."
+
+
+def _change(desk: Desk, change: Callable[[Bound], Told], why: str, expected: int | None, *, as_json: bool) -> ExitCode:
+    from progressive_capture.rollout.rollout import By  # noqa: PLC0415 - not needed for --help
+    from progressive_capture.settings import Settings  # noqa: PLC0415 - as above
+
+    by = By(desk.who(), why)
+    told = at_store(
+        desk, Settings.read(), lambda works: change(Bound(rollout_of(works), works, by, expected)), create=True
+    )
+    return tell_one(desk, told, as_json=as_json)
