@@ -3,10 +3,10 @@
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import Connection, ScalarSelect, bindparam, func, select, update
 from sqlalchemy import text as clause
 
-from progressive_capture.domain.jobs import UNSETTLED, Claim, EngineName, JobState, Processor, ShardState
+from progressive_capture.domain.jobs import Claim, EngineName, JobState, Processor, ShardState
 from progressive_capture.domain.scope import stamp
 from progressive_capture.store.jobs.life import lock_job, move_job
 from progressive_capture.store.jobs.reading import line_of, lines, turn
@@ -21,7 +21,6 @@ MOST_REROUTED: Final = 100
 
 _JOB: Final = JOBS.c
 _SHARD: Final = JOB_SHARDS.c
-_UNSETTLED: Final = sorted(state.value for state in UNSETTLED)
 
 _NEXT: Final = (
     lines()
@@ -37,14 +36,15 @@ _NEXT: Final = (
 )
 """The first in line that nobody else is about to take; SQLite's writers exclude each other anyway."""
 
-_FIRST: Final = (
-    select(_SHARD.k)
-    .where(_SHARD.job_id == bindparam("of_job"), _SHARD.state.in_(_UNSETTLED))
-    # Pending ones before those that somebody may still be at work on: so the words sort.
-    .order_by(_SHARD.state, _SHARD.k)
-    .limit(1)
-    .scalar_subquery()
-)
+
+def _first(state: ShardState) -> ScalarSelect[int]:
+    stored = select(func.min(_SHARD.k)).where(_SHARD.job_id == bindparam("of_job"), _SHARD.state == state.value)
+    return stored.scalar_subquery()
+
+
+_FIRST: Final = func.coalesce(_first(ShardState.PENDING), _first(ShardState.PROCESSING))
+"""The first shard that is left, those last at which somebody may still be at work."""
+
 _LEASE: Final = (
     update(JOB_SHARDS)
     .where(_SHARD.job_id == bindparam("of_job"), _SHARD.k == _FIRST)
