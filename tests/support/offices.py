@@ -76,17 +76,8 @@ class Office:
 
     async def ask(self, scope: Scope = BY_REST, trigger: Trigger = Trigger.WEBHOOK, **fields: Any) -> Submitted:
         """Submit a request."""
-        values: dict[str, Any] = {"job_type": JobType.HISTORICAL_PR_SYNC, "who": "test"} | fields
         async with self.wired() as wired:
-            request = JobRequest(
-                host_id=wired.host_id,
-                repository_id=REPOSITORY,
-                repository_name=NAME,
-                scope=scope,
-                trigger=trigger,
-                **values,
-            )
-            return await asyncio.to_thread(wired.queue().submit, request)
+            return await asyncio.to_thread(wired.queue().submit, wish(wired, scope, trigger, **fields))
 
     async def work(self, slots: Mapping[Processor, int] | None = None) -> Served:
         """Run a worker until nothing is due."""
@@ -107,6 +98,19 @@ class Office:
     async def _pause(self, seconds: float) -> None:
         self.github.now += timedelta(seconds=seconds)
         await asyncio.sleep(0)
+
+
+def wish(wired: Wired, scope: Scope = BY_REST, trigger: Trigger = Trigger.WEBHOOK, **fields: Any) -> JobRequest:
+    """Make a request for work on the little repository."""
+    values: dict[str, Any] = {"job_type": JobType.HISTORICAL_PR_SYNC, "who": "test"} | fields
+    return JobRequest(
+        host_id=wired.host_id,
+        repository_id=REPOSITORY,
+        repository_name=NAME,
+        scope=scope,
+        trigger=trigger,
+        **values,
+    )
 
 
 async def _idle(_seconds: float) -> None:
