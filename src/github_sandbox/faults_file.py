@@ -21,7 +21,7 @@ Served: TypeAlias = Mapping[str, frozenset[str]]
 """The templates of the routes that a rule may name, each with its methods."""
 _NAME = re.compile(r"[_A-Za-z]\w*", re.ASCII)
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
-_HEADER_TEXT = re.compile(r"[!-~]+(?:[ \t]+[!-~]+)*")
+_HEADER_TEXT = re.compile(r"(?:[!-~]+(?:[ \t]+[!-~]+)*)?")
 
 
 @dataclass(frozen=True, slots=True)

@@ -298,11 +298,13 @@ class Source:
             _totals={"comments": number % 7},
         )
 
-        def children() -> dict[str, list[Record]]:
+        def children(name: str) -> dict[str, list[Record]]:
+            if name not in PULL_REQUEST_CONNECTIONS:
+                raise KeyError(name)
             self.made_children += 1
             return Children(record).make()
 
-        record["_connections"] = Connections({PULL_REQUEST_CONNECTIONS: children})
+        record["_connections"] = Connections(children)
         return PullRequest(repository, record)
 
     def place_of(self, kind: str, database_id: int) -> int | None:

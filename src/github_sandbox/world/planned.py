@@ -17,8 +17,8 @@ from github_sandbox.world.repository import Repository
 from github_sandbox.world.stable import random_of
 from github_sandbox.world.times import comment_times, marks, review_times
 
-PEOPLE: Final = ("labels", "assignees", "reviewRequests", "closingIssuesReferences")
-SPOKEN: Final = ("reviews", "reviewThreads", "comments", "commits", "files", "participants")
+PEOPLE: Final = frozenset(("labels", "assignees", "reviewRequests", "closingIssuesReferences"))
+SPOKEN: Final = frozenset(("reviews", "reviewThreads", "comments", "commits", "files", "participants"))
 
 _LABELLED: Final = 0.45
 _ASSIGNED: Final = 0.25
@@ -95,9 +95,7 @@ class PlannedPulls:
         rng = random_of(plan.key, plan.numbers[place], "scalars")
         origin = self._details.origin(place, repository.record, rng)
         record = new_pull(repository.record, self._scalars(place, repository, origin, rng), origin.branches)
-        record["_connections"] = Connections(
-            {PEOPLE: lambda: self._people(place, record), SPOKEN: lambda: self._spoken(place, record)}
-        )
+        record["_connections"] = Connections(lambda name: self._children(name, place, record))
         return PullRequest(repository, record)
 
     def _scalars(self, place: int, repository: Repository, origin: Origin, rng: Random) -> Scalars:
@@ -132,6 +130,14 @@ class PlannedPulls:
                 "files": min(counts.files[place], 3_000),
             },
         )
+
+    def _children(self, name: str, place: int, record: Record) -> dict[str, list[Record]]:
+        """The group of connections that `name` is one of."""
+        if name in PEOPLE:
+            return self._people(place, record)
+        if name in SPOKEN:
+            return self._spoken(place, record)
+        raise KeyError(name)
 
     def _spoken(self, place: int, record: Record) -> dict[str, list[Record]]:
         plan, ids = self._plan, self._ids

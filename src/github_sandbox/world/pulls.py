@@ -1,7 +1,7 @@
 """A repository's pull requests: found, listed in order, made when first asked for; nothing is generated here."""
 
 from bisect import bisect_left, insort
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol, TypeAlias
 
 from github_sandbox.world.fields import PULL_REQUEST_CONNECTIONS
@@ -31,18 +31,21 @@ class Summary(NamedTuple):
 
 
 class Connections(dict[str, list[Record]]):
-    """The connections of one pull request, made a group at a time: at the first look-up of any in the group."""
+    """The connections of one pull request, made when first looked up: `make` gives one by name, or several together.
 
-    def __init__(self, groups: Mapping[tuple[str, ...], Callable[[], dict[str, list[Record]]]]) -> None:
+    It raises KeyError for a name that it does not know.
+    """
+
+    __slots__ = ("_make",)
+
+    def __init__(self, make: Callable[[str], dict[str, list[Record]]]) -> None:
         super().__init__()
-        self._groups = dict(groups)
+        self._make = make
 
     def __missing__(self, name: str) -> list[Record]:
-        group = next((names for names in self._groups if name in names), None)
-        if group is None:
-            raise KeyError(name)
-        self.update(self._groups.pop(group)())
-        return self[name]
+        made = self._make(name)
+        self.update(made)
+        return made[name]
 
 
 class PullRequest:
