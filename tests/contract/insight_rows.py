@@ -33,7 +33,7 @@ def add_job(connection: Connection, created_at: datetime, **columns: Any) -> str
         processor=columns.pop("processor", Processor.INNGEST),
         scope=f"limit:{uuid.uuid4().int % 10**9};kinds=all;source=auto",
         engine=None,
-        **{name: columns.pop(name) for name in ("route_rule", "route_policy", "metadata") if name in columns},
+        **{name: columns.pop(name) for name in ("route_rule", "route_policy", "metadata", "spec") if name in columns},
     )
     job = jobs.open_job(connection, new, created_at)
     if columns:

@@ -1,13 +1,19 @@
+from collections import Counter
+
 import pytest
 
 from progressive_capture.domain.categories import Category
 from progressive_capture.domain.errors import UsageError
 from progressive_capture.domain.gates import Gate
 from progressive_capture.domain.rollout import Strategy
+from progressive_capture.queue.openings import category_of, doors
+from progressive_capture.queue.terms import Terms
 from progressive_capture.rollout import manage
 from progressive_capture.rollout.population import categorize_all, eligibility, mark_as_test, population
 from progressive_capture.store.database import Database
 from tests.contract.rollout_rows import ME, looked_up, repositories, rollout_of
+from tests.contract.store_rows import HOST
+from tests.contract.test_store_jobs import NOW
 
 MANY = 2_000
 
@@ -54,6 +60,30 @@ def test_a_strategy_by_size_admits_by_category_and_counts_what_decisions_say(dat
     names = [category.value for category in Category]
     assert eligible[:-1] == [set(names[:count]) for count in range(5)]
     assert eligible[-1] == {*names, "unknown"}
+
+
+def test_statistics_agree_with_what_submissions_decide(database: Database) -> None:
+    for number in range(1, 41):
+        fields = {"stars": 3 * 4 ** (number % 7), "pull_requests_total": None if number % 9 == 0 else 20 * number}
+        looked_up(database, number, **fields)
+    rollout = rollout_of(database)
+    manage.set_strategy(rollout, Strategy.REPOSITORY_SIZE, ME)
+    manage.exclude(rollout, [4, 5], ME)
+    for percentage, reckoned in ((0, False), (33, False), (33, True), (60, True), (90, True), (100, True)):
+        if reckoned:
+            categorize_all(rollout)
+        manage.set_percentage(rollout, percentage, ME)
+        told = population(rollout)
+        with database.reading() as connection:
+            decided = doors(connection, Terms(), NOW)
+            answers = [
+                decided.openings(number, category_of(connection, HOST, number)).eligibility for number in range(1, 41)
+            ]
+        assert (told.repositories, told.eligible) == (40, sum(answer.eligible for answer in answers))
+        assert {name: share.repositories for name, share in told.gates.items()} == Counter(
+            answer.gate.value for answer in answers
+        )
+        assert answers == [eligibility(rollout, number) for number in range(1, 41)]
 
 
 def test_a_mark_set_by_hand_is_a_change_and_survives_reckoning(database: Database) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import Connection, and_, func, select
+from sqlalchemy import Connection, func, select
 from sqlalchemy import text as clause
 
 from progressive_capture.domain.errors import ErrorClass
@@ -152,9 +152,10 @@ def failures(connection: Connection, host_id: int, since: datetime) -> list[Fail
     used, job = JOB_METRICS.c, JOBS.c
     alike = (job.processor_type, job.error_class, job.status)
     told = select(*alike, func.count(), func.max(job.completed_at), func.max(job.error))
+    # By their metrics, of which there are few in the window; dead jobs are kept for ever.
     dead = (
-        told.join(JOB_METRICS, and_(used.job_id == job.id, used.finished_at >= stamp(since)))
-        .where(job.status == JobState.DEAD.value, job.host_id == host_id)
+        told.join(JOB_METRICS, used.job_id == job.id)
+        .where(used.finished_at >= stamp(since), used.outcome == Outcome.DEAD.value, job.host_id == host_id)
         .group_by(*alike)
     )
     failed = told.where(clause(IS_OPEN), job.status == JobState.FAILED.value, job.host_id == host_id).group_by(*alike)
