@@ -15,7 +15,7 @@ from progressive_capture.domain.records import (
 from progressive_capture.store.closing import mark_absent
 from progressive_capture.store.completeness import save_completeness
 from progressive_capture.store.database import Database
-from progressive_capture.store.index import mark_unlisted, save_index, save_listed_followed, targets
+from progressive_capture.store.index import mark_unlisted, save_index, targets
 from progressive_capture.store.rows import save_followed, save_hydrated
 from progressive_capture.store.staleness import stale_numbers
 from progressive_capture.store.tables import (
@@ -34,7 +34,6 @@ from tests.contract.store_rows import (
     T0,
     T1,
     T2,
-    close_kinds,
     file,
     index_row,
     known,
@@ -99,20 +98,6 @@ def test_a_set_that_was_not_seen_whole_deletes_nothing(database: Database) -> No
             "pr_labels": [PullRequestLabelRow(1001, "L2")],
         }
         listing(connection, T1, state=State.PENDING, **rows)
-        assert live(connection, PR_LABELS) == {(1001, "L1"), (1001, "L2")}
-
-
-def test_the_rest_of_a_long_set_is_closed_with_its_listing(database: Database) -> None:
-    first: dict[str, Any] = {"labels": [BUG], "pr_labels": [PullRequestLabelRow(1001, "L1")]}
-    more = Records(labels=[WISH], pr_labels=[PullRequestLabelRow(1001, "L2")])
-    with database.transaction() as connection:
-        listing(connection, T0, index=[index_row(1)], labels=[WISH], pr_labels=[PullRequestLabelRow(1001, "gone")])
-        listing(connection, T1, state=State.PENDING, index=[index_row(1)], **first)
-        place = (HOST, REPOSITORY)
-        assert not save_listed_followed(connection, *place, source=Source.GRAPHQL, generations={1001: T0}, records=more)
-        assert live(connection, PR_LABELS) == {(1001, "L1"), (1001, "gone")}
-        assert save_listed_followed(connection, *place, source=Source.GRAPHQL, generations={1001: T1}, records=more)
-        assert close_kinds(connection, HOST, [(1001, Kind.LABELS, T1)]) == {(1001, Kind.LABELS): 2}
         assert live(connection, PR_LABELS) == {(1001, "L1"), (1001, "L2")}
 
 

@@ -133,51 +133,6 @@ def save_index(
     return frozenset(accepted)
 
 
-def save_listed_followed(
-    connection: Connection,
-    host_id: int,
-    repository_id: int,
-    *,
-    source: Source,
-    generations: Mapping[int, str],
-    records: Records,
-) -> frozenset[int]:
-    """Store further labels, assignees or reviewers of pull requests whose lists one page did not hold.
-
-    Args:
-        connection: within a transaction.
-        host_id: the API host.
-        repository_id: GitHub's id.
-        source: the API that the page came from.
-        generations: `listed_at` of the listing that each pull request's rows belong to; rows of others are dropped.
-        records: labels, pr_labels, pr_assignees, pr_requested_reviewers and contributors.
-
-    Returns:
-        The ids of the pull requests whose stored listing is the one given; the rows of others are dropped.
-    """
-    lock(connection, Lock.HOST, host_id)
-    table = PULL_REQUEST_INDEX.c
-    listed = connection.execute(
-        select(table.pull_request_id, table.listed_at).where(
-            table.host_id == host_id, among(connection, table.pull_request_id, list(generations))
-        )
-    )
-    accepted = {number: listed_at for number, listed_at in listed if generations[number] == listed_at}
-    if not accepted:
-        return frozenset()
-    seen_at = max(accepted.values())
-    labels = list({row.node_id: row for row in records.labels}.values())
-    write(
-        connection,
-        [
-            *contributor_writes(host_id, source, seen_at, records.contributors),
-            Write(_LABELS, labels, (host_id, repository_id, seen_at, source.value)),
-            *_set_writes((host_id, repository_id, source), accepted, records),
-        ],
-    )
-    return frozenset(accepted)
-
-
 def mark_unlisted(connection: Connection, host_id: int, repository_id: int, listed_before: str) -> int:
     """Mark pull requests as deleted that a full walk, begun at `listed_before`, did not list.
 
