@@ -15,7 +15,7 @@ from progressive_capture.capture.checkpoint import Spec, encode
 from progressive_capture.capture.prove import prove, stored_walk
 from progressive_capture.capture.results import Done, Stopped, WaitUntil
 from progressive_capture.capture.session import Answered, Pause, Tools, bear, class_of, used, why
-from progressive_capture.domain.errors import CaptureFailed, Interrupted, LeaseHeld
+from progressive_capture.domain.errors import CaptureFailed, Interrupted, LeaseHeld, ProgressiveCaptureError
 from progressive_capture.domain.jobs import (
     Counters,
     EngineName,
@@ -183,12 +183,17 @@ async def run_job(tools: Sequence[Tools], job: Job) -> bool:
 
 
 async def together(runners: Sequence[Coroutine[None, None, T]]) -> list[T]:
-    """Run side by side; the first failure ends the others."""
+    """Run side by side; the first failure ends the others, and carries a note of each that failed besides."""
     try:
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(runner) for runner in runners]
     except BaseExceptionGroup as failed:
-        raise failed.exceptions[0] from None
+        first, *others = failed.exceptions
+        for other in others:
+            # What foreign exceptions say is not repeated: it may hold an address with its password.
+            said = f": {other}" if isinstance(other, ProgressiveCaptureError) else ""
+            first.add_note(f"Besides, {type(other).__name__}{said}")
+        raise first from None
     return [task.result() for task in tasks]
 
 
