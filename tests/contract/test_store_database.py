@@ -6,6 +6,7 @@ import psycopg
 import pytest
 from sqlalchemy import event, make_url, text
 
+from progressive_capture.domain.errors import ExitCode
 from progressive_capture.domain.kinds import Source
 from progressive_capture.domain.records import Records
 from progressive_capture.store import database as module
@@ -90,6 +91,18 @@ def test_an_address_that_is_none_is_refused(url: str) -> None:
     with pytest.raises(errors.InvalidUrl) as refused:
         Database.open(url)
     sentence(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("end", "told"), [("/db?colour=red", '"colour"'), ("/db?sslmode=maybe", '"maybe"'), (":99999/db", '"99999"')]
+)
+def test_an_option_that_postgresql_does_not_take_is_a_mistake_in_the_address(end: str, told: str) -> None:
+    with pytest.raises(errors.InvalidUrl) as refused:
+        Database.open(f"postgresql://user:secret@127.0.0.1{end}")
+    said = sentence(refused.value)
+    assert told in said
+    assert "secret" not in said
+    assert refused.value.exit_code is ExitCode.USAGE
 
 
 def test_a_bare_path_is_a_file(tmp_path: Path) -> None:

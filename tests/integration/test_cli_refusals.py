@@ -92,16 +92,17 @@ def test_verifying_what_was_never_captured(pc: Program) -> None:
 
 
 @pytest.mark.parametrize(
-    ("url", "sentence"),
+    ("url", "sentence", "code"),
     [
-        ("/no/such/folder/capture.db", "check that its folder exists"),
-        ("mysql://user:secret@host/name", "DATABASE_URL is neither"),
-        ("postgresql://user:secret@127.0.0.1:1/name", "check host, port and network"),
+        ("/no/such/folder/capture.db", "check that its folder exists", 1),
+        ("mysql://user:secret@host/name", "DATABASE_URL cannot be used", 2),
+        ("postgresql://user:secret@127.0.0.1:1/name?colour=red", "DATABASE_URL cannot be used", 2),
+        ("postgresql://user:secret@127.0.0.1:1/name", "check host, port and network", 1),
     ],
 )
-def test_databases_that_cannot_be_opened(pc: Program, url: str, sentence: str) -> None:
+def test_databases_that_cannot_be_opened(pc: Program, url: str, sentence: str, code: int) -> None:
     pc.settings["DATABASE_URL"] = url
-    said = refusal(pc, "capture", NAME)
+    said = refusal(pc, "capture", NAME, code=code)
     assert sentence in said
     assert "secret" not in said
 

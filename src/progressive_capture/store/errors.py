@@ -6,7 +6,7 @@ from typing import ClassVar, Final
 import psycopg
 from sqlalchemy import exc
 
-from progressive_capture.domain.errors import ProgressiveCaptureError
+from progressive_capture.domain.errors import ExitCode, ProgressiveCaptureError
 
 
 class StoreError(ProgressiveCaptureError):
@@ -21,7 +21,9 @@ class StoreError(ProgressiveCaptureError):
 
 
 class InvalidUrl(StoreError):
-    """DATABASE_URL is neither a file nor a sqlite:, postgres: or postgresql: address: {detail}."""
+    """DATABASE_URL cannot be used, {detail}; give a file, or a sqlite:, postgres: or postgresql: address."""
+
+    exit_code = ExitCode.USAGE
 
 
 class Unreachable(StoreError):
@@ -104,6 +106,8 @@ _POSTGRESQL: Final[tuple[tuple[str, type[StoreError]], ...]] = (
 """By the beginning of SQLSTATE. https://www.postgresql.org/docs/current/errcodes-appendix.html"""
 
 _CONNECTING: Final = (
+    ("invalid connection option", InvalidUrl),
+    ("connection is bad: invalid ", InvalidUrl),
     ("password", WrongPassword),
     ("authentication", WrongPassword),
     ('role "', WrongPassword),
@@ -127,8 +131,9 @@ def translate(error: Exception) -> StoreError:
 
 
 def _of_postgresql(cause: psycopg.Error, detail: str) -> StoreError:
-    if cause.sqlstate is None and isinstance(cause, psycopg.OperationalError):
-        return next((kind for word, kind in _CONNECTING if word in detail), Unreachable)(detail)
+    if cause.sqlstate is None:
+        otherwise = Unreachable if isinstance(cause, psycopg.OperationalError) else StoreError
+        return next((kind for word, kind in _CONNECTING if word in detail), otherwise)(detail)
     state = cause.sqlstate or ""
     return next((kind for prefix, kind in _POSTGRESQL if state.startswith(prefix)), StoreError)(detail)
 
