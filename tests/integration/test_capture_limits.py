@@ -62,6 +62,29 @@ def test_rest_stands_in_while_graphql_is_broken_and_graphql_comes_back(serve: St
         assert desk.differences(NAME) == []
 
 
+SECONDARY = f"{NAME}=generate:155"
+"""By REST more than the 900 requests that a minute may hold."""
+
+
+def test_secondary_limits_are_waited_out(serve: Start, sqlite_url: str) -> None:
+    """Without pacing of our own GitHub refuses; every refusal is waited for as it asks."""
+    with Desk(serve("--repo", SECONDARY, "--secondary", "--points", "1000000"), sqlite_url) as desk:
+        captured = desk.capture(NAME, "rest")
+        assert desk.stats()["refused"] >= 1
+        assert captured.gap_count == 0
+        assert captured.waited_seconds >= 1
+        assert desk.differences(NAME, "rest") == []
+
+
+@pytest.mark.faults
+def test_our_own_pace_keeps_below_secondary_limits(serve: Start, sqlite_url: str) -> None:
+    with Desk(serve("--repo", SECONDARY, "--secondary", "--points", "1000000"), sqlite_url) as desk:
+        desk.settings["PC_REST_PER_MINUTE"] = 900
+        captured = desk.capture(NAME, "rest")
+        assert desk.stats()["refused"] == 0
+        assert captured.gap_count == 0
+
+
 def app_files(folder: Path) -> tuple[Path, str]:
     """A registered App for the sandbox, and its private key for the program."""
     key = rsa.generate_private_key(public_exponent=65_537, key_size=2_048)
@@ -85,8 +108,12 @@ def test_an_apps_token_that_expires_is_renewed(serve: Start, sqlite_url: str, tm
         else:
             expired = {"match": {"operation": "Hydrate", "nth": 2}, "effect": {"expire_token": True}}
             desk.spoil({"name": "expired", **expired})
+        desk.reset_stats()
         assert desk.capture(NAME).gap_count == 0
         assert desk.differences(NAME) == []
         assert {row["principal"] for row in desk.rows("budgets")} == {"installation:70"}
+        asked = desk.stats()["rest"]["by_route"]
+        minted = sum(count for route, count in asked.items() if "access_tokens" in route)
+        assert minted == 2 if how == "before its time" else minted >= 2
         # A token lives for an hour of the sandbox's clock, and is refused after it.
         assert desk.stats()["faults"] == {"expired": 1} if how != "by age" else len(desk.told.steps) * 1_000 > 3_600

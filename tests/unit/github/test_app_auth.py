@@ -98,8 +98,10 @@ def test_a_refused_token_is_renewed_once() -> None:
     refused = reply(401, {"message": "Bad credentials"})
     script = Script(minted("ghs_a"), refused, minted("ghs_b"), reply(200, [{}]))
     assert run(app(script, FakeClock(), installation_id=88).count_contributors("o/r")) == Page(1)
+    assert [bearer(script, place) for place in (1, 3)] == ["ghs_a", "ghs_b"]
     script = Script(minted("ghs_a"), refused, minted("ghs_b"), refused)
     assert isinstance(run(app(script, FakeClock(), installation_id=88).count_contributors("o/r")), Denied)
+    assert len(script.sent) == 4
 
 
 def test_a_claim_refused_for_our_wrong_clock_is_made_by_the_servers() -> None:

@@ -234,7 +234,7 @@ def test_what_a_null_says_nothing_of_is_told(place: list[Any], row: Withheld, co
 
 def test_columns_that_may_be_withheld_are_columns() -> None:
     tables = {"pull_requests": PULL_REQUEST, **dict(BELOW.values())}
-    row_types = {
+    row_types: dict[str, Any] = {
         "pull_requests": rows.PullRequestRow,
         "pr_reviews": rows.ReviewRow,
         "pr_review_threads": rows.ReviewThreadRow,
