@@ -3,7 +3,7 @@ REPO =
 PYTEST = -n 2 --dist worksteal
 RUN = . scripts/env.sh &&
 
-.PHONY: help capture test lint types imports tests pythons faults bench bench-costs bench-sandbox bench-peers docs locks clean run-env dev-env
+.PHONY: help capture test lint types imports tests pythons faults bench bench-costs bench-claims bench-sandbox bench-peers docs locks clean run-env dev-env
 
 help: ## say what can be made
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1	\2/p' Makefile
@@ -39,6 +39,9 @@ bench: dev-env ## pull requests a second and memory, beside the bare floor
 
 bench-costs: dev-env ## requests and points per 1,000 pull requests, and how well plans knew them
 	@$(RUN) python -m bench.costs
+
+bench-claims: dev-env ## 8 processes that claim jobs against one; a submission among a million jobs
+	@$(RUN) python -m bench.claims
 
 bench-sandbox: dev-env ## pull requests a second that the sandbox serves
 	@$(RUN) python -m bench.sandbox
