@@ -31,8 +31,8 @@ class JobPage:
     jobs: tuple[JobLine, ...]
     after: str | None
     """What to ask for the next page with; None: this is the last."""
-    count: int | None
-    """All that the filter means, counted no further than 100,000; None where that was not asked."""
+    count: int
+    """All that the filter means, counted no further than 100,000."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,17 +78,8 @@ class JobTold:
     """What it used; None before it settled."""
 
 
-def list_jobs(
-    database: Database, wanted: JobFilter, *, after: str | None = None, size: int = 50, counted: bool = False
-) -> JobPage:
-    """Return one page of the jobs that a filter means.
-
-    Args:
-        database: where they are.
-        wanted: the filter.
-        after: where the page before ended, None for the first.
-        size: jobs on the page.
-        counted: whether all jobs that the filter means are counted; with many jobs that takes longer than the page.
+def list_jobs(database: Database, wanted: JobFilter, *, after: str | None = None, size: int = 50) -> JobPage:
+    """Return one page of the jobs that a filter means, from behind where the page before ended.
 
     Raises:
         UsageError: the page's size is none, or `after` is not from a page before.
@@ -99,7 +90,8 @@ def list_jobs(
     place = None if after is None else _place(after)
     with database.reading() as connection:
         found = store.page_of_jobs(connection, wanted, place, size + 1)
-        count = store.count_jobs(connection, wanted) if counted else None
+        is_all = after is None and len(found) <= size
+        count = len(found) if is_all else store.count_jobs(connection, wanted)
     page = tuple(found[:size])
     last = page[-1] if len(found) > size else None
     return JobPage(page, None if last is None else f"{last.created_at}/{last.id}", count)
