@@ -167,25 +167,10 @@ def test_the_queue_is_shown_with_what_its_jobs_wait_for(at: Counter, monkeypatch
     monkeypatch.setenv("PC_INNGEST_ENGINE", "off")
     monkeypatch.setenv("PC_GITHUB_ACTIONS_ENGINE", "off")
     at.pc("submit", "acme/one", "--type", "pr-reviews")
-    lane = at.pc("status", "--json").document["queue"]["lanes"][0]
+    lane = at.pc("status", "--json").document["status"]["queue"]["lanes"][0]
     assert (lane["processor"], lane["held"]) == ("inngest", 1)
     assert "1 held: The inngest lane is off." in at.pc("status").out
     assert at.pc("engines").out == "inngest: off: nothing is run\ngithub_actions: off: nothing is run\n"
-
-
-def test_jobs_are_listed_page_by_page_and_by_filter(at: Counter) -> None:
-    at.pc("track", *NAMES)
-    at.pc("submit", "acme/one", "--type", "pr-reviews")
-    first = at.pc("jobs", "--limit", "3", "--json").document
-    assert (first["more"], first["jobs"][0]["job_type"]) == (True, "pr-reviews")
-    (last,) = at.pc("jobs", "--after", first["jobs"][-1]["id"], "--json").document["jobs"]
-    assert last["repository_name"] == "acme/one"
-    of_one = at.pc("jobs", "--repository", "acme/one", "--type", "historical-pr-sync", "--json").document["jobs"]
-    assert [job["id"] for job in of_one] == [last["id"]]
-    assert at.pc("jobs", "--state", "dead").out == "There is no such job.\n"
-    assert last["id"] in at.pc("jobs", "--state", "pending", "--state", "dead").out
-    assert "There is no job 7" in at.refused("pc", "jobs", "--after", "7")
-    assert "--state" in at.refused("pc", "jobs", "--state", "asleep")
 
 
 def test_routing_is_told_by_rule_and_asked_again_of_a_changed_table(at: Counter) -> None:

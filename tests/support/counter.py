@@ -100,11 +100,15 @@ class Counter:
         """This moment."""
         return datetime.now(UTC)
 
-    def know(self, *names: str, **columns: Any) -> list[int]:
-        """Store repositories as if looked up; their numeric ids from 101 on, by place."""
+    def submit(self, *arguments: str) -> list[str]:
+        """Submit jobs; their ids."""
+        return [each["job_id"] for each in self.pc("submit", *arguments, "--json").document["repositories"]]
+
+    def know(self, *names: str, first: int = 101, **columns: Any) -> list[int]:
+        """Store repositories as if looked up; their numeric ids by place."""
         ids = []
         with self.database() as connection:
-            for number, name in enumerate(names, start=101):
+            for number, name in enumerate(names, start=first):
                 owner, _, short = name.partition("/")
                 row = repository(id=number, owner_login=owner, name=short, **columns)
                 repositories.save_repository(connection, self.host_id, row, T0, Source.GRAPHQL)

@@ -15,9 +15,12 @@ from progressive_capture.operator.commands import (
 from progressive_capture.operator.commands.analyze import analyze
 from progressive_capture.operator.commands.capture import capture
 from progressive_capture.operator.commands.console import console
+from progressive_capture.operator.commands.control import cancel, retry
 from progressive_capture.operator.commands.engines import engines
 from progressive_capture.operator.commands.help import help_
+from progressive_capture.operator.commands.job import job
 from progressive_capture.operator.commands.jobs import jobs
+from progressive_capture.operator.commands.monitoring import monitoring, stats
 from progressive_capture.operator.commands.plan import plan
 from progressive_capture.operator.commands.repairs import bootstrap, quick_fix
 from progressive_capture.operator.commands.report import report
@@ -82,7 +85,12 @@ COMMANDS: Final = (
     Command("pc", submit, Danger.CHANGES),
     Command("pc", worker, Danger.CHANGES),
     Command("pc", jobs),
+    Command("pc", job),
+    Command("pc", retry, Danger.CHANGES),
+    Command("pc", cancel, Danger.DANGEROUS),
     Command("pc", status),
+    Command("pc", monitoring),
+    Command("pc", stats),
     Command("pc", engines),
     Command("pc", routing_analysis),
     Command("pc", report),
@@ -96,6 +104,7 @@ COMMANDS: Final = (
     Command("rollout", rollout_reading.categories),
     Command("rollout", rollout_changes.set_rollout, Danger.CHANGES),
     Command("rollout", rollout_changes.set_strategy, Danger.CHANGES),
+    Command("rollout", rollout_withdrawals.emergency_stop, Danger.DANGEROUS),
     Command("rollout", rollout_changes.resume, Danger.CHANGES),
     Command("rollout", rollout_health.advance, Danger.CHANGES),
     Command("rollout", rollout_withdrawals.rollback_to_percentage, Danger.DANGEROUS),

@@ -1,6 +1,6 @@
 """What all commands of `rollout` share: the rollout at hand, changes told in words; each command stands elsewhere."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -14,6 +14,7 @@ from progressive_capture.operator.telling import Told, tell_one
 from progressive_capture.operator.wording import count
 
 if TYPE_CHECKING:
+    from progressive_capture.domain.rollout import Origin
     from progressive_capture.rollout.rollout import By, InForce, Rollout, Written
     from progressive_capture.wiring import Wired
 
@@ -42,7 +43,7 @@ def asking(context: typer.Context, read: Callable[["Rollout", "Wired"], Told], *
     from progressive_capture.settings import Settings  # noqa: PLC0415 - not needed for --help
 
     desk: Desk = context.obj
-    told = at_store(desk, Settings.read(), lambda works: read(rollout_of(works), works), create=False)
+    told = at_store(desk, Settings.read(), lambda works: read(works.rollout(), works), create=False)
     return tell_one(desk, told, as_json=as_json)
 
 
@@ -68,26 +69,10 @@ def withdrawing(
     why = reason_for(desk, reason)
     expected = None
     if not yes:
-        seen = at_store(desk, Settings.read(), lambda works: preview(rollout_of(works), works), create=True)
+        seen = at_store(desk, Settings.read(), lambda works: preview(works.rollout(), works), create=True)
         consent(desk, seen.will, yes=False)
         expected = seen.version
     return _change(desk, change, why, expected, as_json=as_json)
-
-
-def rollout_of(works: "Wired") -> "Rollout":
-    """The rollout of the database at hand, under this process's settings."""
-    from progressive_capture.domain.jobs import EngineName  # noqa: PLC0415 - not needed for --help
-    from progressive_capture.rollout.rollout import Rollout  # noqa: PLC0415 - as above
-
-    settings = works.settings
-    return Rollout(
-        database=works.database,
-        host_id=works.host_id,
-        environment=settings.rollout,
-        lanes_local=set(settings.engines.values()) == {EngineName.LOCAL},
-        clock=works.clock.now,
-        book=settings.price_book,
-    )
 
 
 class BulkJobs(NamedTuple):
@@ -115,37 +100,33 @@ def written(change: "Written") -> Told:
     after = change.after
     lines = differences(change.before, after) if change.is_changed else ["Nothing was changed: it is so already."]
     if after.stopped_by:
-        lines.append(stopped(after))
+        lines.append(stopped(after.stopped_by))
     return Told.of("\n".join([*lines, f"(version {after.version})"]), {"change": change})
 
 
 def differences(before: "InForce", after: "InForce") -> list[str]:
     """A sentence for each value in force that is not as it was."""
-    lines = []
-    if before.percentage != after.percentage:
-        lines.append(f"The percentage was {before.percentage:g} %, and is {after.percentage:g} %.")
-    if before.strategy != after.strategy:
-        lines.append(f"The strategy was {before.strategy}, and is {after.strategy}.")
-    if before.auto_rollback != after.auto_rollback:
-        lines.append(f"Rolling back by itself is {'on' if after.auto_rollback else 'off'}.")
-    if before.whitelist != after.whitelist:
-        lines.append(_listed("On the whitelist", before.whitelist, after.whitelist))
-    if before.excluded != after.excluded:
-        lines.append(_listed("Excluded", before.excluded, after.excluded))
-    if before.whitelist_closed != after.whitelist_closed:
-        lines.append(f"The whitelist is {'closed' if after.whitelist_closed else 'open again'}.")
-    if before.stopped_by and not after.stopped_by:
-        lines.append("The emergency stop is over.")
-    return lines or ["It is stored; what was in force by itself is in force by hand now."]
+    stop = "begun" if after.stopped_by else "ended"
+    sentences = {
+        "percentage": f"The percentage was {before.percentage:g} %, and is {after.percentage:g} %.",
+        "strategy": f"The strategy was {before.strategy}, and is {after.strategy}.",
+        "auto_rollback": f"Rolling back by itself is {'on' if after.auto_rollback else 'off'}.",
+        "whitelist": _listed("On the whitelist", before.whitelist, after.whitelist),
+        "excluded": _listed("Excluded", before.excluded, after.excluded),
+        "whitelist_closed": f"The whitelist is {'closed' if after.whitelist_closed else 'open again'}.",
+        "stopped_by": f"The emergency stop has {stop}.",
+    }
+    found = [said for name, said in sentences.items() if getattr(before, name) != getattr(after, name)]
+    return found or ["It is stored; what was in force by itself is in force by hand now."]
 
 
-def stopped(configuration: "InForce") -> str:
+def stopped(origins: "Iterable[Origin]") -> str:
     """Say that the emergency stop holds, and how it ends."""
     remedies = {
         "database": "`rollout resume` ends it",
         "environment": "unset HYBRID_EMERGENCY_STOP and start each process anew",
     }
-    by = ", and ".join(f"by the {origin}: {remedies[origin]}" for origin in configuration.stopped_by)
+    by = ", and ".join(f"by the {origin}: {remedies[origin]}" for origin in origins)
     return f"The emergency stop holds ({by}); nothing goes to the bulk lane."
 
 
@@ -159,6 +140,6 @@ def _change(desk: Desk, change: Callable[[Bound], Told], why: str, expected: int
 
     by = By(desk.who(), why)
     told = at_store(
-        desk, Settings.read(), lambda works: change(Bound(rollout_of(works), works, by, expected)), create=True
+        desk, Settings.read(), lambda works: change(Bound(works.rollout(), works, by, expected)), create=True
     )
     return tell_one(desk, told, as_json=as_json)

@@ -1,9 +1,12 @@
 """Numbers, sizes and times as people read them; no sentence about a capture is made here."""
 
 from datetime import datetime
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from progressive_capture.domain.money import in_dollars
+
+if TYPE_CHECKING:
+    from progressive_capture.insight.speed import Quantiles
 
 _UNITS: Final = ("kB", "MB", "GB", "TB")
 _STEP: Final = 1_000
@@ -37,6 +40,11 @@ def duration(seconds: float) -> str:
         return f"{whole} s"
     hours, minutes = divmod(minutes, 60)
     return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s"
+
+
+def quantiles(found: "Quantiles | None") -> str:
+    """What half, and what 95 % of the jobs stayed within; `-` when nobody measured."""
+    return "-" if found is None else f"{duration(found.median)}, {duration(found.p95)}"
 
 
 def dollars(micro_usd: int | None) -> str:

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from progressive_capture.domain.errors import ExitCode, UsageError
+from progressive_capture.domain.errors import ExitCode
 from progressive_capture.operator import filtering, options
 from progressive_capture.operator.desk import Desk, at_store
 from progressive_capture.operator.filtering import Wanted
@@ -13,6 +13,7 @@ from progressive_capture.operator.telling import Told, tell_one
 from progressive_capture.operator.wording import moment
 
 if TYPE_CHECKING:
+    from progressive_capture.insight.jobs import JobPage
     from progressive_capture.store.jobs import JobLine
     from progressive_capture.wiring import Wired
 
@@ -29,38 +30,31 @@ def jobs(
     error: filtering.Errors = None,
     repository: filtering.Repository = None,
     limit: Annotated[int, typer.Option(metavar="N", min=1, max=1_000, help="At most N.")] = 50,
-    after: Annotated[str | None, typer.Option(metavar="ID", help="Go on behind this job.")] = None,
+    after: Annotated[str | None, typer.Option(metavar="PLACE", help="Go on where a page ended.")] = None,
     json: options.Json = False,
 ) -> ExitCode:
     """List jobs, the newest first.
 
     `--state dead` shows what nobody tries again: `pc retry` opens new jobs in place of these.
     """
-    from progressive_capture.settings import Settings  # noqa: PLC0415 - not needed for --help
-    from progressive_capture.store.jobs import find_line, page_of_jobs  # noqa: PLC0415 - as above
+    from progressive_capture.insight.jobs import list_jobs  # noqa: PLC0415 - not needed for --help
+    from progressive_capture.settings import Settings  # noqa: PLC0415 - as above
 
     desk: Desk = context.obj
     wanted = Wanted(states, processors, job_types, triggers, error, repository)
 
-    def read(works: "Wired") -> list["JobLine"]:
-        chosen = wanted.filter(works)
-        with works.database.reading() as connection:
-            last = find_line(connection, after) if after is not None else None
-            if after is not None and last is None:
-                raise UsageError(f"There is no job {after}: pc jobs lists them.")
-            place = (last.created_at, last.id) if last is not None else None
-            return page_of_jobs(connection, chosen, place, limit + 1)
+    def read(works: "Wired") -> "JobPage":
+        return list_jobs(works.database, wanted.filter(works), after=after, size=limit)
 
-    found = at_store(desk, Settings.read(), read, create=False)
-    return tell_one(desk, told(found[:limit], is_more=len(found) > limit), as_json=json)
+    return tell_one(desk, told(at_store(desk, Settings.read(), read, create=False)), as_json=json)
 
 
-def told(found: list["JobLine"], *, is_more: bool) -> Told:
+def told(page: "JobPage") -> Told:
     """The jobs as a table."""
-    lines = table(_HEADS, [_row(each) for each in found])
-    if is_more:
-        lines.append(f"  … and more: --after {found[-1].id}")
-    return Told.of("\n".join(lines) or "There is no such job.", {"jobs": found, "more": is_more})
+    lines = table(_HEADS, [_row(each) for each in page.jobs])
+    if page.after is not None:
+        lines.append(f"  {page.count:,} in all; the next page: --after {page.after}")
+    return Told.of("\n".join(lines) or "There is no such job.", {"page": page})
 
 
 def _row(job: "JobLine") -> list[object]:

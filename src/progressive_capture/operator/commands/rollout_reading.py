@@ -82,7 +82,7 @@ def in_words(now: "InForce") -> list[str]:
     return [
         f"{now.feature}: {now.percentage:g} % of the repositories use both processors (version {now.version})",
         *([] if now.is_active else ["  It is not active: every job goes to the real-time lane."]),
-        *([f"  {stopped(now)}"] if now.stopped_by else []),
+        *([f"  {stopped(now.stopped_by)}"] if now.stopped_by else []),
         f"  percentage {now.percentage:g} % ({origins['percentage']}), strategy {now.strategy} ({origins['strategy']})",
         f"  {by_itself} ({origins['auto_rollback']}): above {limit} in {now.window_hours:g} h ({origins['window']})",
         f"  whitelist: {listed}{closed}; excluded: {len(now.excluded):,}",

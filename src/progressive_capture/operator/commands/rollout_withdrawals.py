@@ -1,6 +1,6 @@
-"""Dangerous commands of the rollout: rolling it back, and switching a safeguard off; each wants a reason and a yes."""
+"""Dangerous commands of the rollout: stopping it, rolling it back, switching a safeguard off; each wants a yes."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -8,10 +8,48 @@ from progressive_capture.domain.errors import ExitCode
 from progressive_capture.operator import options
 from progressive_capture.operator.rolling import Bound, Preview, bulk_jobs, withdrawing, written
 from progressive_capture.operator.telling import Told
+from progressive_capture.operator.wording import count
 
 if TYPE_CHECKING:
     from progressive_capture.rollout.rollout import Rollout
     from progressive_capture.wiring import Wired
+
+
+def emergency_stop(
+    context: typer.Context,
+    reason: options.Reason = None,
+    *,
+    cancel_running: Annotated[
+        bool, typer.Option("--cancel-running", help="Also stop bulk jobs at work, at their next page.")
+    ] = False,
+    yes: options.Yes = False,
+    json: options.Json = False,
+) -> ExitCode:
+    """Stop the bulk lane in every process, from its next decision on.
+
+    What waits there goes to the real-time lane, last in line; `rollout resume` restores the rollout.
+    """
+    from progressive_capture.rollout import manage, stop  # noqa: PLC0415 - not needed for --help
+
+    def preview(rollout: "Rollout", works: "Wired") -> Preview:
+        waiting, running = bulk_jobs(works).waiting, stop.count_running(rollout)
+        end = "stop at their next page" if cancel_running else "go on to their end"
+        will = (
+            f"Nothing more will go to the bulk lane; {count(waiting, 'waiting job')} will leave it, "
+            f"{count(running, 'running job')} will {end}."
+        )
+        return Preview(will, manage.in_force(rollout).version)
+
+    def change(at: Bound) -> Told:
+        done = stop.emergency_stop(
+            at.rollout, at.works.control().leave_bulk, at.by, cancel_running=cancel_running, expected=at.expected
+        )
+        left, ended = count(done.rerouted, "waiting job"), count(len(done.cancelled), "running job")
+        text = f"{left} left the bulk lane, {ended} cancelled."
+        told = written(done.written)
+        return Told.of(f"{told.text}\n{text}", {**told.document, "stop": done})
+
+    return withdrawing(context, preview, change, reason=reason, yes=yes, as_json=json)
 
 
 def rollback_to_percentage(
@@ -61,7 +99,7 @@ def _roll_back(context: typer.Context, percentage: float, reason: str | None, *,
         now = manage.in_force(rollout)
         will = (
             f"The rollout will go from {now.percentage:g} % to {percentage:g} %, its whitelist will be closed, and of "
-            f"{bulk_jobs(works).waiting:,} waiting bulk jobs those no longer allowed will leave the bulk lane."
+            f"{count(bulk_jobs(works).waiting, 'waiting bulk job')} those no longer allowed will leave the bulk lane."
         )
         return Preview(will, now.version)
 

@@ -13,11 +13,10 @@ from progressive_capture.operator import options
 from progressive_capture.operator.desk import Desk, at_store
 from progressive_capture.operator.tables import table
 from progressive_capture.operator.telling import Told, tell_one
-from progressive_capture.operator.wording import count, duration, moment
+from progressive_capture.operator.wording import count, moment, quantiles
 
 if TYPE_CHECKING:
     from progressive_capture.insight.routing import Replay, RoutingAnalysis, RuleUse
-    from progressive_capture.insight.speed import Quantiles
     from progressive_capture.wiring import Wired
 
 
@@ -78,12 +77,8 @@ def in_words(found: "RoutingAnalysis") -> list[str]:
 
 def _rule(use: "RuleUse") -> list[object]:
     states = ", ".join(f"{number:,} {state}" for state, number in use.states.items())
-    speeds = (_quantiles(use.speed.waited), _quantiles(use.speed.total))
+    speeds = (quantiles(use.speed.waited), quantiles(use.speed.total))
     return [use.rule, use.processor.value, use.jobs, use.ineligible, *speeds, states]
-
-
-def _quantiles(found: "Quantiles | None") -> str:
-    return "-" if found is None else f"{duration(found.median)}, {duration(found.p95)}"
 
 
 def _again(replay: "Replay") -> list[str]:

@@ -7,39 +7,43 @@ import typer
 from progressive_capture.domain.errors import ExitCode
 from progressive_capture.operator import options
 from progressive_capture.operator.desk import Desk, at_store
-from progressive_capture.operator.rolling import rollout_of, stopped
+from progressive_capture.operator.rolling import stopped
 from progressive_capture.operator.tables import table
 from progressive_capture.operator.telling import Told, tell_one
 from progressive_capture.operator.wording import count, moment
 
 if TYPE_CHECKING:
-    from progressive_capture.insight.queue import BudgetLeft, Lane, Queue
-    from progressive_capture.rollout.rollout import InForce
+    from progressive_capture.insight.queue import BudgetLeft, Lane
+    from progressive_capture.insight.status import Status
     from progressive_capture.wiring import Wired
 
 
 def status(context: typer.Context, *, json: options.Json = False) -> ExitCode:
     """Show the queue now: lanes, workers, what jobs wait for, budgets and quotas."""
-    from progressive_capture.insight.queue import queue  # noqa: PLC0415 - not needed for --help
+    from progressive_capture.insight.status import status as insight  # noqa: PLC0415 - not needed for --help
     from progressive_capture.queue.openings import standings  # noqa: PLC0415 - as above
-    from progressive_capture.rollout import manage  # noqa: PLC0415 - as above
     from progressive_capture.settings import Settings  # noqa: PLC0415 - as above
 
     desk: Desk = context.obj
 
     def read(works: "Wired") -> Told:
-        now = works.clock.now()
-        with works.database.reading() as connection:
-            found, quotas = queue(connection, works.host_id, now), standings(connection, works.terms, now)
-        rollout = manage.in_force(rollout_of(works))
-        lines = [*in_words(found, rollout), *(f"quota of {engine}: {each.why}" for engine, each in quotas.items())]
-        return Told.of("\n".join(lines), {"queue": found, "rollout": rollout, "quotas": quotas})
+        terms = works.terms
+        found = insight(
+            works.database,
+            works.host_id,
+            works.clock.now(),
+            environment=terms.environment,
+            lanes_local=terms.lanes_local,
+            standings=lambda connection, now: standings(connection, terms, now),
+        )
+        return Told.of("\n".join(in_words(found)), {"status": found})
 
     return tell_one(desk, at_store(desk, Settings.read(), read, create=False), as_json=json)
 
 
-def in_words(found: "Queue", rollout: "InForce") -> list[str]:
-    """The queue in lines."""
+def in_words(status: "Status") -> list[str]:
+    """All of it in lines."""
+    found, rollout = status.queue, status.rollout
     heads = ("lane", "due", "later", "held", "at work", "oldest waits since (UTC)")
     alive = [each for each in found.workers if not each.is_silent]
     silent = len(found.workers) - len(alive)
@@ -54,8 +58,9 @@ def in_words(found: "Queue", rollout: "InForce") -> list[str]:
         ),
         workers + (f", and {silent:,} not heard of for two minutes" if silent else ""),
         f"rollout: {rollout.percentage:g} % by {rollout.strategy} (version {rollout.version})",
-        *([stopped(rollout)] if rollout.stopped_by else []),
+        *([stopped(rollout.stopped_by)] if rollout.stopped_by else []),
         *(_budget(each) for each in found.budgets),
+        *(f"quota of {each.engine}: {each.why}" for each in status.quotas),
     ]
 
 

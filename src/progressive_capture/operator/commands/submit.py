@@ -1,5 +1,6 @@
 """`pc submit`: ask the queue for work on repositories that are known; what becomes of it, the queue decides."""
 
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -59,20 +60,10 @@ def submit(
     )
 
     def task(works: "Wired") -> list[Told]:
+        made = partial(JobRequest, job_type=job_type, scope=asked, trigger=trigger, who=desk.who(), reason=reason)
         manager = works.queue()
         requests = [
-            JobRequest(
-                host_id=works.host_id,
-                repository_id=each.repository_id,
-                repository_name=each.name,
-                job_type=job_type,
-                scope=asked,
-                trigger=trigger,
-                who=desk.who(),
-                level=priority,
-                reason=reason,
-            )
-            for each in subjects(works, names)
+            made(works.host_id, each.repository_id, each.name, level=priority) for each in subjects(works, names)
         ]
         return [queueing.told(each.repository_name, each.repository_id, manager.submit(each)) for each in requests]
 
