@@ -34,6 +34,8 @@ class MoodyGitHub(LittleGitHub):
 
     moods: dict[str, tuple[int, dict[str, str]]] = field(default_factory=dict)
     """Status and headers by a part of the path."""
+    after: Callable[[], None] = lambda: None
+    """Runs when an answer is made and not received yet: what changes now is not in it."""
 
     async def send(self, request: Request) -> Received:
         """Answer as the mood is, else as ever."""
@@ -42,7 +44,9 @@ class MoodyGitHub(LittleGitHub):
                 self.asked.append(request.url)
                 dated = {"date": format_datetime(self.now, usegmt=True)} | headers
                 return Received(Answer(status, dated, b'{"message": "moody"}'), 20)
-        return await super().send(request)
+        received = await super().send(request)
+        self.after()
+        return received
 
 
 @dataclass
