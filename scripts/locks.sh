@@ -14,9 +14,9 @@ lock() { # NAME, then what to lock
         --no-strip-extras --no-header --no-annotate --no-emit-index-url --no-emit-find-links --only-binary :all: \
         --output-file "requirements/$name.txt" "$@"
 }
-lock run "$@" --constraint requirements/constraints.in --extra sandbox --group build pyproject.toml
+lock run "$@" --constraint requirements/constraints.in --extra inngest --extra sandbox --group build pyproject.toml
 lock dev "$@" --constraint requirements/constraints.in --constraint requirements/run.txt \
-    --extra sandbox --group build --group dev pyproject.toml
+    --extra inngest --extra sandbox --group build --group dev pyproject.toml
 lock node "$@" --group node
 lock locks "$@" --group locks
 npm install --package-lock-only --ignore-scripts
