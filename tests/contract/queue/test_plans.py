@@ -1,6 +1,7 @@
 """Claims, submissions, sweeps and lists must not grow with the jobs that are over; asked of analysed databases."""
 
 import uuid
+from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import timedelta
 from typing import Any
@@ -14,7 +15,7 @@ from progressive_capture.store import jobs, metrics
 from progressive_capture.store.database import Database
 from progressive_capture.store.jobs import JobFilter
 from progressive_capture.store.jobs.life import job_values
-from progressive_capture.store.tables import JOB_EVENTS, JOB_METRICS, JOB_SHARDS, JOBS
+from progressive_capture.store.tables import JOB_EVENTS, JOB_METRICS, JOB_SHARDS, JOBS, METADATA
 from tests.contract.queue.rows import BULK, LEASE, NOW, REAL_TIME, gone, lives, routed
 from tests.contract.test_store_plans import plans, scans
 
@@ -45,14 +46,16 @@ def rows(number: int, state: JobState) -> dict[str, Any]:
 
 
 @pytest.fixture
-def filled(database: Database) -> Database:
-    """A queue with a past, which the planner knows."""
+def filled(database_url: str) -> Iterator[Database]:
+    """A queue with a past, which the planner knows; in a database of its own, since what a planner knows stays."""
+    database = Database.open(database_url)
     made = [rows(number, state) for state, count in STATES.items() for number in range(count)]
     for number, job in enumerate(made):  # each has its own key
         job["dedupe_key"] += f"/{number}"
     shard = {"k": 0, "spec": "{}", "attempt": 1, "lease_epoch": 1, "claimed_by": "me", "lease_until": stamp(NOW)}
     shard |= asdict(Counters())
     with database.transaction() as connection:
+        METADATA.create_all(connection)
         connection.execute(insert(JOBS), made)
         connection.execute(insert(JOB_SHARDS), [shard | {"job_id": job["id"], "state": job["status"]} for job in made])
         events = [{"job_id": job["id"], "at": job["created_at"], "event": "opened"} for job in made]
@@ -62,7 +65,8 @@ def filled(database: Database) -> Database:
         times = [{"job_id": job["id"], "finished_at": job["completed_at"]} for job in over]
         connection.execute(insert(JOB_METRICS), [NO_METRICS | used | each for each in times])
         connection.execute(text("ANALYZE"))
-    return database
+    yield database
+    database.close()
 
 
 def sorts(lines: list[str]) -> list[str]:

@@ -13,23 +13,23 @@ from progressive_capture.domain.backoff import full_jitter
 from progressive_capture.domain.errors import ErrorClass
 from progressive_capture.domain.jobs import (
     FINAL,
-    UNSETTLED,
     Claim,
+    Counters,
     Figures,
     JobState,
     Outcome,
+    Resources,
     ShardState,
     worst,
 )
 from progressive_capture.domain.scope import stamp
 from progressive_capture.store.jobs.life import JOB_STATE, figures_values, lock_job, move_job, record_event
 from progressive_capture.store.jobs.metering import Use, write_metrics
-from progressive_capture.store.jobs.shards import fenced, increases, shards, used_by
+from progressive_capture.store.jobs.shards import fenced, increases, outcomes, used_by
 from progressive_capture.store.jobs.succession import open_successor
 from progressive_capture.store.jobs.values import NOTHING_USED, Settling
-from progressive_capture.store.tables import JOB_SHARDS, JOBS
+from progressive_capture.store.tables import JOB_SHARDS
 
-_JOB: Final = JOBS.c
 _SHARD: Final = JOB_SHARDS.c
 NOTHING: Final = Settling()
 
@@ -127,17 +127,9 @@ def cancel(
         Whether it was cancelled: False when it has settled.
     """
     job = lock_job(connection, job_id)
-    moved = move_job(
-        connection,
-        job_id,
-        JobState.CANCELLED,
-        now,
-        who=who,
-        detail=reason,
-        completed_at=stamp(now),
-        cancel_requested_at=stamp(now),
-    )
-    if not moved:
+    used = used_by(connection, job_id)
+    values = _figures(*used) | {"completed_at": stamp(now), "cancel_requested_at": stamp(now)}
+    if not move_job(connection, job_id, JobState.CANCELLED, now, who=who, detail=reason, **values):
         return False
     cut_off = {"state": ShardState.CANCELLED.value, "claimed_by": None, "lease_until": None}
     unfinished = [ShardState.PENDING.value, ShardState.PROCESSING.value, ShardState.FAILED.value]
@@ -146,16 +138,16 @@ def cancel(
         .where(_SHARD.job_id == job_id, _SHARD.state.in_(unfinished))
         .values(lease_epoch=_SHARD.lease_epoch + 1, **cut_off)
     )
-    _conclude(connection, job, (Outcome.CANCELLED, None), now, settling)
+    _conclude(connection, job, Use(Outcome.CANCELLED, None, *used), now, settling)
     return True
 
 
 def settle_rest(connection: Connection, job: Row[Any], now: datetime, settling: Settling = NOTHING) -> bool:
     """Settle a locked job if no shard of it is unsettled; whether that is so."""
-    stored = shards(connection, job.id)
-    if any(shard.state in UNSETTLED for shard in stored):
+    settled = outcomes(connection, job.id)
+    if settled is None:
         return False
-    _settle_job(connection, job, worst(Outcome(shard.state.value) for shard in stored), now, settling)
+    _settle_job(connection, job, worst(settled), now, settling)
     return True
 
 
@@ -179,35 +171,34 @@ def charge(connection: Connection, job_id: str, k: int, settling: Settling) -> N
 
 
 def _settle_job(connection: Connection, job: Row[Any], outcome: Outcome, now: datetime, settling: Settling) -> None:
-    error, error_class = _what_stopped(connection, job.id, outcome)
+    error, kind = (None, None) if outcome is Outcome.COMPLETED else _what_stopped(connection, job.id, outcome)
     failures = job.failures + (outcome in {Outcome.FAILED, Outcome.DEAD})
     if outcome is Outcome.FAILED and failures >= job.max_attempts:
         outcome = Outcome.DEAD
     if outcome is Outcome.DEAD:
         no_more = update(JOB_SHARDS).where(_SHARD.job_id == job.id, _SHARD.state == ShardState.FAILED.value)
         connection.execute(no_more.values(state=ShardState.DEAD.value))
-    values: dict[str, Any] = {"failures": failures, "error": error, "error_class": error_class}
+    used = used_by(connection, job.id)
+    values: dict[str, Any] = {"failures": failures, "error": error, "error_class": kind, "completed_at": stamp(now)}
     if outcome is Outcome.FAILED:
         values["run_at"] = stamp(now + full_jitter(failures, settling.random))
     if job.status == JobState.PENDING.value:
         # It was parked or swept while another of its shards was still being worked on.
         move_job(connection, job.id, JobState.PROCESSING, now)
-    move_job(connection, job.id, JOB_STATE[outcome], now, completed_at=stamp(now), **values)
-    kind = None if error_class is None else ErrorClass(error_class)
-    _conclude(connection, job, (outcome, kind), now, settling)
+    move_job(connection, job.id, JOB_STATE[outcome], now, **values, **_figures(*used))
+    use = Use(outcome, None if kind is None else ErrorClass(kind), *used)
+    _conclude(connection, job, use, now, settling)
 
 
-def _conclude(
-    connection: Connection, job: Row[Any], end: tuple[Outcome, ErrorClass | None], now: datetime, settling: Settling
-) -> None:
+def _conclude(connection: Connection, job: Row[Any], use: Use, now: datetime, settling: Settling) -> None:
     """Book what the job used, and open the successor that was asked for once it is over."""
-    outcome, kind = end
-    counters, resources = used_by(connection, job.id)
-    figures = Figures(counters.requests, counters.points, counters.busy_ms / 1000)
-    connection.execute(update(JOBS).where(_JOB.id == job.id).values(figures_values("used", figures)))
-    write_metrics(connection, job, Use(outcome, kind, counters, resources), now, settling.book)
-    if job.rerun_requested_at is not None and JOB_STATE[outcome] in FINAL:
+    write_metrics(connection, job, use, now, settling.book)
+    if job.rerun_requested_at is not None and JOB_STATE[use.outcome] in FINAL:
         open_successor(connection, job, now)
+
+
+def _figures(counters: Counters, _resources: Resources) -> dict[str, Any]:
+    return figures_values("used", Figures(counters.requests, counters.points, counters.busy_ms / 1000))
 
 
 def _what_stopped(connection: Connection, job_id: str, outcome: Outcome) -> tuple[str | None, str | None]:

@@ -21,10 +21,12 @@ from sqlalchemy import (
 
 from progressive_capture.domain.jobs import (
     CLAIMABLE,
+    UNSETTLED,
     Claim,
     Counters,
     Held,
     JobState,
+    Outcome,
     Resources,
     Settled,
     Shard,
@@ -67,6 +69,12 @@ _CHECKPOINT: Final = (
 """Made once: it ends the transaction of every page."""
 
 
+_THOSE_OF_JOB: Final = _SHARD.job_id == bindparam("of_job")
+_OF_JOB: Final = select(JOB_SHARDS).where(_THOSE_OF_JOB).order_by(_SHARD.k)
+_STATES: Final = select(_SHARD.state).where(_THOSE_OF_JOB)
+_TOTALS: Final = select(
+    *(func.max(_SHARD[name]) if name in _PEAKS else func.sum(_SHARD[name]) for name in (*_COUNTERS, *_RESOURCES))
+).where(_THOSE_OF_JOB)
 _FREE: Final = (
     update(JOB_SHARDS)
     .where(_SHARD.job_id == bindparam("of_job"), _SHARD.state == ShardState.PROCESSING.value)
@@ -187,8 +195,13 @@ def add_shards(connection: Connection, claim: Claim, specs: Sequence[str]) -> No
 
 def shards(connection: Connection, job_id: str) -> list[Shard]:
     """Return a job's shards in order."""
-    rows = connection.execute(select(JOB_SHARDS).where(_SHARD.job_id == job_id).order_by(_SHARD.k))
-    return [_shard(row) for row in rows]
+    return [_shard(row) for row in connection.execute(_OF_JOB, {"of_job": job_id})]
+
+
+def outcomes(connection: Connection, job_id: str) -> list[Outcome] | None:
+    """Return how all shards of a job settled, None while one has not."""
+    states = [ShardState(state) for state in connection.scalars(_STATES, {"of_job": job_id})]
+    return None if UNSETTLED.intersection(states) else [Outcome(state.value) for state in states]
 
 
 def newest_walk(connection: Connection, host_id: int, repository_id: int) -> str | None:
@@ -210,12 +223,9 @@ def newest_walk(connection: Connection, host_id: int, repository_id: int) -> str
 
 def used_by(connection: Connection, job_id: str) -> tuple[Counters, Resources]:
     """Return what all shards of a job used together, over all attempts."""
-    sums = [func.sum(_SHARD[name]) for name in _COUNTERS]
-    totals = [func.max(_SHARD[name]) if name in _PEAKS else func.sum(_SHARD[name]) for name in _RESOURCES]
-    row = connection.execute(select(*sums, *totals).where(_SHARD.job_id == job_id)).one()
     # PostgreSQL sums big integers as numeric.
-    values = [int(value) for value in row]
-    return Counters(*values[: len(sums)]), Resources(*values[len(sums) :])
+    values = [int(value) for value in connection.execute(_TOTALS, {"of_job": job_id}).one()]
+    return Counters(*values[: len(_COUNTERS)]), Resources(*values[len(_COUNTERS) :])
 
 
 def increases(resources: Resources) -> dict[str, ColumnElement[int]]:
