@@ -45,10 +45,11 @@ class Children:
         return child
 
     def stop(self) -> None:
-        """End all in order, and those by force that do not follow."""
-        for number in (signal.SIGTERM, signal.SIGKILL):
-            for child in tuple(self._answers):
-                os.kill(child, number)
+        """End all in order, also who is held, and those by force that do not follow."""
+        for numbers in ((signal.SIGTERM, signal.SIGCONT), (signal.SIGKILL,)):
+            for number in numbers:
+                for child in tuple(self._answers):
+                    os.kill(child, number)
             latest = time.monotonic() + STOP_SECONDS
             while self._answers and time.monotonic() < latest:
                 time.sleep(LOOK_EVERY)
