@@ -78,7 +78,8 @@ class Worker:
         lanes = {lane.value: count for lane, count in self.slots.items()}
         await asyncio.to_thread(self._seen, lanes)
         log.info("worker started", **lanes)
-        tending = asyncio.create_task(self._tend(lanes))
+        over = asyncio.Event()
+        tending = asyncio.create_task(self._tend(lanes, over))
         try:
             async with asyncio.TaskGroup() as group:
                 for lane, count in self.slots.items():
@@ -87,9 +88,9 @@ class Worker:
         except BaseExceptionGroup as failed:
             raise failed.exceptions[0] from None
         finally:
-            tending.cancel()
-            with suppress(asyncio.CancelledError):
-                await tending
+            # A duty at hand is done to its end: a thread cannot be broken off.
+            over.set()
+            await tending
             await asyncio.to_thread(self._left)
         log.info("worker stopped", jobs=self.served.jobs, parked=self.served.parked)
         return self.served
@@ -141,15 +142,16 @@ class Worker:
                 self.served.parked += 1
                 log.info("parked", until=stamp(ending.until), why=ending.why)
 
-    async def _tend(self, lanes: Mapping[str, int]) -> None:
-        """Say that the worker lives, and do what is due, until cancelled."""
-        while True:
+    async def _tend(self, lanes: Mapping[str, int], over: asyncio.Event) -> None:
+        """Say that the worker lives, and do what is due, until its slots are done."""
+        while not over.is_set():
             try:
                 await self.schedule.tend()
                 await asyncio.to_thread(self._seen, lanes)
             except StoreError as error:
                 structlog.stdlib.get_logger(__name__).warning("database", error=str(error))
-            await asyncio.sleep(TEND_SECONDS)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(over.wait(), TEND_SECONDS)
 
     def _seen(self, lanes: Mapping[str, int]) -> None:
         with self.bench.database.transaction() as connection:
