@@ -31,6 +31,7 @@ def test_2000_jobs_survive_kills(database: Database) -> None:
 
 
 @pytest.mark.faults
+@pytest.mark.timeout(1_800)
 def test_20000_jobs_survive_kills(database: Database) -> None:
     """Invariants I1 and I5."""
     check(database, 20_000, one_in=2_000)

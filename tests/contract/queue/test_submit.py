@@ -141,3 +141,13 @@ def test_what_pc_capture_runs_is_in_nobodys_line(connection: Connection) -> None
     assert jobs.in_line(connection, BULK, 10) == []
     assert not jobs.reroute(connection, own.id, Routing(REAL_TIME, "x", "x", "rules"), NOW, who="me")
     assert shard_states(connection, own.id) == ["pending"]
+
+
+def test_a_job_in_line_that_a_capture_takes_can_be_swept(connection: Connection) -> None:
+    job = queued(connection)
+    jobs.claim_shard(
+        connection, job.id, 0, attempt=0, holder="capture", now=NOW, lease_until=NOW + LEASE, is_gone=lives
+    )
+    assert stored_job(connection, job.id).engine == "local"
+    assert jobs.sweep_local(connection, NOW, is_gone=gone, random=lambda: 0.0) == [job.id]
+    assert [each.job.id for each in claim(connection)] == [job.id]

@@ -24,6 +24,7 @@ from progressive_capture.domain.jobs import (
     UNSETTLED,
     Claim,
     Counters,
+    EngineName,
     Held,
     JobState,
     Outcome,
@@ -71,6 +72,9 @@ _CHECKPOINT: Final = (
 
 _THOSE_OF_JOB: Final = _SHARD.job_id == bindparam("of_job")
 _OF_JOB: Final = select(JOB_SHARDS).where(_THOSE_OF_JOB).order_by(_SHARD.k)
+_BEGUN: Final = select(
+    _SHARD.state, _SHARD.claimed_by, _SHARD.lease_until, _SHARD.checkpoint.isnot(None).label("has_page")
+).where(_THOSE_OF_JOB)
 _STATES: Final = select(_SHARD.state).where(_THOSE_OF_JOB)
 _TOTALS: Final = select(
     *(func.max(_SHARD[name]) if name in _PEAKS else func.sum(_SHARD[name]) for name in (*_COUNTERS, *_RESOURCES))
@@ -243,11 +247,12 @@ def retry_shards(connection: Connection, job_id: str) -> None:
     connection.execute(_AGAIN, {"of_job": job_id})
 
 
-def is_led(shard: Shard, now: datetime, is_gone: Callable[[str], bool]) -> bool:
-    """Whether the lease of a shard is alive."""
-    if shard.state is not ShardState.PROCESSING or shard.claimed_by is None or shard.lease_until is None:
-        return False
-    return moment(shard.lease_until) > now and not is_gone(shard.claimed_by)
+def walk_begun(connection: Connection, job_id: str, now: datetime, is_gone: Callable[[str], bool]) -> tuple[bool, bool]:
+    """Say whether a page of a job is committed or may have been asked for, and whether one of its leases is alive."""
+    rows = connection.execute(_BEGUN, {"of_job": job_id}).all()
+    at_work = [row for row in rows if row.state == ShardState.PROCESSING.value]
+    begun = bool(at_work) or any(row.has_page for row in rows)
+    return begun, any(_lives(row, now, is_gone) for row in at_work)
 
 
 def _lives(row: Row[Any], now: datetime, is_gone: Callable[[str], bool]) -> bool:
@@ -258,7 +263,9 @@ def _start(connection: Connection, job: Row[Any], now: datetime) -> None:
     if job.status == JobState.FAILED.value:
         move_job(connection, job.id, JobState.PENDING, now, error=None, completed_at=None)
     if job.status != JobState.PROCESSING.value:
-        move_job(connection, job.id, JobState.PROCESSING, now, started_at=job.started_at or stamp(now))
+        # Whoever takes a job that no engine was given works on this machine.
+        values = {"started_at": job.started_at or stamp(now), "engine": job.engine or EngineName.LOCAL.value}
+        move_job(connection, job.id, JobState.PROCESSING, now, who=None, **values)
 
 
 def _locked(job_id: str, k: int) -> Select[Any]:

@@ -7,7 +7,7 @@ from typing import Final
 from sqlalchemy import Connection, func, literal, select, update
 from sqlalchemy import text as clause
 
-from progressive_capture.domain.jobs import Job, JobState, NewJob, Processor, ShardState
+from progressive_capture.domain.jobs import Job, JobState, NewJob, Processor
 from progressive_capture.domain.scope import moment, stamp
 from progressive_capture.store.jobs.life import (
     add_shard,
@@ -20,7 +20,7 @@ from progressive_capture.store.jobs.life import (
     record_event,
 )
 from progressive_capture.store.jobs.routing import route_values
-from progressive_capture.store.jobs.shards import free_shards, is_led, retry_shards, shards
+from progressive_capture.store.jobs.shards import free_shards, retry_shards, walk_begun
 from progressive_capture.store.jobs.values import OpenJob, Routing
 from progressive_capture.store.tables import IS_COMPLETED, IS_OPEN, JOBS
 
@@ -42,9 +42,7 @@ def find_for_submit(
     row = connection.execute(found).one_or_none()
     if row is None:
         return None
-    stored = shards(connection, row.id)
-    begun = any(shard.checkpoint is not None or shard.state is ShardState.PROCESSING for shard in stored)
-    led = any(is_led(shard, now, is_gone) for shard in stored)
+    begun, led = walk_begun(connection, row.id, now, is_gone)
     return OpenJob(job_of(row), row.route_rule, walk_begun=begun, is_led=led)
 
 
