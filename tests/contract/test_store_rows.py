@@ -4,7 +4,8 @@ import pytest
 from sqlalchemy import Connection
 
 from progressive_capture.domain.kinds import Source
-from progressive_capture.domain.records import Records, ThreadTotalRow, Withheld
+from progressive_capture.domain.records import Records, ThreadTotalRow
+from progressive_capture.domain.withheld import Withheld
 from progressive_capture.store.closing import thread_totals
 from progressive_capture.store.database import Database
 from progressive_capture.store.rows import save_followed, save_hydrated
@@ -170,28 +171,26 @@ def test_null_for_what_a_token_may_not_see_leaves_what_is_known(database: Databa
             pr_commits=[commit("c1", 1, **seen), commit("c2", 1, **seen)],
             pr_reviews=[review(1, 1, **seen)],
         )
-        withheld = {
-            Withheld("pull_requests", 1001, 1001): frozenset(seen),
-            Withheld("pr_commits", 1001, "c1"): frozenset(seen),
-            Withheld("pr_reviews", 1001, 1): frozenset(seen),
-        }
+        withheld = [
+            Withheld("pull_requests", 1001, 1001, frozenset(seen)),
+            Withheld("pr_commits", 1001, "c1", frozenset({"author_id"})),
+            Withheld("pr_commits", 1001, "c1", frozenset({"author_login"})),
+            Withheld("pr_reviews", 1001, 1, frozenset(seen)),
+        ]
         again = Records(
             pull_requests=[pull_request(1, **unseen, closed_at=None, title="new"), pull_request(2, **unseen)],
             pr_commits=[commit("c1", 1, **unseen, message="new"), commit("c2", 1, **unseen)],
             pr_reviews=[review(1, 1, **unseen)],
+            withheld=withheld,
         )
-        again.withheld.update(withheld)
         save_hydrated(connection, HOST, REPOSITORY, source=Source.GRAPHQL, captured_at=T1, records=again)
         partly, whole = stored(connection, PULL_REQUESTS)
         assert (partly["author_login"], partly["closed_at"], partly["title"]) == ("ann", None, "new")
         assert whole["author_login"] is None
-        assert [(row["author_id"], row["message"] == "new") for row in stored(connection, PR_COMMITS)] == [
-            (9, True),
-            (None, False),
-        ]
+        commits = [(row["author_id"], row["author_login"], row["message"]) for row in stored(connection, PR_COMMITS)]
+        assert commits == [(9, "ann", "new"), (None, None, commit("c2", 1).message)]
         assert [row["author_id"] for row in stored(connection, PR_REVIEWS)] == [9]
-        shown = Records(pull_requests=[pull_request(1, author_id=8, author_login="bob")])
-        shown.withheld.update(withheld)
+        shown = Records(pull_requests=[pull_request(1, author_id=8, author_login="bob")], withheld=withheld)
         save_hydrated(connection, HOST, REPOSITORY, source=Source.GRAPHQL, captured_at=T2, records=shown)
         assert stored(connection, PULL_REQUESTS)[0]["author_login"] == "bob"
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, fields
 from typing import Final, NamedTuple
 
 from progressive_capture.domain.kinds import Kind, Proof, Source, State
+from progressive_capture.domain.withheld import Withheld
 
 
 class RepositoryRow(NamedTuple):
@@ -307,15 +308,6 @@ class CompletenessRow(NamedTuple):
     """How often it was read to its end without reaching GitHub's count."""
 
 
-class Withheld(NamedTuple):
-    """A row of which GitHub did not show everything to this token."""
-
-    table: str
-    pull_request_id: int
-    key: int | str
-    """What tells it from other rows of its table and pull request; for pull requests their id again."""
-
-
 @dataclass(slots=True)
 class Records:
     """Everything that one answer, or several of one page, brought; stored in one transaction."""
@@ -335,8 +327,7 @@ class Records:
     pr_commits: list[CommitRow] = field(default_factory=list)
     pr_files: list[FileRow] = field(default_factory=list)
     thread_totals: list[ThreadTotalRow] = field(default_factory=list)
-    withheld: dict[Withheld, frozenset[str]] = field(default_factory=dict, init=False)
-    """Columns of rows in which null stands for what this token may not see: what is known of them stays."""
+    withheld: list[Withheld] = field(default_factory=list)
 
     @property
     def count(self) -> int:

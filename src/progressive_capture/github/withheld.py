@@ -4,7 +4,8 @@ from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
 from progressive_capture.domain.kinds import Kind
-from progressive_capture.domain.records import Records, Withheld
+from progressive_capture.domain.records import Records
+from progressive_capture.domain.withheld import Withheld
 
 Steps = tuple[str | int, ...]
 """A place in an answer, from some node down."""
@@ -62,7 +63,7 @@ def note_pull_request(records: Records, pull_request: int, places: Iterable[Step
     """Note what is forbidden of a pull request itself; `places` are counted from it."""
     for place in places:
         if columns := _emptied(PULL_REQUEST, place):
-            _note(records, Withheld("pull_requests", pull_request, pull_request), columns)
+            records.withheld.append(Withheld("pull_requests", pull_request, pull_request, frozenset(columns)))
 
 
 def note_below(records: Records, kind: Kind, pull_request: int, nodes: Iterable[Any], places: Iterable[Steps]) -> None:
@@ -73,7 +74,7 @@ def note_below(records: Records, kind: Kind, pull_request: int, nodes: Iterable[
     known = list(nodes)
     for node, place in _of_nodes(known, places):
         if columns := _emptied(fields, place):
-            _note(records, Withheld(table, pull_request, _key(kind, node)), columns)
+            records.withheld.append(Withheld(table, pull_request, _key(kind, node), frozenset(columns)))
 
 
 def _of_nodes(nodes: list[Any], places: Iterable[Steps]) -> Iterator[tuple[Any, Steps]]:
@@ -92,7 +93,3 @@ def _key(kind: Kind, node: Any) -> int | str:  # noqa: ANN401 - a node of that k
     if kind is Kind.COMMITS:
         return str(node.commit.oid)
     return str(node.id) if kind is Kind.REVIEW_THREADS else int(node.full_database_id or 0)
-
-
-def _note(records: Records, row: Withheld, columns: Iterable[str]) -> None:
-    records.withheld[row] = records.withheld.get(row, frozenset()).union(columns)

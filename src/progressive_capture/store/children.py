@@ -18,6 +18,7 @@ from progressive_capture.domain.records import (
     ReviewRow,
     ReviewThreadRow,
 )
+from progressive_capture.domain.withheld import by_row
 from progressive_capture.store.bulk import Row, Upsert, Write
 from progressive_capture.store.keys import among
 from progressive_capture.store.tables import (
@@ -118,9 +119,8 @@ def child_writes(
             if row.pull_request_id in tails
         }
         shared = (host_id, repository_id, source.value)
-        of_child = {row: columns for row, columns in records.withheld.items() if row.table == child.table.name}
-        for row, columns in of_child.items():
-            if (written := rows.pop((row.pull_request_id, row.key), None)) is not None:
+        for row, columns in by_row(records.withheld, child.table.name).items():
+            if (written := rows.pop(row, None)) is not None:
                 writes.append(Write(_upsert(child, source, columns), [written], shared))
         writes.append(Write(_upsert(child, source), list(rows.values()), shared))
     return writes

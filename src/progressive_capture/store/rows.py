@@ -9,6 +9,7 @@ from sqlalchemy import Connection, select, update
 from progressive_capture.domain.kinds import Source
 from progressive_capture.domain.records import UNAVAILABLE, MilestoneRow, PullRequestRow, Records
 from progressive_capture.domain.scope import moment
+from progressive_capture.domain.withheld import by_row
 from progressive_capture.store.bulk import Row, Update, Upsert, Write, write
 from progressive_capture.store.children import child_writes, kept_where_null, touch_seen
 from progressive_capture.store.database import Lock, lock
@@ -139,7 +140,7 @@ def _pull_request_writes(
     source: Source, accepted: Mapping[int, PullRequestRow], records: Records, constants: Row
 ) -> list[Write]:
     """Make the writes of pull requests; of those that GitHub shows in part, each with what is to stay."""
-    partly = {row.pull_request_id: columns for row, columns in records.withheld.items() if row.table == "pull_requests"}
+    partly = {number: columns for (number, _), columns in by_row(records.withheld, PULL_REQUESTS.name).items()}
     whole = [row for number, row in accepted.items() if number not in partly]
     shown_in_part = [
         Write(_pull_requests(source, columns), [accepted[number]], constants)

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from progressive_capture.domain.kinds import Kind
-from progressive_capture.domain.records import ThreadTotalRow, Withheld
+from progressive_capture.domain.records import ThreadTotalRow
+from progressive_capture.domain.withheld import Withheld
 from progressive_capture.github.outcomes import Page, Partial
 from progressive_capture.github.results import FailedLookUp, FollowUpPage, LookUp, RepoRef
 from tests.unit.github.bodies import (
@@ -54,36 +55,33 @@ def test_threads_are_asked_for_in_lists_of_a_hundred() -> None:
 
 
 @pytest.mark.parametrize(
-    ("lookup", "path", "parts", "row", "columns"),
+    ("lookup", "path", "parts", "row"),
     [
         (
             of_thread("T_1"),
             ["t0", 0, "comments", "nodes", 1, "replyTo"],
             {"t0": [comments("T_1", 5, 6)]},
-            Withheld("pr_review_comments", 1000, 6),
-            {"reply_to_id"},
+            Withheld("pr_review_comments", 1000, 6, frozenset({"reply_to_id"})),
         ),
         (
             of_thread("T_1", "c"),
             ["o0", "reviewComments", "nodes", 0, "author"],
             {"o0": {"id": "T_1", "reviewComments": connection([review_comment(7)])}},
-            Withheld("pr_review_comments", 1000, 7),
-            {"author_id", "author_login"},
+            Withheld("pr_review_comments", 1000, 7, frozenset({"author_id", "author_login"})),
         ),
         (
             of_pull_request(Kind.REVIEWS, "c"),
             ["o0", "reviews", "nodes", 0, "commit"],
             {"o0": {"id": "PR_1", "reviews": connection([review(3)])}},
-            Withheld("pr_reviews", 1000, 3),
-            {"commit_sha"},
+            Withheld("pr_reviews", 1000, 3, frozenset({"commit_sha"})),
         ),
     ],
 )
 def test_what_a_null_says_nothing_of_is_told(
-    lookup: LookUp, path: list[Any], parts: dict[str, Any], row: Withheld, columns: set[str]
+    lookup: LookUp, path: list[Any], parts: dict[str, Any], row: Withheld
 ) -> None:
     page, _ = follow([lookup], [{"type": "FORBIDDEN", "message": "x", "path": path}], **parts)
-    assert page.records.withheld == {row: frozenset(columns)}
+    assert page.records.withheld == [row]
     assert not page.readings[0].broken
 
 

@@ -7,7 +7,8 @@ import pytest
 
 from progressive_capture.domain import records as rows
 from progressive_capture.domain.kinds import Kind, Proof, Source
-from progressive_capture.domain.records import Reading, Records, Target, Withheld
+from progressive_capture.domain.records import Reading, Records, Target
+from progressive_capture.domain.withheld import Withheld
 from progressive_capture.github.outcomes import Page, Partial
 from progressive_capture.github.results import Failed, HydratePage, RepoRef
 from progressive_capture.github.withheld import BELOW, PULL_REQUEST
@@ -25,6 +26,7 @@ from tests.unit.github.fakes import Script, make_api, reply, run, variables
 
 REPO = RepoRef("o/r", "R_1", 1)
 ALL = frozenset(Kind)
+RESOLVED = {"resolved_by_id", "resolved_by_login"}
 FLAT = [Kind.REVIEWS, Kind.REVIEW_THREADS, Kind.ISSUE_COMMENTS, Kind.COMMITS, Kind.FILES]
 
 
@@ -160,8 +162,8 @@ def test_errors_inside_a_connection_break_it_unless_only_a_field_is_forbidden(ty
     page = hydrate([pull_request(1, commits=connection([commit("c1", author=signed)]))], errors=[error]).data
     assert {each.kind for each in page.readings if each.broken} == ({Kind.COMMITS} if broken else set())
     assert len(page.records.pr_commits) == 1
-    unseen = {Withheld("pr_commits", 1000, "c1"): frozenset({"author_id", "author_login"})}
-    assert page.records.withheld == ({} if broken else unseen)
+    unseen = Withheld("pr_commits", 1000, "c1", frozenset({"author_id", "author_login"}))
+    assert page.records.withheld == ([] if broken else [unseen])
 
 
 def test_a_forbidden_node_breaks_its_list() -> None:
@@ -203,32 +205,29 @@ def test_a_forbidden_field_of_its_own_is_null() -> None:
     assert page.failed == []
     assert page.records.pull_requests[0].head_repository_id is None
     unseen = frozenset({"head_repository_id", "head_repository_name"})
-    assert page.records.withheld == {Withheld("pull_requests", 1000, 1000): unseen}
+    assert page.records.withheld == [Withheld("pull_requests", 1000, 1000, unseen)]
 
 
 @pytest.mark.parametrize(
-    ("place", "row", "columns"),
+    ("place", "table", "key", "columns"),
     [
-        (["author", "name"], Withheld("pull_requests", 1000, 1000), {"author_id", "author_login"}),
-        (["mergeCommit"], Withheld("pull_requests", 1000, 1000), {"merge_commit_sha"}),
-        (["reviews", "nodes", 1, "author"], Withheld("pr_reviews", 1000, 2), {"author_id", "author_login"}),
-        (
-            ["reviewThreads", "nodes", 0, "resolvedBy"],
-            Withheld("pr_review_threads", 1000, "T_1"),
-            {"resolved_by_id", "resolved_by_login"},
-        ),
-        (["comments", "nodes", 0, "author"], Withheld("pr_issue_comments", 1000, 2**40), {"author_id", "author_login"}),
+        (["author", "name"], "pull_requests", 1000, {"author_id", "author_login"}),
+        (["mergeCommit"], "pull_requests", 1000, {"merge_commit_sha"}),
+        (["reviews", "nodes", 1, "author"], "pr_reviews", 2, {"author_id", "author_login"}),
+        (["reviewThreads", "nodes", 0, "resolvedBy"], "pr_review_threads", "T_1", RESOLVED),
+        (["comments", "nodes", 0, "author"], "pr_issue_comments", 2**40, {"author_id", "author_login"}),
         (
             ["commits", "nodes", 1, "commit", "committer"],
-            Withheld("pr_commits", 1000, "c2"),
+            "pr_commits",
+            "c2",
             {"committer_id", "committer_login", "committer_name", "committer_email"},
         ),
     ],
 )
-def test_what_a_null_says_nothing_of_is_told(place: list[Any], row: Withheld, columns: set[str]) -> None:
+def test_what_a_null_says_nothing_of_is_told(place: list[Any], table: str, key: int | str, columns: set[str]) -> None:
     error = {"type": "FORBIDDEN", "message": "x", "path": ["nodes", 0, *place]}
     page = hydrate([full(1)], errors=[error]).data
-    assert page.records.withheld == {row: frozenset(columns)}
+    assert page.records.withheld == [Withheld(table, 1000, key, frozenset(columns))]
     assert not any(each.broken for each in page.readings)
 
 
