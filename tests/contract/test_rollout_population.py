@@ -1,6 +1,7 @@
 from collections import Counter
 
 import pytest
+from sqlalchemy import text
 
 from progressive_capture.domain.categories import Category
 from progressive_capture.domain.errors import UsageError
@@ -10,6 +11,7 @@ from progressive_capture.queue.openings import category_of, doors
 from progressive_capture.queue.terms import Terms
 from progressive_capture.rollout import manage
 from progressive_capture.rollout.population import categorize_all, eligibility, mark_as_test, population
+from progressive_capture.rollout.stop import emergency_stop
 from progressive_capture.store.database import Database
 from tests.contract.rollout_rows import ME, looked_up, repositories, rollout_of
 from tests.contract.store_rows import HOST
@@ -52,7 +54,8 @@ def test_a_strategy_by_size_admits_by_category_and_counts_what_decisions_say(dat
     assert (found.repositories, found.changed, categorize_all(rollout).changed) == (6, 6, 0)
     manage.set_strategy(rollout, Strategy.REPOSITORY_SIZE, ME)
     eligible = []
-    for percentage in (0, 10, 25, 50, 75, 100):
+    # Six repositories, of which the largest and the one that nobody knows count as enterprise.
+    for percentage in (0, 100 / 6, 200 / 6, 50, 400 / 6, 100):
         manage.set_percentage(rollout, percentage, ME)
         told = population(rollout)
         assert told.eligible == sum(eligibility(rollout, number).eligible for number in range(1, 7))
@@ -60,6 +63,59 @@ def test_a_strategy_by_size_admits_by_category_and_counts_what_decisions_say(dat
     names = [category.value for category in Category]
     assert eligible[:-1] == [set(names[:count]) for count in range(5)]
     assert eligible[-1] == {*names, "unknown"}
+
+
+@pytest.mark.parametrize("stars", [(0,), (40_000,), (0, 40, 400, 4_000, 40_000)])
+def test_by_size_a_percentage_is_that_share_of_any_fleet(database: Database, stars: tuple[int, ...]) -> None:
+    for number in range(1, 301):
+        looked_up(database, number, stars=stars[number % len(stars)], pull_requests_total=10)
+    rollout = rollout_of(database)
+    categorize_all(rollout)
+    manage.set_strategy(rollout, Strategy.REPOSITORY_SIZE, ME)
+    seen: set[int] = set()
+    for percentage in (5, 33, 90):
+        manage.set_percentage(rollout, percentage, ME)
+        inside = {number for number in range(1, 301) if eligibility(rollout, number).eligible}
+        assert len(inside) == pytest.approx(3 * percentage, abs=33)  # four standard deviations of a part's draws
+        assert seen <= inside
+        seen = inside
+
+
+def test_whoever_is_tracked_later_takes_nobody_out(database: Database) -> None:
+    for number in range(1, 41):
+        looked_up(database, number, stars=400, pull_requests_total=10)
+    rollout = rollout_of(database)
+    categorize_all(rollout)
+    manage.set_strategy(rollout, Strategy.REPOSITORY_SIZE, ME)
+    manage.set_percentage(rollout, 40, ME)
+    before = {number for number in range(1, 41) if eligibility(rollout, number).eligible}
+    for number in range(41, 101):
+        looked_up(database, number, stars=0, pull_requests_total=1)
+    categorize_all(rollout)
+    assert before == {number for number in range(1, 41) if eligibility(rollout, number).eligible}
+    manage.set_percentage(rollout, 45, ME)
+    assert before <= {number for number in range(1, 41) if eligibility(rollout, number).eligible}
+    assert manage.set_percentage(rollout, 45, ME).is_changed is False
+
+
+def test_shares_are_remembered_by_a_stop_and_not_those_of_another_percentage(database: Database) -> None:
+    for number in range(1, 41):
+        looked_up(database, number, stars=40 if number % 2 else 40_000, pull_requests_total=10)
+    rollout = rollout_of(database)
+    categorize_all(rollout)
+    manage.set_strategy(rollout, Strategy.REPOSITORY_SIZE, ME)
+    manage.set_percentage(rollout, 50, ME)
+    half = population(rollout).categories
+    assert {name: share.eligible for name, share in half.items()} == {"small": 20, "enterprise": 0}
+    with database.transaction() as connection:
+        connection.execute(text("UPDATE rollout_configuration SET rollout_percentage = 60"))
+    assert population(rollout).categories["enterprise"].eligible > 0
+    manage.set_percentage(rollout, 50, ME)
+    emergency_stop(rollout, lambda *_: 0, ME)
+    manage.set_percentage(rollout, 0, ME)
+    manage.set_percentage(rollout, 50, ME)
+    manage.resume(rollout, ME)
+    assert population(rollout).categories == half
 
 
 def test_statistics_agree_with_what_submissions_decide(database: Database) -> None:

@@ -13,17 +13,6 @@ from progressive_capture.domain.rollout import HUNDRED, Effective, Strategy
 BUCKETS: Final = 10_000
 """Repositories fall into this many equal parts, so that a percentage is exact to 0.01."""
 
-LADDER: Final[Mapping[Category, tuple[int, int]]] = {
-    Category.TEST: (0, 10),
-    Category.SMALL: (10, 25),
-    Category.MEDIUM: (25, 50),
-    Category.LARGE: (50, 75),
-    Category.ENTERPRISE: (75, 100),
-}
-"""By `repository_size`: the percentage up to which none of a category is admitted, and that from which on all of it is.
-Source: the steps of the original system, https://github.com/bdougie/contributor.info, which admitted everybody at any
-other percentage."""
-
 
 class Gate(StrEnum):
     """What decided, in the order in which the gates are asked."""
@@ -73,14 +62,20 @@ def parts_of(percentage: float) -> int:
     return round(BUCKETS * percentage / HUNDRED)
 
 
-def admits(category: Category | None, percentage: float) -> int:
-    """How many of the 10,000 parts of a category `repository_size` admits at a percentage; more with each percent.
+def smallest_first(fleet: Mapping[Category, int], percentage: float) -> dict[Category, int]:
+    """How many of the 10,000 parts of each category make that percentage of a fleet, the smallest categories first.
 
-    A category that is not known counts as the largest.
+    `fleet` counts the tracked repositories of each category. More with each percent, for every category.
     """
-    none_up_to, all_from = LADDER[category or Category.ENTERPRISE]
-    climbed = (percentage - none_up_to) / (all_from - none_up_to)
-    return round(BUCKETS * min(1.0, max(0.0, climbed)))
+    wanted = sum(fleet.values()) * percentage / HUNDRED
+    parts = {}
+    for category in Category:
+        count = fleet.get(category, 0)
+        # Of a category that nobody is in yet, all or none: it lies before the edge or behind it.
+        share = float(wanted > 0) if not count else min(1.0, wanted / count)
+        parts[category] = BUCKETS if percentage == HUNDRED else round(BUCKETS * share)
+        wanted = max(0.0, wanted - count)
+    return parts
 
 
 def decide(configuration: Effective, repository: RepositoryFacts) -> Eligibility:
@@ -121,14 +116,15 @@ def _lists(configuration: Effective, repository: RepositoryFacts) -> _Answer | N
 def _share(configuration: Effective, repository: RepositoryFacts) -> _Answer:
     part = bucket(configuration.feature_name, repository.repository_id)
     if configuration.strategy is Strategy.REPOSITORY_SIZE:
-        return _by_size(repository.category, configuration.percentage, part)
+        return _by_size(configuration, repository.category, part)
     admitted = parts_of(configuration.percentage)
     told = f"Part {part} of {BUCKETS}, and {configuration.percentage:g} % admits those below {admitted}."
     return Gate.PERCENTAGE, part < admitted, told
 
 
-def _by_size(category: Category | None, percentage: float, part: int) -> _Answer:
-    admitted = admits(category, percentage)
+def _by_size(configuration: Effective, category: Category | None, part: int) -> _Answer:
+    percentage, shares = configuration.percentage, configuration.size_shares
+    admitted = parts_of(percentage) if shares is None else shares[category or Category.ENTERPRISE]
     known = category or "not categorised yet (it counts as enterprise)"
     if admitted in {0, BUCKETS}:
         return Gate.CATEGORY, bool(admitted), f"{percentage:g} % admits {'all' if admitted else 'none'} of: {known}."

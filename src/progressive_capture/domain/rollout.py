@@ -6,6 +6,7 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Final, TypeVar
 
+from progressive_capture.domain.categories import Category
 from progressive_capture.domain.errors import UsageError
 
 FEATURE: Final = "hybrid_progressive_capture"
@@ -40,6 +41,16 @@ class Strategy(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class SizeShares:
+    """A percentage of the fleet, the smallest categories first, as it was reckoned when it was set."""
+
+    percentage: float
+    """It holds for this one alone: one that plain SQL wrote later is another."""
+    parts: Mapping[Category, int]
+    """How many of the 10,000 parts of each category are admitted."""
+
+
+@dataclass(frozen=True, slots=True)
 class RolloutRow:
     """One row of `rollout_configuration`; fields are named as its columns, and None leaves it to the environment."""
 
@@ -60,6 +71,8 @@ class RolloutRow:
     rolled_back_at: str | None = None
     before_stop: Mapping[str, object] | None = None
     """What resuming restores (`rollout_changes`)."""
+    size_shares: SizeShares | None = None
+    """What `repository_size` admits of each category."""
     version: int = 0
     changed_by: str | None = None
     changed_reason: str | None = None
@@ -104,6 +117,8 @@ class Effective:
     whitelist: frozenset[int]
     excluded: frozenset[int]
     whitelist_closed: bool
+    size_shares: Mapping[Category, int] | None = None
+    """Parts of each category that `repository_size` admits; None: the percentage of every category."""
     origins: Mapping[str, Origin] = field(default_factory=dict)
     """Of `percentage`, `strategy`, `auto_rollback`, `max_error_rate` and `window`."""
 
@@ -136,6 +151,7 @@ def effective(row: RolloutRow, environment: RolloutEnvironment, *, lanes_local: 
         whitelist=row.target_repositories,
         excluded=row.excluded_repositories,
         whitelist_closed=row.whitelist_closed,
+        size_shares=_shares_at(row.size_shares, percentage),
         origins={
             "percentage": of_percentage,
             "strategy": of_strategy,
@@ -144,6 +160,10 @@ def effective(row: RolloutRow, environment: RolloutEnvironment, *, lanes_local: 
             "window": of_window,
         },
     )
+
+
+def _shares_at(shares: SizeShares | None, percentage: float) -> Mapping[Category, int] | None:
+    return shares.parts if shares is not None and shares.percentage == percentage else None
 
 
 def _first(stored: _Value | None, environment: _Value | None, default: _Value) -> tuple[_Value, Origin]:

@@ -4,13 +4,21 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Final
 
+from progressive_capture.domain.categories import Category
+from progressive_capture.domain.gates import smallest_first
 from progressive_capture.domain.rollout import RolloutRow, Strategy, checked_percentage
 from progressive_capture.domain.scope import stamp
 
 Values = Mapping[str, object]
 """Columns of `rollout_configuration` with their new values; lists are sorted."""
 
-RESTORED: Final = ("rollout_percentage", "rollout_strategy", "target_repositories", "excluded_repositories")
+RESTORED: Final = (
+    "rollout_percentage",
+    "rollout_strategy",
+    "target_repositories",
+    "excluded_repositories",
+    "size_shares",
+)
 """Columns that an emergency stop remembers and resuming restores."""
 
 
@@ -40,6 +48,23 @@ def setting_percentage(row: RolloutRow, percentage: float, strategy: Strategy | 
 def setting_strategy(row: RolloutRow, strategy: Strategy) -> Values:
     """A strategy set by an operator; it holds also after a stop is over."""
     return _also_after_stop(row, {"rollout_strategy": strategy.value})
+
+
+def written_shares(percentage: float, parts: Mapping[Category, int]) -> Values:
+    """The stored form of `SizeShares`."""
+    return {"percentage": percentage, "parts": {category.value: admitted for category, admitted in parts.items()}}
+
+
+def sharing(row: RolloutRow, percentage: float, fleet: Mapping[Category, int]) -> Values:
+    """What `repository_size` admits at a percentage from now on: that share of the fleet, the smallest first.
+
+    Nobody is taken out by a percentage that is not below the one before, whatever was tracked meanwhile.
+    """
+    parts = smallest_first(fleet, percentage)
+    before = row.size_shares
+    if before is not None and before.percentage <= percentage:
+        parts = {category: max(admitted, before.parts[category]) for category, admitted in parts.items()}
+    return _also_after_stop(row, {"size_shares": written_shares(percentage, parts)})
 
 
 def rolling_back(row: RolloutRow, now: datetime, percentage: float = 0) -> Values:
@@ -73,11 +98,13 @@ def readmitting(row: RolloutRow, repository_ids: Iterable[int]) -> Values:
 
 
 def _remembered(row: RolloutRow) -> Values:
+    shares = row.size_shares
     return {
         "rollout_percentage": row.rollout_percentage,
         "rollout_strategy": None if row.rollout_strategy is None else row.rollout_strategy.value,
         "target_repositories": sorted(row.target_repositories),
         "excluded_repositories": sorted(row.excluded_repositories),
+        "size_shares": None if shares is None else written_shares(shares.percentage, shares.parts),
     }
 
 

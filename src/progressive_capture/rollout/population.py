@@ -141,6 +141,11 @@ def mark_as_test(rollout: Rollout, ids: Collection[int], by: By, *, is_test: boo
         return Marked(marked, store.change(connection, version, {}, noted, feature=rollout.feature).version)
 
 
+def tracked_categories(connection: Connection, host_id: int) -> Iterator[Category | None]:
+    """Yield the category of each active tracked repository, as decisions see it."""
+    return (_category(row) for row in _all_tracked(connection, host_id))
+
+
 def refuse_unknown(connection: Connection, host_id: int, ids: Collection[int]) -> None:
     """See that every repository was looked up or tracked once.
 

@@ -1,9 +1,13 @@
 """The one way in which the rollout's row is written: read, held against the version expected, changed and audited."""
 
+from collections import Counter
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
-from progressive_capture.domain.rollout import RolloutRow
-from progressive_capture.domain.rollout_changes import Values
+from progressive_capture.domain.categories import Category
+from progressive_capture.domain.rollout import RolloutRow, SizeShares, Strategy
+from progressive_capture.domain.rollout_changes import Values, sharing, written_shares
+from progressive_capture.rollout.population import tracked_categories
 from progressive_capture.rollout.rollout import By, Rollout, Written, told
 from progressive_capture.store import rollout as store
 from progressive_capture.store.database import Connection
@@ -53,7 +57,7 @@ def change_within(
     row = store.read(connection, rollout.feature)
     if expected is not None and row.version != expected:
         raise store.Changed(f"it is at version {row.version}, not {expected}")
-    values = make(row)
+    values = _with_shares(connection, rollout, row, make(row))
     before = told(rollout.in_force(row))
     if all(_stored(row, column) == value for column, value in values.items()):
         return Written(action, is_changed=False, before=before, after=before)
@@ -62,6 +66,23 @@ def change_within(
     return Written(action, is_changed=True, before=before, after=told(rollout.in_force(after)))
 
 
+def _with_shares(connection: Connection, rollout: Rollout, row: RolloutRow, values: Values) -> Values:
+    """Add what the rollout by size admits, where its percentage is set or it becomes the strategy."""
+    chosen = {column: values[column] for column in ("rollout_percentage", "rollout_strategy") if column in values}
+    if not chosen or "size_shares" in values:
+        return values
+    if isinstance(strategy := chosen.get("rollout_strategy"), str):
+        chosen["rollout_strategy"] = Strategy(strategy)
+    after = rollout.in_force(replace(row, **chosen))  # type: ignore[arg-type] # columns of the row, by name
+    if after.strategy is not Strategy.REPOSITORY_SIZE:
+        return values
+    fleet = Counter(category or Category.ENTERPRISE for category in tracked_categories(connection, rollout.host_id))
+    remembering = replace(row, before_stop=values.get("before_stop", row.before_stop))  # type: ignore[arg-type] # as above
+    return dict(values) | dict(sharing(remembering, after.percentage, fleet))
+
+
 def _stored(row: RolloutRow, column: str) -> object:
     value = getattr(row, column)
+    if isinstance(value, SizeShares):
+        return written_shares(value.percentage, value.parts)
     return sorted(value) if isinstance(value, frozenset) else value

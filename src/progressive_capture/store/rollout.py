@@ -11,9 +11,10 @@ from typing import Any, ClassVar, Final, NamedTuple
 
 from sqlalchemy import Connection, Row, bindparam, func, insert, literal, select, update
 
+from progressive_capture.domain.categories import Category
 from progressive_capture.domain.cohorts import Sample
 from progressive_capture.domain.errors import ErrorClass
-from progressive_capture.domain.rollout import FEATURE, RolloutRow, Strategy
+from progressive_capture.domain.rollout import FEATURE, RolloutRow, SizeShares, Strategy
 from progressive_capture.domain.rollout_changes import Values
 from progressive_capture.domain.scope import stamp
 from progressive_capture.domain.verdict import Outcomes
@@ -33,6 +34,10 @@ class Changed(StoreError):
 
 class InvalidList(StoreError):
     """A list of repositories in rollout_configuration is no JSON array of numeric ids; correct it ({detail})."""
+
+
+class InvalidShares(StoreError):
+    """What rollout_configuration holds as size_shares is not the program's; set it NULL ({detail})."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +83,7 @@ def read(connection: Connection, feature: str = FEATURE) -> RolloutRow:
 
     Raises:
         InvalidList: somebody wrote a list that is none.
+        InvalidShares: somebody wrote shares that are none.
     """
     row = connection.execute(_STORED, {"of_feature": feature}).one_or_none()
     return RolloutRow(feature_name=feature) if row is None else _row(row)
@@ -206,7 +212,17 @@ def _row(row: Row[Any]) -> RolloutRow:
         values[name] = _ids(name, values[name])
     strategy = values["rollout_strategy"]
     values["rollout_strategy"] = None if strategy is None else Strategy(strategy)
+    values["size_shares"] = _shares(values["size_shares"])
     return RolloutRow(**values)
+
+
+def _shares(stored: dict[str, Any] | None) -> SizeShares | None:
+    if stored is None:
+        return None
+    try:
+        return SizeShares(float(stored["percentage"]), {each: int(stored["parts"][each]) for each in Category})
+    except (KeyError, TypeError, ValueError) as error:
+        raise InvalidShares(f"it is {stored!r}") from error
 
 
 def _ids(name: str, stored: object) -> frozenset[int]:

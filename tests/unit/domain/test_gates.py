@@ -1,6 +1,7 @@
 """The order of the gates, exact and monotone shares under every strategy, and a bucket that never changes."""
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
 
@@ -9,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from progressive_capture.domain.categories import Category
-from progressive_capture.domain.gates import BUCKETS, LADDER, Gate, RepositoryFacts, admits, bucket, decide, parts_of
+from progressive_capture.domain.gates import BUCKETS, Gate, RepositoryFacts, bucket, decide, parts_of, smallest_first
 from progressive_capture.domain.jobs import Processor
-from progressive_capture.domain.rollout import FEATURE, STEPS, Effective, Origin, Strategy
+from progressive_capture.domain.rollout import FEATURE, Effective, Origin, Strategy
 
 ROLLOUT = Effective(
     feature_name=FEATURE,
@@ -27,11 +28,19 @@ ROLLOUT = Effective(
     excluded=frozenset({2, 3}),
     whitelist_closed=False,
 )
+FLEET = {Category.TEST: 10, Category.SMALL: 15, Category.MEDIUM: 25, Category.LARGE: 25, Category.ENTERPRISE: 25}
+BY_SIZE = {"strategy": Strategy.REPOSITORY_SIZE}
 ONE = RepositoryFacts(1, Category.MEDIUM)
 STRANGERS = range(1_000, 5_000)
 PERCENTAGE = st.integers(0, 10_000).map(lambda hundredths: hundredths / 100)
 CATEGORY = st.sampled_from([None, *Category])
 IDS = st.integers(1_000, 2**53)
+FLEETS = st.dictionaries(st.sampled_from(Category), st.integers(1, 5_000), min_size=1)
+
+
+def by_size(percentage: float, fleet: Mapping[Category, int] = FLEET) -> Effective:
+    shares = smallest_first(fleet, percentage)
+    return replace(ROLLOUT, strategy=Strategy.REPOSITORY_SIZE, percentage=percentage, size_shares=shares)
 
 
 def eligible(rollout: Effective, repository_id: int, category: Category | None = None) -> bool:
@@ -56,8 +65,9 @@ def share(rollout: Effective, category: Category | None = None) -> float:
         ({"strategy": Strategy.WHITELIST, "percentage": 100}, 1, Gate.WHITELIST, True),
         ({"strategy": Strategy.WHITELIST, "percentage": 100}, 9, Gate.WHITELIST, False),
         ({"strategy": Strategy.WHITELIST, "whitelist_closed": True}, 1, Gate.WHITELIST, False),
-        ({"strategy": Strategy.REPOSITORY_SIZE, "percentage": 25}, 9, Gate.CATEGORY, False),
-        ({"strategy": Strategy.REPOSITORY_SIZE, "percentage": 50}, 9, Gate.CATEGORY, True),
+        (BY_SIZE | {"percentage": 25, "size_shares": smallest_first(FLEET, 25)}, 9, Gate.CATEGORY, False),
+        (BY_SIZE | {"percentage": 50, "size_shares": smallest_first(FLEET, 50)}, 9, Gate.CATEGORY, True),
+        (BY_SIZE | {"percentage": 50}, 9, Gate.PERCENTAGE, True),
         ({"strategy": Strategy.REPOSITORY_SIZE, "percentage": 0}, 1, Gate.WHITELIST, True),
         ({"percentage": 100}, 9, Gate.PERCENTAGE, True),
         ({"percentage": 0}, 9, Gate.PERCENTAGE, False),
@@ -79,12 +89,12 @@ def test_who_is_not_eligible_keeps_the_real_time_lane() -> None:
 def test_reasons_name_what_decided() -> None:
     both = replace(ROLLOUT, stopped_by=(Origin.DATABASE, Origin.ENVIRONMENT))
     assert decide(both, ONE).reason == "Emergency stop by the database and the environment."
-    by_size = replace(ROLLOUT, strategy=Strategy.REPOSITORY_SIZE, percentage=33)
-    assert decide(by_size, RepositoryFacts(9, None)).reason == (
+    third = by_size(33)
+    assert decide(third, RepositoryFacts(9, None)).reason == (
         "33 % admits none of: not categorised yet (it counts as enterprise)."
     )
-    assert decide(by_size, RepositoryFacts(9, Category.SMALL)).reason == "33 % admits all of: small."
-    assert decide(by_size, RepositoryFacts(9, Category.MEDIUM)).reason == (
+    assert decide(third, RepositoryFacts(9, Category.SMALL)).reason == "33 % admits all of: small."
+    assert decide(third, RepositoryFacts(9, Category.MEDIUM)).reason == (
         f"Part {bucket(FEATURE, 9)} of 10000, and 33 % admits those below 3200 of: medium."
     )
     assert decide(replace(ROLLOUT, percentage=33), RepositoryFacts(9)).reason == (
@@ -123,56 +133,55 @@ def test_a_percentage_admits_exactly_so_many_parts(percentage: float) -> None:
 @pytest.mark.parametrize("strategy", [Strategy.PERCENTAGE, Strategy.REPOSITORY_SIZE])
 @pytest.mark.parametrize("category", [None, *Category])
 def test_nothing_is_nobody_and_everything_everybody(strategy: Strategy, category: Category | None) -> None:
-    nothing = replace(ROLLOUT, strategy=strategy, percentage=0)
-    assert share(nothing, category) == 0
-    assert share(replace(nothing, percentage=100), category) == 1
+    for shares in (None, FLEET, {Category.SMALL: 3}, {}):
+        for percentage in (0, 100):
+            kept = None if shares is None else smallest_first(shares, percentage)
+            rollout = replace(ROLLOUT, strategy=strategy, percentage=percentage, size_shares=kept)
+            assert share(rollout, category) == percentage / 100
 
 
-@given(st.sampled_from(Strategy), CATEGORY, IDS, PERCENTAGE, PERCENTAGE)
+@given(st.sampled_from(Strategy), st.none() | FLEETS, CATEGORY, IDS, st.tuples(PERCENTAGE, PERCENTAGE))
 def test_raising_the_percentage_never_evicts(
-    strategy: Strategy, category: Category | None, repository_id: int, one: float, other: float
+    strategy: Strategy,
+    fleet: dict[Category, int] | None,
+    category: Category | None,
+    repository_id: int,
+    percentages: tuple[float, float],
 ) -> None:
-    low, high = sorted((one, other))
-    before = eligible(replace(ROLLOUT, strategy=strategy, percentage=low), repository_id, category)
-    after = eligible(replace(ROLLOUT, strategy=strategy, percentage=high), repository_id, category)
-    assert after or not before
+    def admitted(percentage: float) -> bool:
+        shares = None if fleet is None else smallest_first(fleet, percentage)
+        rollout = replace(ROLLOUT, strategy=strategy, percentage=percentage, size_shares=shares)
+        return eligible(rollout, repository_id, category)
+
+    low, high = sorted(percentages)
+    assert admitted(high) or not admitted(low)
 
 
-@pytest.mark.parametrize(
-    ("percentage", "admitted"),
-    [
-        (10, {Category.TEST}),
-        (25, {Category.TEST, Category.SMALL}),
-        (50, {Category.TEST, Category.SMALL, Category.MEDIUM}),
-        (75, {Category.TEST, Category.SMALL, Category.MEDIUM, Category.LARGE}),
-        (100, set(Category)),
-    ],
-)
-def test_at_each_step_whole_categories_are_admitted(percentage: int, admitted: set[Category]) -> None:
-    assert {each for each in Category if admits(each, percentage) == BUCKETS} == admitted
-    assert all(admits(each, percentage) == 0 for each in set(Category) - admitted)
-    assert percentage in STEPS
+@given(FLEETS, PERCENTAGE)
+def test_by_size_any_percentage_is_that_share_of_any_fleet(fleet: dict[Category, int], percentage: float) -> None:
+    shares = smallest_first(fleet, percentage)
+    admitted = sum(count * shares[category] / BUCKETS for category, count in fleet.items())
+    rounding = max(fleet.values()) / BUCKETS
+    assert admitted == pytest.approx(sum(fleet.values()) * percentage / 100, abs=rounding)
+
+
+@given(FLEETS, PERCENTAGE)
+def test_by_size_the_smallest_come_first(fleet: dict[Category, int], percentage: float) -> None:
+    """Whoever is admitted in part has everybody smaller before it, and nobody larger behind it."""
+    parts = [smallest_first(fleet, percentage)[category] for category in Category]
+    assert parts == sorted(parts, reverse=True)
+    assert sum(0 < part < BUCKETS for part in parts) <= 1
 
 
 @pytest.mark.parametrize(
     ("percentage", "category", "fair"),
     [(5, Category.TEST, 0.5), (33, Category.MEDIUM, 0.32), (33, Category.LARGE, 0), (99, Category.ENTERPRISE, 0.96)],
 )
-def test_between_the_steps_one_category_is_admitted_in_part(percentage: int, category: Category, fair: float) -> None:
-    found = share(replace(ROLLOUT, strategy=Strategy.REPOSITORY_SIZE, percentage=percentage), category)
-    assert found == pytest.approx(fair, abs=0.03)
-    assert admits(category, percentage) == round(fair * BUCKETS)
-
-
-@given(PERCENTAGE)
-def test_over_the_ladder_any_percentage_is_exact(percentage: float) -> None:
-    """In a population with as many of each category as the ladder gives it room."""
-    spans = {category: high - low for category, (low, high) in LADDER.items()}
-    admitted = sum(spans[category] * admits(category, percentage) / BUCKETS for category in Category)
-    assert admitted == pytest.approx(percentage, abs=0.01)
+def test_at_the_edge_one_category_is_admitted_in_part(percentage: int, category: Category, fair: float) -> None:
+    assert share(by_size(percentage), category) == pytest.approx(fair, abs=0.03)
 
 
 @given(PERCENTAGE, IDS)
 def test_an_unknown_category_counts_as_the_largest(percentage: float, repository_id: int) -> None:
-    rollout = replace(ROLLOUT, strategy=Strategy.REPOSITORY_SIZE, percentage=percentage)
+    rollout = by_size(percentage)
     assert eligible(rollout, repository_id) == eligible(rollout, repository_id, Category.ENTERPRISE)

@@ -31,6 +31,7 @@ ROLLOUT_CONFIGURATION: Final = Table(
     Column("excluded_repositories", JSON_VALUE, nullable=False, info={"doc": "Repository ids."}),
     flag("whitelist_closed"),
     own_time("rolled_back_at", null=True),
+    Column("size_shares", JSON_OR_NULL, nullable=True, info={"doc": "What repository_size admits of each category."}),
     Column("before_stop", JSON_OR_NULL, nullable=True, info={"doc": "What `resume` restores."}),
     integer("version", info={"doc": "Rises by one with every change, whoever makes it and whatever is written here."}),
     Column("change_id", UUID_TEXT, nullable=True, info={"doc": "New with every change by the program."}),

@@ -21,6 +21,7 @@ _SETTINGS: Final[Mapping[str, str]] = {
     "excluded_repositories": "json",
     "whitelist_closed": "flag",
     "rolled_back_at": "time",
+    "size_shares": "json",
     "before_stop": "json",
 }
 """What the history shows before and after, with what kind of value it is."""

@@ -183,6 +183,7 @@ def _rollout() -> None:
         sa.Column("excluded_repositories", JSON_VALUE, nullable=False),
         sa.Column("whitelist_closed", sa.Boolean(), nullable=False),
         sa.Column("rolled_back_at", OwnTime(), nullable=True),
+        sa.Column("size_shares", JSON_OR_NULL, nullable=True),
         sa.Column("before_stop", JSON_OR_NULL, nullable=True),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("change_id", UUID_TEXT, nullable=True),
