@@ -3,8 +3,10 @@
 That migrations make the same tables is tested elsewhere.
 """
 
+import multiprocessing
 import shutil
 from collections.abc import Iterator
+from multiprocessing import forkserver
 from pathlib import Path
 
 import psycopg
@@ -13,6 +15,7 @@ import pytest
 from progressive_capture.store.database import Database
 from progressive_capture.store.tables import METADATA
 from tests.support import postgres
+from tests.support.forking import MEASURED
 from tests.support.services import Server
 
 EMPTY = """
@@ -36,6 +39,18 @@ def _make_tables(url: str) -> None:
     with database.transaction() as connection:
         METADATA.create_all(connection)
     database.close()
+
+
+@pytest.fixture(scope="session")
+def many_processes() -> None:
+    """Start what the processes of tests are forked from: with all they import, and without measuring coverage.
+
+    Most of them are killed, and so would not tell what they ran.
+    """
+    multiprocessing.set_forkserver_preload(["tests.contract.queue.killing", "tests.contract.test_store_processes"])
+    with pytest.MonkeyPatch.context() as environment:
+        environment.delenv(MEASURED, raising=False)
+        forkserver.ensure_running()
 
 
 @pytest.fixture(scope="session")

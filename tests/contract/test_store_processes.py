@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 import psutil
+import pytest
 
 from progressive_capture.domain.budget import Lease, Settlement, Wait, WaitKind, Want
 from progressive_capture.domain.jobs import Claim, Counters, JobState, Outcome
@@ -23,7 +24,8 @@ POINTS: Final = 80
 KILLED: Final = 3
 EPOCH: Final = datetime(2026, 1, 1, tzinfo=UTC)
 SPAWN: Final = multiprocessing.get_context("forkserver")
-SPAWN.set_forkserver_preload([__name__])
+
+pytestmark = pytest.mark.usefixtures("many_processes")
 
 
 def is_gone(holder: str) -> bool:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.forking import Spawner
+from tests.support.forking import Spawner, unmeasured
 from tests.support.program import TOKEN, Program
 from tests.support.stand_ins import Running, Start
 
@@ -160,7 +160,7 @@ def test_a_full_disk(pc: Program) -> None:
     )
     ran = subprocess.run(
         [sys.executable, "-c", code, "capture", NAME],
-        cwd=pc.folder, env=pc.environment(), capture_output=True, text=True, check=False, timeout=60,
+        cwd=pc.folder, env=unmeasured(pc.environment()), capture_output=True, text=True, check=False, timeout=60,
     )  # fmt: skip
     assert ran.returncode == 1, ran.stderr + ran.stdout
     assert "Traceback" not in ran.stderr

@@ -46,6 +46,7 @@ def github(now: datetime) -> MoodyGitHub:
     return MoodyGitHub(now=now, pulls=LittleGitHub.of(PULLS).pulls)
 
 
+@pytest.mark.no_cover  # the same lines again and again
 @settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     changes=st.dictionaries(BEGINNING | st.integers(1, MOMENTS), st.integers(1, PULLS + 1), min_size=1, max_size=4),

@@ -20,7 +20,6 @@ from tests.contract.queue.rows import BULK, LEASE, NOW, routed
 
 PROCESSES: Final = 8
 SPAWN: Final = multiprocessing.get_context("forkserver")
-SPAWN.set_forkserver_preload([__name__])
 
 
 def fill(database: Database, count: int, seed: int) -> None:

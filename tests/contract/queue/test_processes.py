@@ -7,6 +7,8 @@ from progressive_capture.store.database import Database
 from progressive_capture.store.tables import JOB_METRICS, JOB_SHARDS, JOBS
 from tests.contract.queue.killing import completed_times, fill, jumped, work_off
 
+pytestmark = [pytest.mark.usefixtures("many_processes"), pytest.mark.no_cover]  # smaller tests measure the same lines
+
 NEAR = 100
 """Places that a job may be passed over on PostgreSQL: while somebody holds its row, and until the server notices that
 they died. Without order it would be about half of all jobs."""
