@@ -131,7 +131,7 @@ class Wired:
         credentials = self._credentials(owner_name)
         parts = [part, *(f"{part}.{number}" for number in range(1, len(credentials)))]
         async with self._opened(credentials, list(map(processes.holder, parts)), LogReporter()) as tools:
-            yield tuple(replace(each, keeps_waiting=False) for each in tools)
+            yield tuple(replace(each, keeps_lease=False) for each in tools)
 
     @asynccontextmanager
     async def _opened(

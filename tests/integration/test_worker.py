@@ -11,6 +11,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from progressive_capture.domain.errors import ErrorClass
+from progressive_capture.domain.jobs import Processor
 from progressive_capture.domain.requests import Joined, Queued, RerunAsked
 from progressive_capture.domain.scope import Scope, SourceChoice
 from progressive_capture.queue.schedule import Duty
@@ -206,6 +207,23 @@ def test_who_asks_while_the_walk_runs_is_served_by_its_successor(office: Office)
     assert answers == [RerunAsked(first)]
     assert [row["status"] for row in jobs_of(office)] == ["completed", "completed"]
     assert {row["number"]: row["updated_at"] for row in table(office, "pull_requests")}[1] == "2026-06-01T12:00:05Z"
+
+
+def test_a_long_job_lets_others_of_its_lane_go_between(office: Office) -> None:
+    long, short = queued(office), queued(office, Scope(numbers=(1,), source=SourceChoice.REST))
+
+    def later(_path: str) -> None:
+        office.github.now += timedelta(seconds=10)
+
+    office.github.before = later
+    asyncio.run(office.work({Processor.INNGEST: 1}))
+    while any(row["status"] != "completed" for row in jobs_of(office)):
+        office.github.now += timedelta(seconds=5)
+        asyncio.run(office.work({Processor.INNGEST: 1}))
+    ended = {row["id"]: row for row in jobs_of(office)}
+    assert ended[short]["completed_at"] < ended[long]["completed_at"]
+    assert (ended[short]["attempt"], ended[long]["failures"]) == (1, 0)
+    assert ended[long]["attempt"] > 1
 
 
 def test_the_repository_is_looked_up_again_before_a_walk_over_all_of_it(office: Office) -> None:

@@ -88,9 +88,9 @@ def _let_go(session: Session, answer: Advanced) -> None:
     with tools.database.transaction() as connection:
         for operation, size in session.sizes.remembered().items():
             repositories.remember_page_size(connection, tools.host_id, session.repository_id, operation, size)
-        if isinstance(answer, WaitUntil) and tools.keeps_waiting:
+        if isinstance(answer, WaitUntil) and tools.keeps_lease:
             jobs.renew(connection, claim, answer.until + LEASE_AFTER_WAIT)
-        elif isinstance(answer, More) and not tools.stopping():
+        elif isinstance(answer, More) and tools.keeps_lease and not tools.stopping():
             jobs.renew(connection, claim, now + LEASE)
         else:
             jobs.release(connection, claim, now)

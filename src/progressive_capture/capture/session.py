@@ -93,8 +93,8 @@ class Tools:
     """Principals that work side by side: a long list is shared out over them."""
     patience: timedelta | None = None
     """The longest wait borne in place; None bears any that ends before the deadline."""
-    keeps_waiting: bool = True
-    """Whether the lease is kept through a wait that is handed back: not where the job goes back in line meanwhile."""
+    keeps_lease: bool = True
+    """Whether the lease is kept between two calls of `advance`: not where the job may go back in line meanwhile."""
     settling: Callable[[], Settling] = Settling
     """Prices and randomness for settling a job, and what this process used since somebody last asked."""
 

@@ -17,6 +17,7 @@ from progressive_capture.capture.session import Tools
 from progressive_capture.domain.errors import CaptureFailed, ErrorClass, Interrupted
 from progressive_capture.domain.jobs import UNSETTLED, JobState, Shard
 from progressive_capture.domain.routing import SHARDS_IN_FLIGHT
+from progressive_capture.domain.scope import stamp
 from progressive_capture.store import jobs, repositories
 from progressive_capture.store.database import Database
 from progressive_capture.store.errors import StoreError
@@ -25,6 +26,12 @@ from progressive_capture.store.jobs import ClaimedJob, Settling
 SLICE: Final = timedelta(seconds=60)
 """How long a job is worked on before others of its lane are looked at; longer waits give the slot away."""
 
+
+STEP_ASIDE: Final = timedelta(seconds=1)
+"""How long a job that has had its slice lets others of its lane be claimed first."""
+
+LOOKED_AT: Final = 20
+"""Jobs in line among which one that is due is looked for."""
 
 STOPPED: Final = "the worker was asked to stop"
 
@@ -141,6 +148,8 @@ class JobRun:
                 return None if await self._fail(k, tools.holder, answer) else Ended()
             if self.bench.stopping():
                 return Parked(self.bench.clock(), STOPPED, k, tools.holder)
+            if await asyncio.to_thread(self._others_wait):
+                return Parked(self.bench.clock() + STEP_ASIDE, "others are in line", k, tools.holder)
 
     async def _fail(self, k: int, holder: str, stopped: Stopped) -> bool:
         """Record that a shard cannot go on; False when the job is no longer ours."""
@@ -193,6 +202,13 @@ class JobRun:
             if job.state is not JobState.PROCESSING or job.attempt != claim.attempt:
                 return []
             return [shard for shard in jobs.shards(connection, claim.job_id) if shard.state in UNSETTLED]
+
+    def _others_wait(self) -> bool:
+        """Whether a job of this lane is due that is at least as urgent."""
+        mine, now = self.claimed.job, stamp(self.bench.clock())
+        with self.bench.database.reading() as connection:
+            first = jobs.in_line(connection, mine.processor, LOOKED_AT)
+        return any(other.run_at <= now and other.priority >= mine.priority for other in first)
 
     def _owner_name(self) -> str:
         """The repository's name as it was seen last: it may have moved since the job was asked for."""
