@@ -52,6 +52,33 @@ class QueueSettings(BaseSettings):
     inngest_event_key: SecretStr | None = Field(
         default=None, validation_alias="INNGEST_EVENT_KEY", description="the event key that Inngest gave"
     )
+    inngest_signing_key: SecretStr | None = Field(
+        default=None, validation_alias="INNGEST_SIGNING_KEY", description="the signing key that Inngest gave"
+    )
+    inngest_signing_key_fallback: SecretStr | None = Field(
+        default=None, validation_alias="INNGEST_SIGNING_KEY_FALLBACK", description="the signing key before this one"
+    )
+    inngest_dev: Text | None = Field(
+        default=None, validation_alias="INNGEST_DEV", description="1, or the address of an Inngest dev server"
+    )
+    inngest_step_seconds: float = Field(
+        default=20, gt=0, le=600, validation_alias="PC_INNGEST_STEP_SECONDS", description="seconds, up to 600"
+    )
+    inngest_steps: int = Field(
+        default=100, ge=1, le=300, validation_alias="PC_INNGEST_STEPS", description="steps in one run, 1 to 300"
+    )
+    inngest_starts_per_minute: int = Field(
+        default=75,
+        ge=0,
+        validation_alias="PC_INNGEST_STARTS_PER_MINUTE",
+        description="a whole number from 0 (0: no throttle)",
+    )
+    inngest_per_repository: int = Field(
+        default=2, ge=1, validation_alias="PC_INNGEST_PER_REPOSITORY", description="a whole number from 1"
+    )
+    inngest_head_start: int = Field(
+        default=300, ge=0, le=600, validation_alias="PC_INNGEST_HEAD_START", description="seconds, 0 to 600"
+    )
     actions_repository: Text | None = Field(
         default=None, validation_alias="PC_ACTIONS_REPOSITORY", description="the owner/name that has the workflows"
     )
@@ -129,11 +156,22 @@ class QueueSettings(BaseSettings):
     @property
     def engines(self) -> Mapping[Processor, EngineName | None]:
         """What runs each lane; None where the lane is off."""
+        inngest = self.inngest_event_key or (self.inngest_is_dev or None)
         wanted = {
-            Processor.INNGEST: (self.inngest_engine, EngineName.INNGEST, self.inngest_event_key),
+            Processor.INNGEST: (self.inngest_engine, EngineName.INNGEST, inngest),
             Processor.GITHUB_ACTIONS: (self.github_actions_engine, EngineName.GITHUB_ACTIONS, self.actions_repository),
         }
         return {processor: _engine(*each) for processor, each in wanted.items()}
+
+    @property
+    def inngest_is_dev(self) -> bool:
+        """Whether Inngest is a dev server, which signs nothing; the SDK reads the same variable alike."""
+        return self.inngest_dev is not None and self.inngest_dev.lower() not in {"0", "false"}
+
+    @property
+    def serves_inngest(self) -> bool:
+        """Whether Inngest may call this program: what it sends is signed, or comes from a dev server."""
+        return self.inngest_signing_key is not None or self.inngest_is_dev
 
     @property
     def quotas(self) -> Mapping[EngineName, Quota]:

@@ -5,8 +5,10 @@ import random
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
+import httpx
 from pydantic import SecretStr
 
 from progressive_capture import processes
@@ -41,6 +43,12 @@ from progressive_capture.store import budgets, repositories, urls
 from progressive_capture.store.database import Database
 from progressive_capture.store.jobs import Settling
 
+if TYPE_CHECKING:
+    from inngest import Inngest
+
+    from progressive_capture.engines.inngest.api import InngestApi
+    from progressive_capture.engines.inngest.app import App
+
 
 @dataclass(frozen=True, slots=True)
 class Overrides:
@@ -49,6 +57,7 @@ class Overrides:
     clock: Callable[[], datetime] = utc_now
     random: Callable[[], float] = random.random
     transport: Callable[[ApiAddress], Transport] = lambda address: HttpTransport(is_local=address.is_local)
+    inngest_transport: Callable[[], httpx.AsyncBaseTransport] = httpx.AsyncHTTPTransport
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +143,59 @@ class Wired:
             yield tuple(replace(each, keeps_lease=False) for each in tools)
 
     @asynccontextmanager
+    async def tools_of_shard(self, owner_name: str, part: str) -> AsyncIterator[tuple[Tools, ...]]:
+        """Make the tools of a run elsewhere: `part`, no process, is the holder, and keeps the lease through a wait."""
+        credentials = self._credentials(owner_name)
+        async with self._opened(credentials, [part] * len(credentials), LogReporter()) as tools:
+            yield tools
+
+    @asynccontextmanager
+    async def inngest_api(self) -> AsyncIterator["InngestApi"]:
+        """Open the way to Inngest.
+
+        Raises:
+            UsageError: Inngest is not set up.
+        """
+        from progressive_capture.engines.inngest.api import InngestApi  # noqa: PLC0415 - brings the SDK with it
+        from progressive_capture.engines.inngest.client import make_client  # noqa: PLC0415 - as above
+
+        settings = self.settings
+        if not settings.serves_inngest and settings.inngest_event_key is None:
+            raise SettingsError(
+                "Inngest is not set up: set INNGEST_EVENT_KEY and INNGEST_SIGNING_KEY, or INNGEST_DEV for a dev server."
+            )
+        event_key, signing_key = settings.inngest_event_key, settings.inngest_signing_key
+        client = make_client(
+            None if event_key is None else _secret(event_key),
+            None if signing_key is None else _secret(signing_key),
+            is_dev=settings.inngest_is_dev,
+        )
+        async with httpx.AsyncClient(transport=self.overrides.inngest_transport()) as http:
+            yield InngestApi(client, http)
+
+    def inngest_app(self, client: "Inngest") -> "App":
+        """Put together what Inngest calls."""
+        from progressive_capture.engines.inngest.app import App  # noqa: PLC0415 - brings the SDK with it
+        from progressive_capture.engines.inngest.functions import Pacing  # noqa: PLC0415 - as above
+
+        settings = self.settings
+        return App(
+            client=client,
+            bench=Bench(self.database, self.tools_of_shard, self.clock.now, self.stopping, self._settling),
+            database=self.database,
+            schedule=self.schedule("cron"),
+            rollout=self.rollout(),
+            step=timedelta(seconds=settings.inngest_step_seconds),
+            pacing=Pacing(
+                steps=settings.inngest_steps,
+                starts_per_minute=settings.inngest_starts_per_minute,
+                per_repository=settings.inngest_per_repository,
+            ),
+            holder=processes.holder("inngest"),
+            clock=self.clock.now,
+        )
+
+    @asynccontextmanager
     async def _opened(
         self, credentials: Sequence[Credential], holders: Sequence[str], reporter: Reporter
     ) -> AsyncIterator[tuple[Tools, ...]]:
@@ -202,10 +264,10 @@ class Wired:
             schedule=self.schedule(),
         )
 
-    def schedule(self) -> Schedule:
-        """The recurring duties, for whichever process leads."""
+    def schedule(self, part: str = "worker") -> Schedule:
+        """The recurring duties, for whichever process, or part of one, leads."""
         duties = recurring(self.upkeep(), self.rollout(), self.settings.price_book, self.clock.now)
-        return Schedule(self.database, duties, processes.holder("worker"), self.clock.now, processes.is_gone)
+        return Schedule(self.database, duties, processes.holder(part), self.clock.now, processes.is_gone)
 
     def _settling(self) -> Settling:
         """Prices and randomness for settling a job, and what this process used since somebody last asked."""

@@ -8,6 +8,7 @@ from datetime import timedelta
 from email.utils import format_datetime
 from typing import Any
 
+import httpx
 from sqlalchemy import select
 
 from progressive_capture.capture.report import Silent
@@ -57,12 +58,18 @@ class Office:
     database_url: str
     settings: dict[str, Any] = field(default_factory=dict)
     stop: Callable[[], bool] = lambda: False
+    inngest: Callable[[], httpx.AsyncBaseTransport] = httpx.AsyncHTTPTransport
 
     @asynccontextmanager
     async def wired(self) -> AsyncIterator[Wired]:
         """Put it together, as a new process would."""
         fixed = {"PC_GITHUB_TOKENS": "t", "DATABASE_URL": self.database_url, "PC_REST_PER_MINUTE": 0}
-        overrides = Overrides(clock=lambda: self.github.now, random=lambda: 0.5, transport=lambda _: self.github)
+        overrides = Overrides(
+            clock=lambda: self.github.now,
+            random=lambda: 0.5,
+            transport=lambda _: self.github,
+            inngest_transport=self.inngest,
+        )
         async with wire(
             Settings.model_validate(fixed | self.settings),
             create=True,

@@ -60,6 +60,9 @@ ACTIVE: Final = 100
 BUSY_POINTS: Final = 10
 ACTIVE_POINTS: Final = 5
 
+HIGHEST: Final = max(LEVEL_POINTS.values()) + max(SIZE_POINTS.values()) + max(TRIGGER_POINTS.values()) + BUSY_POINTS
+"""No score is above this one."""
+
 
 def level_of(asked: PriorityLevel | None, first_tracked_at: datetime | None, now: datetime) -> PriorityLevel:
     """The level of a job: critical for a repository tracked less than 24 hours ago, else as asked, else medium."""

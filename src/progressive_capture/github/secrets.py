@@ -4,9 +4,14 @@ import hashlib
 import re
 from typing import Final
 
-_TOKEN: Final = re.compile(r"(?:gh[oprsu]_|github_pat_)[A-Za-z0-9_.\-=]+|(?<=[Bb]earer )[^\s'\",]+|(?<=://)[^/\s@]+@")
+_TOKEN: Final = re.compile(
+    r"(?:gh[oprsu]_|github_pat_)[A-Za-z0-9_.\-=]+|(?<=[Bb]earer )[^\s'\",]+|(?<=://)[^/\s@]+@"
+    r"|signkey-[A-Za-z0-9-]+|(?<=/e/)[^/\s'\"?]+"
+)
 """Tokens by prefix up to the next delimiter: their length is not fixed, and newer ones hold dots and dashes.
-https://docs.github.com/en/authentication/keeping-your-account-and-data-secure/about-authentication-to-github"""
+https://docs.github.com/en/authentication/keeping-your-account-and-data-secure/about-authentication-to-github
+Inngest's keys: signing keys by prefix, event keys where they stand in the address that events are sent to.
+https://www.inngest.com/docs/events/creating-an-event-key"""
 
 REDACTED: Final = "***"
 
@@ -45,5 +50,5 @@ class Secret:
 
 
 def redact(text: str) -> str:
-    """The text with every GitHub token, bearer value and user part of an address replaced."""
+    """The text with every token, Inngest key, bearer value and user part of an address replaced."""
     return _TOKEN.sub(REDACTED, text)

@@ -1,7 +1,7 @@
 """Recurring duties: when each is due, and that one process alone does it; what is done stands elsewhere."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -45,17 +45,23 @@ class Schedule:
     clock: Callable[[], datetime]
     is_gone: Callable[[str], bool]
 
-    async def tend(self) -> list[str]:
+    async def tend(self, names: Collection[str] | None = None, *, early: timedelta = timedelta()) -> list[str]:
         """Run what is due, if this process leads; the names of what was run.
 
         A duty that fails is noted with its error, and due again after its time.
+
+        Args:
+            names: these duties only; all of them by default.
+            early: how long before its time a duty may be run.
 
         Raises:
             StoreError: the database refused.
         """
         ran = []
         for duty in self.duties:
-            run = await asyncio.to_thread(self._begin, duty)
+            if names is not None and duty.name not in names:
+                continue
+            run = await asyncio.to_thread(self._begin, duty, early)
             if run is not None:
                 await self._do(duty, run)
                 ran.append(duty.name)
@@ -90,7 +96,7 @@ class Schedule:
         with self.database.transaction() as connection:
             duties.resign(connection, LEADER, self.holder)
 
-    def _begin(self, duty: Duty) -> int | None:
+    def _begin(self, duty: Duty, early: timedelta) -> int | None:
         """Note that a duty begins; None while it is not due, or another process leads."""
         now = self.clock()
         with self.database.transaction() as connection:
@@ -98,7 +104,7 @@ class Schedule:
             if not self._leads(connection, now):
                 return None
             last = duties.last_run(connection, duty.name)
-            if last is not None and moment(last.started_at) + duty.every > now:
+            if last is not None and moment(last.started_at) + duty.every - early > now:
                 return None
             return duties.begin_run(connection, duty.name, self.holder, now)
 

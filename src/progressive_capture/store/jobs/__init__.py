@@ -2,6 +2,7 @@
 
 from progressive_capture.store.jobs.bulk import bulk_cancel, bulk_retry, reroute_waiting
 from progressive_capture.store.jobs.claiming import claim_jobs
+from progressive_capture.store.jobs.dispatching import book, dispatch_jobs, note_run, take_back
 from progressive_capture.store.jobs.life import find_open, get, open_job, record_event, set_forecast
 from progressive_capture.store.jobs.reading import count_jobs, find_line, held_jobs, in_line, page_of_jobs
 from progressive_capture.store.jobs.releasing import park, sweep_local
@@ -14,6 +15,7 @@ from progressive_capture.store.jobs.shards import (
     release,
     renew,
     shards,
+    used_by,
     write_checkpoint,
 )
 from progressive_capture.store.jobs.submitting import adopt, ask_rerun, find_for_submit, insert_job, last_completed
@@ -22,6 +24,8 @@ from progressive_capture.store.jobs.values import (
     PC_CAPTURE,
     ClaimedJob,
     Claims,
+    DispatchedJob,
+    Dispatches,
     JobFilter,
     JobLine,
     OpenJob,
@@ -33,6 +37,8 @@ __all__ = [
     "PC_CAPTURE",
     "ClaimedJob",
     "Claims",
+    "DispatchedJob",
+    "Dispatches",
     "JobFilter",
     "JobLine",
     "OpenJob",
@@ -41,12 +47,14 @@ __all__ = [
     "add_shards",
     "adopt",
     "ask_rerun",
+    "book",
     "bulk_cancel",
     "bulk_retry",
     "cancel",
     "claim_jobs",
     "claim_shard",
     "count_jobs",
+    "dispatch_jobs",
     "fail_shard",
     "find_for_submit",
     "find_line",
@@ -57,6 +65,7 @@ __all__ = [
     "insert_job",
     "last_completed",
     "newest_walk",
+    "note_run",
     "open_job",
     "page_of_jobs",
     "park",
@@ -70,5 +79,7 @@ __all__ = [
     "settle_shard",
     "shards",
     "sweep_local",
+    "take_back",
+    "used_by",
     "write_checkpoint",
 ]

@@ -22,7 +22,7 @@ MOST_REROUTED: Final = 100
 _JOB: Final = JOBS.c
 _SHARD: Final = JOB_SHARDS.c
 
-_NEXT: Final = (
+NEXT: Final = (
     lines()
     # In the index's own words: bound parameters would keep SQLite from using a partial index.
     .where(
@@ -89,7 +89,7 @@ def claim_jobs(
     claims = Claims([], [])
     while len(claims.jobs) < n and len(claims.rerouted) < MOST_REROUTED:
         wanted = {"of_lane": lane.value, "due_at": stamp(now), "most": n - len(claims.jobs)}
-        found = [line_of(row) for row in connection.execute(_NEXT, wanted)]
+        found = [line_of(row) for row in connection.execute(NEXT, wanted)]
         if not found:
             break
         for job in found:

@@ -123,6 +123,26 @@ class Claims:
 
 
 @dataclass(frozen=True, slots=True)
+class DispatchedJob:
+    """A job that is about to be handed to an engine."""
+
+    job: JobLine
+    """As it was in line."""
+    attempt: int
+    shards: list[int]
+    """Those that are left to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dispatches:
+    """What one call to dispatch came to."""
+
+    jobs: list[DispatchedJob]
+    rerouted: list[str]
+    """Jobs that were not allowed in this lane any more, and left it."""
+
+
+@dataclass(frozen=True, slots=True)
 class JobFilter:
     """Which jobs a list or a bulk command means; an empty set is no bound."""
 

@@ -1,0 +1,151 @@
+"""Jobs on their way to an engine elsewhere: handed over, known by a run, taken back; what engines answer is not known.
+
+Who works on a job there takes the leases of its shards as everybody does; a job that nobody began has a deadline only.
+"""
+
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import Connection, update
+
+from progressive_capture.domain.backoff import after_loss
+from progressive_capture.domain.jobs import UNSETTLED, EngineName, JobState, Processor, Resources
+from progressive_capture.domain.scope import stamp
+from progressive_capture.store.jobs.claiming import MOST_REROUTED, NEXT
+from progressive_capture.store.jobs.life import lock_job, move_job
+from progressive_capture.store.jobs.reading import line_of
+from progressive_capture.store.jobs.routing import move_lane
+from progressive_capture.store.jobs.settling import charge, settle_rest
+from progressive_capture.store.jobs.shards import retry_shards, shards
+from progressive_capture.store.jobs.values import (
+    Decide,
+    DispatchedJob,
+    Dispatches,
+    JobLine,
+    Settling,
+    Split,
+    unsplit,
+)
+from progressive_capture.store.tables import JOBS
+
+_JOB: Final = JOBS.c
+
+
+def dispatch_jobs(
+    connection: Connection,
+    lane: Processor,
+    engine: EngineName,
+    *,
+    who: str,
+    now: datetime,
+    deadline: datetime,
+    n: int,
+    decide: Decide | None = None,
+    split: Split = unsplit,
+) -> Dispatches:
+    """Choose up to `n` jobs of a lane that are due, the first in line first; each is dispatched, at a new attempt.
+
+    The caller hands them over once the transaction has ended: one that dies between the two leaves jobs that were
+    dispatched and never begun, which their deadline brings back.
+
+    Args:
+        connection: within a transaction.
+        lane: which jobs.
+        engine: what they are handed to.
+        who: who hands them over.
+        now: the server's time.
+        deadline: when somebody asks after a job that nobody has begun.
+        n: how many at most.
+        decide: asks the gates again about each job; a job that may not stay goes where it says.
+        split: cuts the shards of such a job to what its new lane takes.
+    """
+    found = Dispatches([], [])
+    while len(found.jobs) < n and len(found.rerouted) < MOST_REROUTED:
+        wanted = {"of_lane": lane.value, "due_at": stamp(now), "most": n - len(found.jobs)}
+        first = [line_of(row) for row in connection.execute(NEXT, wanted)]
+        if not first:
+            break
+        for job in first:
+            routing = None if decide is None else decide(job)
+            if routing is not None:
+                move_lane(connection, job.id, routing, now, who=who, split=split)
+                found.rerouted.append(job.id)
+            elif (sent := _send_off(connection, job, engine, who=who, now=now, deadline=deadline)) is not None:
+                found.jobs.append(sent)
+    return found
+
+
+def _send_off(
+    connection: Connection, job: JobLine, engine: EngineName, *, who: str, now: datetime, deadline: datetime
+) -> DispatchedJob | None:
+    attempt = job.attempt + 1
+    if job.state is JobState.FAILED:
+        move_job(connection, job.id, JobState.PENDING, now, who=who, detail="its next attempt begins")
+        retry_shards(connection, job.id)
+    left = [shard.k for shard in shards(connection, job.id) if shard.state in UNSETTLED]
+    values: dict[str, Any] = {
+        "attempt": attempt,
+        "engine": engine.value,
+        "engine_run_ref": None,
+        "workflow_run_id": None,
+        "principal": None,
+        "completed_at": None,
+        "error": None,
+        "error_class": None,
+    }
+    if not left:
+        # All of its shards were settled while it was parked.
+        move_job(connection, job.id, JobState.PROCESSING, now, who=who, **values)
+        settle_rest(connection, lock_job(connection, job.id), now)
+        return None
+    dispatched = {"dispatched_at": stamp(now), "dispatch_deadline": stamp(deadline)}
+    detail = f"attempt {attempt}, to {engine}"
+    move_job(connection, job.id, JobState.DISPATCHED, now, who=who, detail=detail, **values, **dispatched)
+    return DispatchedJob(job, attempt, left)
+
+
+def note_run(connection: Connection, job_id: str, *, attempt: int, ref: str, principal: str | None) -> bool:
+    """Note by what an engine knows the run of an attempt; False when a later one has begun."""
+    noted = update(JOBS).where(_JOB.id == job_id, _JOB.attempt == attempt)
+    return connection.execute(noted.values(engine_run_ref=ref, principal=principal)).rowcount == 1
+
+
+def take_back(
+    connection: Connection,
+    job_id: str,
+    *,
+    attempt: int,
+    now: datetime,
+    who: str,
+    why: str,
+    random: float,
+    held_reason: str | None = None,
+) -> bool:
+    """Put a dispatched job that nobody began back in line, after a short random wait; that is no failure of its own.
+
+    Args:
+        connection: within a transaction.
+        job_id: the job.
+        attempt: the attempt that was handed over.
+        now: the server's time.
+        who: who takes it back.
+        why: a sentence for people.
+        random: from 0, below 1.
+        held_reason: why it has to wait for somebody; None: it is tried again by itself.
+
+    Returns:
+        Whether it was: False when somebody has begun it, or a later attempt has.
+    """
+    job = lock_job(connection, job_id)
+    if job.status != JobState.DISPATCHED.value or job.attempt != attempt:
+        return False
+    run_at = stamp(now + after_loss(attempt, random))
+    return move_job(
+        connection, job_id, JobState.PENDING, now, who=who, detail=why, run_at=run_at, held_reason=held_reason
+    )
+
+
+def book(connection: Connection, job_id: str, k: int, resources: Resources) -> None:
+    """Add what a runner of a shard used, whoever it is; what is booked after the job has settled is not in its cost."""
+    lock_job(connection, job_id)
+    charge(connection, job_id, k, Settling(resources=resources))

@@ -1,0 +1,1 @@
+"""What is served over HTTP; what a request asks for stands in the other rooms."""

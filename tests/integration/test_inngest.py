@@ -1,0 +1,297 @@
+"""Inngest as an engine, by the HTTP protocol of its SDK: registration, steps, waits, retries, failures, hand-ons."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from progressive_capture.engines.inngest.functions import names_of
+from progressive_capture.engines.inngest.runner import ShardRunner
+from progressive_capture.queue.engine import EngineRefused, EngineUnreachable, EngineUsage, RunState
+from progressive_capture.store.errors import StoreError
+from tests.support.little_github import START, LittleGitHub
+from tests.support.little_inngest import KEY, Run, signed
+from tests.support.offices import MoodyGitHub, Office
+from tests.support.served import PRODUCTION, Served, served
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+async def office(sqlite_url: str) -> Office:
+    """A repository of seven pull requests, three to a page."""
+    office = Office(MoodyGitHub(pulls=LittleGitHub.of(7).pulls), sqlite_url)
+    await office.know()
+    office.github.asked.clear()
+    return office
+
+
+@pytest.fixture
+async def running(office: Office) -> AsyncIterator[Served]:
+    """The same with Inngest."""
+    async with served(office) as all_of_it:
+        yield all_of_it
+
+
+def job_of(running: Served) -> dict[str, Any]:
+    (job,) = running.rows("progressive_capture_jobs")
+    return job
+
+
+async def test_a_job_is_run_by_events_and_steps_and_booked(running: Served) -> None:
+    handover = await running.hand_over()
+    assert job_of(running)["status"] == "dispatched"
+    index, hydration = await running.inngest.work()
+    assert index.names == ["advance-0", "hand-on", "ended"]
+    assert hydration.names == ["advance-0", "ended"]
+    job = job_of(running)
+    assert (job["status"], job["engine"], job["attempt"]) == ("completed", "inngest", 1)
+    assert len(running.rows("pull_requests")) == 7
+    assert {row["claimed_by"] for row in running.rows("job_shards")} == {None}
+    (used,) = running.rows("job_metrics")
+    assert used["executions"] == 5
+    assert used["engine"] == "inngest"
+    assert await running.engine.status(f"{handover.job_id}:1", handover) is RunState.SUCCEEDED
+    assert await running.engine.usage(f"{handover.job_id}:1") == EngineUsage(runner_minutes=0, executions=5)
+
+
+async def test_replayed_from_the_top_a_run_asks_for_the_same_steps(running: Served) -> None:
+    await running.hand_over()
+    index, _ = await running.inngest.work()
+    asked = len(running.office.github.asked)
+    again = Run(index.function, index.event)
+    for hashed, answer in index.steps.items():
+        again.steps[hashed] = answer
+    assert await running.inngest.step(again) is False
+    assert again.output == index.output
+    assert len(running.office.github.asked) == asked
+    assert running.rows("job_metrics")[0]["executions"] == 5
+
+
+async def test_an_event_that_came_before_is_dropped_and_another_attempt_is_not(running: Served) -> None:
+    handover = await running.hand_over()
+    await running.engine.dispatch([handover])
+    running.office.github.moods["/repos/o/r/pulls?"] = (500, {})
+    (failed,) = await running.inngest.work()
+    assert failed.output["why"] == "While listing pull requests: GitHub answered 500 (moody)."
+    assert not failed.failed
+    assert job_of(running)["status"] == "failed"
+    running.office.github.moods.clear()
+    running.office.github.now += timedelta(hours=2)
+    again = await running.dispatch()
+    assert again.attempt == 2
+    await running.inngest.work()
+    assert [event["id"].split(":", 1)[1] for event in running.inngest.sent if "id" in event] == ["1:0", "2:0", "2:0"]
+    assert (job_of(running)["status"], job_of(running)["failures"]) == ("completed", 1)
+
+
+async def test_time_that_is_up_makes_another_step_and_many_steps_another_run(office: Office) -> None:
+    office.settings = {"PC_INNGEST_STEP_SECONDS": 20, "PC_INNGEST_STEPS": 2}
+
+    def slow(_: str) -> None:
+        office.github.now += timedelta(seconds=11)
+
+    office.github.before = slow
+    async with served(office) as running:
+        await running.hand_over()
+        runs = await running.inngest.work()
+        parts = [(run.event["data"]["k"], run.event["data"]["part"], run.names) for run in runs]
+        full = ["advance-0", "advance-1", "continue", "ended"]
+        assert parts[0] == (0, 0, ["advance-0", "advance-1", "hand-on", "ended"])
+        assert len(parts) > 3
+        assert [part for _, part, _ in parts[1:]] == list(range(len(parts) - 1))
+        assert all(names == full for _, _, names in parts[1:-1])
+        assert parts[-1][2][-2].startswith("advance-")
+        assert job_of(running)["status"] == "completed"
+        (used,) = running.rows("job_metrics")
+        assert used["executions"] == sum(len(run.names) for run in runs)
+        assert len(running.rows("pull_requests")) == 7
+        lists = [path for path in office.github.asked if path.startswith("/repos/o/r/pulls?")]
+        assert len(lists) == len(set(lists))
+
+
+async def test_a_wait_is_slept_through_without_giving_the_shard_away(running: Served) -> None:
+    await running.hand_over()
+    github = running.office.github
+    github.moods["/repos/o/r/pulls?"] = (429, {"retry-after": "900"})
+    leases: list[str] = []
+
+    def look(run: Run) -> None:
+        leases.extend(row["lease_until"] for row in running.rows("job_shards") if run.names)
+        if github.now > START + timedelta(minutes=14):
+            github.moods.clear()
+
+    running.inngest.before = look
+    index, _ = await running.inngest.work()
+    assert index.names[:3] == ["advance-0", "wait-0", "advance-1"]
+    # Fifteen minutes, and five beyond.
+    assert "2026-06-01T12:20" in leases[0]
+    assert job_of(running)["failures"] == 0
+    assert job_of(running)["status"] == "completed"
+
+
+async def test_a_lost_process_repeats_its_step_once(running: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    await running.hand_over()
+    _break(monkeypatch, times=1)
+    index, _ = await running.inngest.work()
+    assert index.names[0].startswith("error: The database refused a statement: away")
+    assert index.names[1:] == ["advance-0", "hand-on", "ended"]
+    assert job_of(running)["status"] == "completed"
+
+
+async def test_a_run_that_inngest_gives_up_puts_back_what_nobody_began(
+    running: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await running.hand_over()
+    _break(monkeypatch, times=2)
+    given_up, told = await running.inngest.work()
+    assert given_up.failed
+    assert told.function.endswith("capture-failure")
+    assert told.output == {"settled": "put back in line"}
+    job = job_of(running)
+    assert (job["status"], job["failures"]) == ("pending", 0)
+    running.office.github.now += timedelta(hours=1)
+    await running.dispatch()
+    await running.inngest.work()
+    assert job_of(running)["status"] == "completed"
+
+
+async def test_a_run_that_inngest_gives_up_midway_fails_its_shard(
+    running: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    running.office.github.moods["/repos/o/r/pulls?"] = (429, {"retry-after": "900"})
+    await running.hand_over()
+    running.inngest.sleep = lambda _: _break(monkeypatch, times=2)
+    await running.inngest.work()
+    job = job_of(running)
+    assert (job["status"], job["failures"], job["error_class"]) == ("failed", 1, "unknown")
+    assert "Inngest gave the run up (StepFailed)" in job["error"]
+
+
+async def test_a_cancelled_job_stops_its_run_and_nothing_is_asked_for_it(running: Served) -> None:
+    handover = await running.hand_over()
+    ref = f"{handover.job_id}:1"
+    await asyncio.to_thread(running.wired.control().cancel, handover.job_id, who="ann", reason="no")
+    await running.engine.cancel(ref)
+    await running.engine.cancel(ref)
+    cancelled = [event for event in running.inngest.sent if event["name"] == "progressive-capture/job.cancelled"]
+    assert [event["data"] for event in cancelled] == [{"version": 1, "job_id": handover.job_id, "attempt": 1}]
+    (run,) = await running.inngest.work()
+    assert run.output["why"] == "The job is no longer this run's."
+    assert running.office.github.asked == []
+    assert await running.engine.status(ref, handover) is RunState.CANCELLED
+
+
+async def test_an_event_of_another_schema_is_refused_for_good(running: Served) -> None:
+    await running.hand_over()
+    (waiting,) = running.inngest.waiting
+    waiting.event["data"]["version"] = 2
+    (run, *_) = await running.inngest.work()
+    assert run.attempt == 0
+    assert "let sender and app be of one release" in run.names[0]
+
+
+async def test_what_is_registered_is_paced_and_can_be_cancelled(running: Served) -> None:
+    by_name = {each["id"].removeprefix("progressive-capture-"): each for each in running.inngest.functions}
+    expected = names_of(running.wired.inngest_app(running.api.client).functions())
+    assert sorted(by_name) == expected
+    assert {"capture", "capture-failure", "classify-repositories", "duty-health", "duty-sweep", "test"} < set(expected)
+    capture = by_name["capture"]
+    assert capture["concurrency"] == [
+        {"key": "event.data.principal", "limit": 1},
+        {"key": "event.data.repository", "limit": 2},
+    ]
+    assert (capture["throttle"]["limit"], capture["throttle"]["period"]) == (75, "1m")
+    assert capture["priority"] == {"run": "event.data.head_start"}
+    assert capture["cancel"][0]["event"] == "progressive-capture/job.cancelled"
+    assert capture["steps"]["step"]["retries"]["attempts"] == 1
+    assert by_name["duty-health"]["triggers"] == [{"cron": "*/15 * * * *"}]
+    assert await running.api.registered() == expected
+
+
+async def test_a_duty_is_done_once_at_its_time_whoever_calls(running: Served) -> None:
+    async def call() -> Any:
+        run = Run("progressive-capture-duty-sweep", {"name": "inngest/scheduled.timer", "data": {}})
+        while await running.inngest.step(run):
+            pass
+        return run.output
+
+    assert await call() == {"ran": True}
+    assert await call() == {"ran": False}
+    running.office.github.now += timedelta(seconds=59)
+    assert await call() == {"ran": True}
+    assert running.rows("leader_leases") == []
+    assert [row["duty"] for row in running.rows("duty_runs")] == ["sweep", "sweep"]
+
+
+async def test_classification_and_the_test_leave_their_traces(running: Served) -> None:
+    running.inngest.put(
+        {"name": "progressive-capture/classification.asked", "id": "c", "data": {"version": 1, "nonce": "n"}}
+    )
+    (run,) = await running.inngest.work()
+    assert run.output == {"repositories": 0, "categories": {}, "changed": 0}
+
+
+async def test_only_what_is_signed_is_answered(running: Served) -> None:
+    inngest = running.inngest
+    for wrong in ("", "t=1&s=00", signed(b"", "signkey-test-ff")):
+        for method in ("GET", "POST", "PUT"):
+            response = await inngest.call(
+                method, "?fnId=progressive-capture-test&stepId=step", **{"x-inngest-signature": wrong}
+            )
+            assert response.status_code == 401
+    assert (await inngest.call("GET")).json()["function_count"] == len(running.rows("duty_runs")) + 8
+    assert KEY not in (await inngest.call("GET")).text
+
+
+async def test_the_signing_key_before_this_one_still_counts_and_an_empty_one_does_not(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    former = "signkey-test-00ff"
+    monkeypatch.setenv("INNGEST_SIGNING_KEY_FALLBACK", former)
+    async with served(office) as running:
+        running.inngest.key = former
+        assert (await running.inngest.call("GET")).status_code == 200
+    monkeypatch.setenv("INNGEST_SIGNING_KEY_FALLBACK", "")
+    async with served(office) as running:
+        running.inngest.key = ""
+        assert (await running.inngest.call("GET")).status_code == 401
+
+
+async def test_what_inngest_refuses_is_told_apart_from_what_may_pass(running: Served) -> None:
+    running.inngest.refuses = 401
+    with pytest.raises(EngineRefused, match="Inngest answered 401"):
+        await running.hand_over()
+    running.inngest.refuses = 503
+    running.office.github.now += timedelta(hours=1)
+    (job,) = running.rows("progressive_capture_jobs")
+    assert job["status"] == "dispatched"
+    with pytest.raises(EngineUnreachable, match="Inngest answered 503"):
+        await running.engine.cancel(f"{job['id']}:1")
+    assert (await running.engine.ping()).answers
+
+
+async def test_no_key_is_in_what_is_stored_or_told(running: Served) -> None:
+    await running.hand_over()
+    runs = await running.inngest.work()
+    told = repr([(run.event, run.steps, run.output) for run in runs]) + repr(running.inngest.functions)
+    stored = repr([running.rows(table) for table in ("progressive_capture_jobs", "job_events", "job_shards")])
+    for secret in map(str, PRODUCTION.values()):
+        if secret != "local":
+            assert secret not in told + stored
+
+
+def _break(monkeypatch: pytest.MonkeyPatch, *, times: int) -> None:
+    """Let the database refuse the beginning of the next steps."""
+    left = [times]
+    whole = ShardRunner._begin
+
+    def begin(*arguments: Any) -> str | None:
+        if left[0]:
+            left[0] -= 1
+            raise StoreError("away")
+        return whole(*arguments)
+
+    monkeypatch.setattr(ShardRunner, "_begin", begin)

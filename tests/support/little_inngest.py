@@ -1,0 +1,174 @@
+"""Inngest's side of the SDK's HTTP protocol within the test's process: registration, events, steps, retries, failures.
+
+It keeps what a run's steps answered, calls the app again from the top after each, and drops events whose id it knows.
+"""
+
+import hashlib
+import hmac
+import json
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import httpx
+from fastapi import FastAPI
+
+KEY = "signkey-test-0123456789abcdef"
+EVENT_KEY = "the-event-key-of-tests"
+PATH = "/api/inngest"
+T = 1_750_000_000
+
+
+def signed(body: bytes, key: str = KEY, at: int = T) -> str:
+    """The header that Inngest sends with a request."""
+    # What is sent here holds no number or text on which this and RFC 8785 differ.
+    canonical = b""
+    if body:
+        canonical = json.dumps(json.loads(body), sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+    mac = hmac.new(key.rpartition("-")[2].encode(), canonical, hashlib.sha256)
+    mac.update(str(at).encode())
+    return f"t={at}&s={mac.hexdigest()}"
+
+
+@dataclass
+class Run:
+    """One run of a function."""
+
+    function: str
+    event: dict[str, Any]
+    steps: dict[str, Any] = field(default_factory=dict)
+    names: list[str] = field(default_factory=list)
+    """What was answered, in order: the steps, then how the run ended."""
+    attempt: int = 0
+    output: Any = None
+    failed: bool = False
+
+
+@dataclass
+class LittleInngest:
+    """Calls the app as the server does; `sleep` hears until when a run waits."""
+
+    sleep: Callable[[datetime], None] = lambda _: None
+    before: Callable[[Run], None] = lambda _: None
+    """Runs before each call of the app."""
+    key: str = KEY
+    functions: list[dict[str, Any]] = field(default_factory=list)
+    seen: set[tuple[str, str]] = field(default_factory=set)
+    waiting: deque[Run] = field(default_factory=deque)
+    runs: list[Run] = field(default_factory=list)
+    sent: list[dict[str, Any]] = field(default_factory=list)
+    refuses: int | None = None
+    """The status with which events are refused."""
+    app: FastAPI = field(default_factory=FastAPI)
+
+    def transport(self) -> httpx.MockTransport:
+        """The way to this server."""
+        return httpx.MockTransport(self._answer)
+
+    def client(self) -> httpx.AsyncClient:
+        """Something that calls the app."""
+        return httpx.AsyncClient(transport=httpx.ASGITransport(app=self.app), base_url="http://app.test")
+
+    async def call(self, method: str, query: str = "", body: object = None, **headers: str) -> httpx.Response:
+        """Send a signed request to the app."""
+        content = b"" if body is None else json.dumps(body).encode()
+        given = {"x-inngest-signature": signed(content, self.key), "x-inngest-server-kind": "cloud"} | headers
+        async with self.client() as client:
+            return await client.request(method, PATH + query, content=content, headers=given)
+
+    async def register(self) -> httpx.Response:
+        """Have the app tell its functions, within the answer to a signed request."""
+        response = await self.call("PUT", "", {"url": "http://app.test" + PATH}, **{"x-inngest-sync-kind": "in_band"})
+        if response.is_success:
+            self.functions = response.json()["functions"]
+        return response
+
+    def put(self, event: dict[str, Any]) -> None:
+        """Take an event, and begin the runs that it triggers."""
+        if event.get("id") and (event["name"], event["id"]) in self.seen:
+            return
+        self.seen.add((event["name"], event.get("id", "")))
+        self.sent.append(event)
+        for function in self.functions:
+            if any(self._triggers(each, event) for each in function["triggers"]):
+                self.waiting.append(Run(function["id"], event))
+
+    async def work(self) -> list[Run]:
+        """Run everything to its end, one after the other; the runs that ended."""
+        begun = len(self.runs)
+        while self.waiting:
+            run = self.waiting.popleft()
+            self.runs.append(run)
+            while await self.step(run):
+                pass
+        return self.runs[begun:]
+
+    async def step(self, run: Run) -> bool:
+        """Call the app once for a run; whether it has to be called again."""
+        self.before(run)
+        body = {
+            "ctx": {
+                "attempt": run.attempt,
+                "disable_immediate_execution": False,
+                "run_id": f"run-{len(self.runs)}",
+                "stack": {"stack": list(run.steps)},
+            },
+            "event": run.event,
+            "events": [run.event],
+            "steps": run.steps,
+            "use_api": False,
+        }
+        response = await self.call("POST", f"?fnId={run.function}&stepId=step", body)
+        if response.status_code == httpx.codes.OK:
+            run.output = response.json()
+            run.names.append("ended")
+            return False
+        if response.status_code != httpx.codes.PARTIAL_CONTENT:
+            return self._retry(run, response.json(), final=response.headers.get("x-inngest-no-retry") == "true")
+        (answer,) = response.json()
+        if answer["op"] == "StepError":
+            return self._retry(run, answer["error"], final=False)
+        run.names.append(answer["displayName"])
+        run.attempt = 0
+        run.steps[answer["id"]] = None
+        if answer["op"] == "Sleep":
+            self.sleep(datetime.fromisoformat(answer["name"]))
+        else:
+            run.steps[answer["id"]] = answer["data"] if "data" in (answer["data"] or {}) else {"data": answer["data"]}
+        return True
+
+    def _retry(self, run: Run, error: dict[str, Any], *, final: bool) -> bool:
+        (function,) = [each for each in self.functions if each["id"] == run.function]
+        run.names.append(f"error: {error['message']}")
+        if not final and run.attempt < function["steps"]["step"]["retries"]["attempts"]:
+            run.attempt += 1
+            return True
+        run.failed = True
+        data = {"event": run.event, "error": error, "function_id": run.function, "run_id": "r"}
+        self.put({"name": "inngest/function.failed", "data": data})
+        return False
+
+    @staticmethod
+    def _triggers(trigger: dict[str, Any], event: dict[str, Any]) -> bool:
+        if trigger.get("event") != event["name"]:
+            return False
+        wanted = trigger.get("expression")
+        return wanted is None or wanted == f"event.data.function_id == '{event['data'].get('function_id')}'"
+
+    def _answer(self, request: httpx.Request) -> httpx.Response:
+        if request.url.path == f"/e/{EVENT_KEY}":
+            if self.refuses is not None:
+                return httpx.Response(self.refuses, json={"error": "no", "status": self.refuses})
+            events = json.loads(request.content)
+            for event in events:
+                self.put(event)
+            return httpx.Response(200, json={"ids": [str(len(self.sent)) for _ in events], "status": 200})
+        if request.url.path == "/health":
+            return httpx.Response(200, json={"status": 200})
+        if request.url.path == "/v1/apps/progressive-capture/functions":
+            if not self.functions:
+                return httpx.Response(404, json={"error": "app not found"})
+            return httpx.Response(200, json=[{"id": "1", "slug": each["id"]} for each in self.functions])
+        return httpx.Response(401, json={"error": "no such key"})

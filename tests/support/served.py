@@ -1,0 +1,102 @@
+"""An installation that Inngest calls, within the test's process: office, app and a little Inngest, tied together."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from progressive_capture.domain.jobs import EngineName, Processor
+from progressive_capture.domain.requests import Queued
+from progressive_capture.domain.scope import Scope
+from progressive_capture.engines.inngest.api import InngestApi
+from progressive_capture.engines.inngest.engine import InngestEngine
+from progressive_capture.queue.engine import Handover
+from progressive_capture.store import jobs
+from progressive_capture.web.app import application, mount_inngest
+from progressive_capture.wiring import Wired
+from tests.support.little_inngest import EVENT_KEY, KEY, LittleInngest
+from tests.support.offices import BY_REST, Office, rows
+
+PRODUCTION = {"INNGEST_EVENT_KEY": EVENT_KEY, "INNGEST_SIGNING_KEY": KEY, "PC_INNGEST_ENGINE": "local"}
+
+
+@dataclass
+class Served:
+    """Everything at hand for one test."""
+
+    wired: Wired
+    api: InngestApi
+    engine: InngestEngine
+    inngest: LittleInngest
+    office: Office
+
+    def rows(self, table: str) -> list[dict[str, Any]]:
+        """All rows of a table."""
+        return rows(self.wired.database, table)
+
+    async def hand_over(self, scope: Scope = BY_REST) -> Handover:
+        """Ask for work, and give its first shard to Inngest."""
+        answer = await self.office.ask(scope)
+        assert isinstance(answer, Queued)
+        return await self.dispatch()
+
+    async def dispatch(self) -> Handover:
+        """Give the job that is first in line to Inngest."""
+        (handover,) = await asyncio.to_thread(self._send_off)
+        await self.engine.dispatch([handover])
+        return handover
+
+    def _send_off(self) -> list[Handover]:
+        now = self.wired.clock.now()
+        with self.wired.database.transaction() as connection:
+            found = [
+                each
+                for lane in Processor
+                for each in jobs.dispatch_jobs(
+                    connection,
+                    lane,
+                    EngineName.INNGEST,
+                    who="test",
+                    now=now,
+                    deadline=now + timedelta(minutes=10),
+                    n=1,
+                ).jobs
+            ]
+        return [
+            Handover(
+                job_id=each.job.id,
+                k=each.shards[0],
+                attempt=each.attempt,
+                part=0,
+                principal=None,
+                job_type=each.job.job_type,
+                repository_name=each.job.repository_name,
+                host_id=each.job.host_id,
+                priority=each.job.priority,
+            )
+            for each in found
+        ]
+
+
+@asynccontextmanager
+async def served(office: Office) -> AsyncIterator[Served]:
+    """Put an installation together, and let Inngest know its functions."""
+    inngest = LittleInngest()
+
+    def sleep(until: datetime) -> None:
+        office.github.now = max(office.github.now, until)
+
+    inngest.sleep = sleep
+    office.settings = PRODUCTION | office.settings
+    office.inngest = inngest.transport
+    async with office.wired() as wired, wired.inngest_api() as api:
+        inngest.app = application(wired.database)
+        functions = wired.inngest_app(api.client).functions()
+        mount_inngest(inngest.app, api.client, functions)
+        # The SDK keeps an HTTP client of its own, which it lets nobody replace.
+        api.client._http_client._http_client._transport = inngest.transport()
+        (await inngest.register()).raise_for_status()
+        engine = InngestEngine(api, wired.database, wired.clock.now, timedelta(minutes=5))
+        yield Served(wired, api, engine, inngest, office)
