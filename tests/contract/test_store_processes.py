@@ -175,6 +175,7 @@ def take(url: str, job_id: str, now: datetime) -> None:
         if isinstance(answer, Claim):
             with database.transaction() as connection:
                 jobs.write_checkpoint(connection, answer, "done", Counters(pages=1), now + timedelta(minutes=2))
+            with database.transaction() as connection:
                 jobs.settle_shard(connection, answer, Outcome.COMPLETED, None, now)
     database.close()
 

@@ -46,6 +46,8 @@ def settle_shard(
 ) -> bool:
     """End the work on a shard; the last one settles its job, by the worst of all outcomes.
 
+    It locks the job before the shard: in its transaction no shard may be written before it.
+
     Returns:
         Whether the job is settled, or waits for its next attempt.
 
