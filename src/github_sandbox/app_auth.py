@@ -139,7 +139,7 @@ class Apps:
         account = installation.account.lower()
         private = {f"{account}/{name.lower()}" for name in names or self._names_of(account)}
         key, login = f"installation:{installation.id}", f"{app.slug}[bot]"
-        return Principal(key, login, app.id, Kind.INSTALLATION, points, frozenset(private))
+        return Principal(key, login, app.id, Kind.INSTALLATION, points, frozenset(private), installation.permissions)
 
 
 _Names = Callable[[str], Iterable[str]]

@@ -5,12 +5,14 @@ from __future__ import annotations
 import argparse
 import asyncio
 import gc
+import os
 import signal
 import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
+from github_sandbox.actions.options import machine_of
 from github_sandbox.clock import Clock
 from github_sandbox.composition import Options, build_sandbox, served_routes
 from github_sandbox.config_file import ConfigError, read_table
@@ -22,7 +24,7 @@ from github_sandbox.tokens_file import read_credentials
 from github_sandbox.webhook_delivery import Hook, check_url
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from github_sandbox.service import Sandbox
 
@@ -76,11 +78,15 @@ def parser() -> argparse.ArgumentParser:
     add("--tokens", type=Path, metavar="FILE", help="tokens, principals and Apps (JSON or TOML)")
     add("--faults", type=Path, metavar="FILE", help="what goes wrong, and when (JSON or TOML)")
     add("--webhook-url", metavar="URL", help="where webhooks of changes go")
+    add("--workflows", action="append", metavar="OWNER/NAME=FOLDER", help="workflow files that Actions run with act")
+    add("--act", default="act", metavar="PATH", help="the program act")
+    add("--runners", type=_at_least(0, int), default=4, help="runs of workflows at a time; others queue")
+    add("--run-minutes", type=_at_least(0, float), default=360.0, help="how long a run may take")
     add("--webhook-secret", default="", metavar="TEXT", help="signs them")
     return top
 
 
-def _options(flags: argparse.Namespace) -> Options:
+def _options(flags: argparse.Namespace, environment: Mapping[str, str]) -> Options:
     return Options(
         seed=flags.seed,
         points=flags.points,
@@ -91,13 +97,15 @@ def _options(flags: argparse.Namespace) -> Options:
         compress=flags.gzip,
         timing=Timing(flags.latency_ms, flags.ms_per_pr, flags.real_time),
         hook=Hook(check_url(flags.webhook_url), flags.webhook_secret) if flags.webhook_url else None,
+        workflows=tuple(flags.workflows or ()),
+        machine=machine_of(flags.act, flags.runners, flags.run_minutes, environment, needed=bool(flags.workflows)),
     )
 
 
 def make_sandbox(flags: argparse.Namespace, read_time: Callable[[], float]) -> Sandbox:
     """Build what `flags` describe; raise ConfigError or SourceError for what cannot be used."""
     clock = Clock(read_time)
-    options = _options(flags)
+    options = _options(flags, dict(os.environ))  # noqa: TID251 - the program's own entry
     credentials = read_credentials(flags.tokens, clock.now()) if flags.tokens else None
     rules = parse_rules(read_table(flags.faults), served_routes()) if flags.faults else ()
     world = build_world(clock.now, flags.seed, tuple(flags.repo or DEFAULT_REPOSITORIES))
@@ -114,6 +122,7 @@ async def serve(sandbox: Sandbox, port: int, announce: Callable[[str], object]) 
     announce(f"ready {server.url}")
     await stopped.wait()
     await sandbox.control.deliveries.stop()
+    await sandbox.actions.stop()
     await server.stop()
 
 

@@ -5,6 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from github_sandbox.actions import routes as actions_routes
+from github_sandbox.actions.options import folders_of
+from github_sandbox.actions.runner import Machine
+from github_sandbox.actions.service import Actions
 from github_sandbox.app_auth import Apps
 from github_sandbox.changes import apply_change
 from github_sandbox.faults import Faults
@@ -50,12 +54,14 @@ class Options:
     compress: bool = False
     timing: Timing = field(default_factory=Timing)
     hook: Hook | None = None
+    workflows: tuple[str, ...] = ()
+    machine: Machine = field(default_factory=Machine)
 
 
 def served_routes() -> Served:
     """Give the routes that a fault may name: REST's, an App's, GraphQL's, and `unknown` for all else."""
     methods: dict[str, frozenset[str]] = {}
-    for route in (*REST_ROUTES, *APP_ROUTES):
+    for route in (*REST_ROUTES, *actions_routes.ROUTES, *APP_ROUTES):
         also = {"HEAD"} if route.method == "GET" else set()
         methods[route.template] = methods.get(route.template, frozenset()) | {route.method} | also
     return {**methods, "/graphql": GRAPHQL_METHODS, "unknown": ANY_METHOD}
@@ -68,13 +74,17 @@ def build_sandbox(
     credentials: Credentials | None = None,
     rules: tuple[Rule, ...] = (),
 ) -> Sandbox:
-    """Put a stand-in together over `world`; without `credentials` any token is accepted as a user of its own."""
+    """Put a stand-in together over `world`; without `credentials` any token is accepted as a user of its own.
+
+    Raise ConfigError for workflow files that cannot be used.
+    """
     known = credentials or Credentials(None, ())
 
     def names_of(account: str) -> Iterable[str]:
         return [each.name for each in world.repositories() if each.owner.lower() == account]
 
     stats, log = Stats(), RequestLog()
+    actions = Actions(folders_of(world, options.workflows), options.machine, options.seed, clock.now)
     apps = Apps(known.apps, hex_of(64, "installation tokens", options.seed), clock.now, names_of)
     limits = Secondary() if options.secondary else None
     meter = Meter(Budgets(options.points, options.window), limits, options.seed, clock.now)
@@ -98,11 +108,12 @@ def build_sandbox(
         meter=meter,
         stats=stats,
         faults=Faults(rules, options.seed),
-        rest=RestApi(world),
+        rest=RestApi(world, actions_routes.bound_to(actions)),
         graphql=GraphQLEndpoint(service, meter, stats, options.timing.ms_per_pr),
         apps=AppRoutes(apps, world, deliveries),
         control=control,
         timing=options.timing,
         log=log,
+        actions=actions,
         compress=options.compress,
     )

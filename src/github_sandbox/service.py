@@ -6,6 +6,7 @@ import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from github_sandbox.actions import archive
 from github_sandbox.clock import http_date
 from github_sandbox.faults import Asked, Faults, instead, seal
 from github_sandbox.http import control, finish
@@ -17,6 +18,7 @@ from github_sandbox.refusals import Context
 from github_sandbox.tokens import ANONYMOUS, BadCredentialsError, Viewer
 
 if TYPE_CHECKING:
+    from github_sandbox.actions.service import Actions
     from github_sandbox.clock import Clock
     from github_sandbox.faults_file import Effect
     from github_sandbox.http.app_routes import AppRoutes
@@ -62,6 +64,7 @@ class Sandbox:
     control: control.Control
     timing: Timing
     log: RequestLog
+    actions: Actions
     compress: bool = False
     requests: int = 0
 
@@ -71,6 +74,8 @@ class Sandbox:
             answer = await self.control.answer(request)
             self.faults = self.control.new_faults or self.faults
             return answer
+        if request.path.startswith(archive.PREFIX):
+            return self.actions.downloads.answer(request.path)
         self.stats.enter()
         try:
             exchange = self._exchange(request)

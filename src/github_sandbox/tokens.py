@@ -31,7 +31,8 @@ class Kind(StrEnum):
 class Principal:
     """The owner of a budget (https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api).
 
-    `private` names private repositories (OWNER/NAME, lower case) that it may see; `points` is per hour and resource.
+    `private` names private repositories (OWNER/NAME, lower case) that it may see; `points` is per hour and resource;
+    `permissions` are those of an installation.
     """
 
     key: str
@@ -40,6 +41,7 @@ class Principal:
     kind: Kind = Kind.USER
     points: Mapping[str, int] = field(default_factory=dict)
     private: frozenset[str] = frozenset()
+    permissions: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

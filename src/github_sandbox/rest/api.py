@@ -28,11 +28,11 @@ ROUTES: tuple[Route[Handle], ...] = (
 class RestApi:
     """REST over one world."""
 
-    def __init__(self, world: World) -> None:
-        """Serve `world`."""
+    def __init__(self, world: World, more: tuple[Route[Handle], ...] = ()) -> None:
+        """Serve `world`, by these routes and `more`."""
         self._world = world
         self._indexes = Indexes(world)
-        self._router = Router(ROUTES)
+        self._router = Router((*ROUTES, *more))
         self._shapes: dict[tuple[str, str], Shapes] = {}
 
     def find(self, method: str, path: str) -> Found[Handle] | None:

@@ -54,6 +54,12 @@ class People:
         seen = {"avatar_url": record["avatarUrl"], "type": record["_restType"], "site_admin": record["isSiteAdmin"]}
         return {**made, **seen}
 
+    def principal(self, record: Record | None, login: str, number: int) -> Raw | dict[str, object]:
+        """Give an actor, or the owner of a token who is none of the world's."""
+        if (known := self.actor(record)) is not None:
+            return known
+        return self._user(number, login, node_id("User", number), f"https://github.com/{login}")
+
     def _user(self, number: int, login: str, node: str, html: str) -> dict[str, object]:
         url = f"{self._api}/users/{login.replace('[', '%5B').replace(']', '%5D')}"
         head = {
