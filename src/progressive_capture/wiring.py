@@ -15,7 +15,7 @@ from progressive_capture import processes
 from progressive_capture.capture.budgets import SharedBudgets
 from progressive_capture.capture.plan import Plan, plan_repository
 from progressive_capture.capture.report import Reporter
-from progressive_capture.capture.run import Captured, capture_repository
+from progressive_capture.capture.run import Captured, asked, capture_repository, must
 from progressive_capture.capture.session import Tools, Waited
 from progressive_capture.capture.verify import Verification, verify_repository
 from progressive_capture.domain.jobs import EngineName, Processor, Resources
@@ -33,6 +33,8 @@ from progressive_capture.github.secrets import Secret
 from progressive_capture.github.surroundings import Pace, Surroundings
 from progressive_capture.github.transport import HttpTransport, Transport
 from progressive_capture.queue.control import Control
+from progressive_capture.queue.dispatch import Dispatcher
+from progressive_capture.queue.engine import Engine
 from progressive_capture.queue.manager import HybridQueueManager
 from progressive_capture.queue.schedule import Schedule
 from progressive_capture.queue.terms import Terms
@@ -216,14 +218,14 @@ class Wired:
         """
         settings = self.settings
         services = [lane for lane, engine in settings.engines.items() if engine not in {None, EngineName.LOCAL}]
-        if services and self.database.dialect == "sqlite":
+        if Processor.GITHUB_ACTIONS in services:
+            raise SettingsError(
+                "This version runs the bulk lane on this machine only: set PC_GITHUB_ACTIONS_ENGINE to local or off."
+            )
+        if services and self.database.dialect == "sqlite" and not settings.inngest_is_dev:
             raise SettingsError(
                 f"The {services[0]} lane runs on another host, which cannot reach a SQLite file: set DATABASE_URL to a "
                 f"PostgreSQL database, or PC_{services[0].upper()}_ENGINE to local."
-            )
-        if services:
-            raise SettingsError(
-                f"This version runs jobs on this machine only: set PC_{services[0].upper()}_ENGINE to local or off."
             )
         return Terms(settings.rollout, settings.engines, settings.quotas, settings.price_book)
 
@@ -263,6 +265,38 @@ class Wired:
             random=self.overrides.random,
             schedule=self.schedule(),
         )
+
+    def inngest_engine(self, api: "InngestApi") -> Engine:
+        """Inngest, as the queue hands jobs to it."""
+        from progressive_capture.engines.inngest.engine import InngestEngine  # noqa: PLC0415 - brings the SDK with it
+
+        return InngestEngine(api, self.database, self.clock.now, timedelta(seconds=self.settings.inngest_head_start))
+
+    def dispatcher(self, engine: Engine, lane: Processor) -> Dispatcher:
+        """What hands the jobs of a lane to its engine."""
+        return Dispatcher(
+            database=self.database,
+            terms=self.terms,
+            lane=lane,
+            engine=engine,
+            principals=self.principals_of,
+            clock=self.clock.now,
+            random=self.overrides.random,
+            holder=processes.holder(f"dispatch-{lane.value}"),
+        )
+
+    async def principals_of(self, owner_name: str) -> list[str]:
+        """Whose budgets work on a repository may use, each once.
+
+        Raises:
+            CaptureFailed: GitHub does not say whose a token is.
+        """
+        async with self.tools_of_shard(owner_name, processes.holder("principals")) as every:
+            found = []
+            for tools in every:
+                found.append(must(await asked(tools, tools.api.principal), "asking whose token it is"))
+                await tools.api.finish()
+        return list(dict.fromkeys(found))
 
     def schedule(self, part: str = "worker") -> Schedule:
         """The recurring duties, for whichever process, or part of one, leads."""

@@ -2,11 +2,14 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from progressive_capture.domain.jobs import EngineName, Processor
+from progressive_capture.domain.quotas import Quota
 from progressive_capture.engines.inngest.functions import names_of
 from progressive_capture.engines.inngest.runner import ShardRunner
 from progressive_capture.queue.engine import EngineRefused, EngineUnreachable, EngineUsage, RunState
@@ -260,17 +263,45 @@ async def test_the_signing_key_before_this_one_still_counts_and_an_empty_one_doe
         assert (await running.inngest.call("GET")).status_code == 401
 
 
-async def test_what_inngest_refuses_is_told_apart_from_what_may_pass(running: Served) -> None:
-    running.inngest.refuses = 401
-    with pytest.raises(EngineRefused, match="Inngest answered 401"):
-        await running.hand_over()
-    running.inngest.refuses = 503
+@pytest.mark.parametrize(
+    ("status", "error"),
+    [(401, EngineRefused), (413, EngineRefused), (429, EngineUnreachable), (503, EngineUnreachable)],
+)
+async def test_what_inngest_does_not_take_goes_back_in_line(
+    running: Served, status: int, error: type[Exception]
+) -> None:
+    running.inngest.refuses = status
+    await running.office.ask()
+    with pytest.raises(error, match=f"Inngest answered {status}"):
+        await running.engine.cancel("j:1")
+    assert await running.wired.dispatcher(running.engine, Processor.INNGEST).dispatch() == 0
+    job = job_of(running)
+    assert (job["status"], job["failures"], job["attempt"]) == ("pending", 0, 1)
+    assert job["run_at"] > "2026-06-01T12:00:00"
+    assert f"Inngest answered {status}" in running.rows("job_events")[-1]["detail"]
+    running.inngest.refuses = None
     running.office.github.now += timedelta(hours=1)
-    (job,) = running.rows("progressive_capture_jobs")
-    assert job["status"] == "dispatched"
-    with pytest.raises(EngineUnreachable, match="Inngest answered 503"):
-        await running.engine.cancel(f"{job['id']}:1")
-    assert (await running.engine.ping()).answers
+    handover = await running.dispatch()
+    assert (handover.attempt, handover.principal) == (2, "user:7")
+    assert job_of(running)["engine_run_ref"] == f"{handover.job_id}:2"
+    await running.inngest.work()
+    assert job_of(running)["status"] == "completed"
+
+
+async def test_a_lane_that_is_over_its_quota_hands_nothing_over(office: Office) -> None:
+    async with served(office) as running:
+        await office.ask()
+        terms = replace(
+            running.wired.terms,
+            engines=dict.fromkeys(Processor, EngineName.INNGEST),
+            quotas={EngineName.INNGEST: Quota(executions=0)},
+        )
+        dispatcher = replace(running.wired.dispatcher(running.engine, Processor.INNGEST), terms=terms)
+        assert await dispatcher.dispatch() == 0
+        assert running.inngest.sent == []
+        job = job_of(running)
+        assert (job["status"], job["processor_type"]) == ("pending", "inngest")
+        assert job["held_reason"] == "0 of 0 executions of this month are used or under way."
 
 
 async def test_no_key_is_in_what_is_stored_or_told(running: Served) -> None:

@@ -1,19 +1,17 @@
 """An installation that Inngest calls, within the test's process: office, app and a little Inngest, tied together."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from progressive_capture.domain.jobs import EngineName, Processor
+from progressive_capture.domain.jobs import JobType, Processor
 from progressive_capture.domain.requests import Queued
 from progressive_capture.domain.scope import Scope
 from progressive_capture.engines.inngest.api import InngestApi
 from progressive_capture.engines.inngest.engine import InngestEngine
 from progressive_capture.queue.engine import Handover
-from progressive_capture.store import jobs
 from progressive_capture.web.app import application, mount_inngest
 from progressive_capture.wiring import Wired
 from tests.support.little_inngest import EVENT_KEY, KEY, LittleInngest
@@ -37,47 +35,29 @@ class Served:
         return rows(self.wired.database, table)
 
     async def hand_over(self, scope: Scope = BY_REST) -> Handover:
-        """Ask for work, and give its first shard to Inngest."""
+        """Ask for work, and give it to Inngest."""
         answer = await self.office.ask(scope)
         assert isinstance(answer, Queued)
         return await self.dispatch()
 
     async def dispatch(self) -> Handover:
-        """Give the job that is first in line to Inngest."""
-        (handover,) = await asyncio.to_thread(self._send_off)
-        await self.engine.dispatch([handover])
-        return handover
-
-    def _send_off(self) -> list[Handover]:
-        now = self.wired.clock.now()
-        with self.wired.database.transaction() as connection:
-            found = [
-                each
-                for lane in Processor
-                for each in jobs.dispatch_jobs(
-                    connection,
-                    lane,
-                    EngineName.INNGEST,
-                    who="test",
-                    now=now,
-                    deadline=now + timedelta(minutes=10),
-                    n=1,
-                ).jobs
-            ]
-        return [
-            Handover(
-                job_id=each.job.id,
-                k=each.shards[0],
-                attempt=each.attempt,
-                part=0,
-                principal=None,
-                job_type=each.job.job_type,
-                repository_name=each.job.repository_name,
-                host_id=each.job.host_id,
-                priority=each.job.priority,
-            )
-            for each in found
-        ]
+        """Give what is in line to Inngest; how the shard was handed over that it began with."""
+        before = len(self.inngest.sent)
+        for lane in Processor:
+            await self.wired.dispatcher(self.engine, lane).dispatch()
+        data = self.inngest.sent[before]["data"]
+        (job,) = [row for row in self.rows("progressive_capture_jobs") if row["id"] == data["job_id"]]
+        return Handover(
+            job_id=data["job_id"],
+            k=data["k"],
+            attempt=data["attempt"],
+            part=data["part"],
+            principal=data["principal"],
+            job_type=JobType(data["job_type"]),
+            repository_name=job["repository_name"],
+            host_id=job["host_id"],
+            priority=job["priority"],
+        )
 
 
 @asynccontextmanager

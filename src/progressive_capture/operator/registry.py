@@ -18,6 +18,7 @@ from progressive_capture.operator.commands.console import console
 from progressive_capture.operator.commands.control import cancel, retry
 from progressive_capture.operator.commands.engines import engines
 from progressive_capture.operator.commands.help import help_
+from progressive_capture.operator.commands.inngest import inngest
 from progressive_capture.operator.commands.job import job
 from progressive_capture.operator.commands.jobs import jobs
 from progressive_capture.operator.commands.monitoring import monitoring, stats
@@ -25,6 +26,7 @@ from progressive_capture.operator.commands.plan import plan
 from progressive_capture.operator.commands.repairs import bootstrap, quick_fix
 from progressive_capture.operator.commands.report import report
 from progressive_capture.operator.commands.routing_analysis import routing_analysis
+from progressive_capture.operator.commands.serve import serve
 from progressive_capture.operator.commands.status import status
 from progressive_capture.operator.commands.submit import submit
 from progressive_capture.operator.commands.track import track
@@ -84,6 +86,8 @@ COMMANDS: Final = (
     Command("pc", list_),
     Command("pc", submit, Danger.CHANGES),
     Command("pc", worker, Danger.CHANGES),
+    Command("pc", serve, Danger.CHANGES),
+    Command("pc", inngest, Danger.CHANGES),
     Command("pc", jobs),
     Command("pc", job),
     Command("pc", retry, Danger.CHANGES),

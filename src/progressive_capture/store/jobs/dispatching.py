@@ -119,7 +119,6 @@ def take_back(
     who: str,
     why: str,
     random: float,
-    held_reason: str | None = None,
 ) -> bool:
     """Put a dispatched job that nobody began back in line, after a short random wait; that is no failure of its own.
 
@@ -131,7 +130,6 @@ def take_back(
         who: who takes it back.
         why: a sentence for people.
         random: from 0, below 1.
-        held_reason: why it has to wait for somebody; None: it is tried again by itself.
 
     Returns:
         Whether it was: False when somebody has begun it, or a later attempt has.
@@ -140,9 +138,7 @@ def take_back(
     if job.status != JobState.DISPATCHED.value or job.attempt != attempt:
         return False
     run_at = stamp(now + after_loss(attempt, random))
-    return move_job(
-        connection, job_id, JobState.PENDING, now, who=who, detail=why, run_at=run_at, held_reason=held_reason
-    )
+    return move_job(connection, job_id, JobState.PENDING, now, who=who, detail=why, run_at=run_at)
 
 
 def book(connection: Connection, job_id: str, k: int, resources: Resources) -> None:
