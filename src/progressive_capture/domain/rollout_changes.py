@@ -29,8 +29,12 @@ def stopping(row: RolloutRow) -> Values:
 
 
 def resuming(row: RolloutRow) -> Values:
-    """The end of an emergency stop, as if it had not been."""
-    return {"emergency_stop": False, "before_stop": None} | dict(row.before_stop or {})
+    """The end of an emergency stop, as if it had not been; where none holds, nothing is restored.
+
+    Plain SQL may have ended one: what that remembered may be long out of date.
+    """
+    remembered = row.before_stop if row.emergency_stop else None
+    return {"emergency_stop": False, "before_stop": None} | dict(remembered or {})
 
 
 def setting_percentage(row: RolloutRow, percentage: float, strategy: Strategy | None = None) -> Values:

@@ -70,6 +70,15 @@ def test_what_an_earlier_stop_remembered_is_forgotten_by_a_new_one(row: RolloutR
     assert changed(stopped, resuming(stopped)) == row
 
 
+@given(row=ROWS, later=ROWS)
+def test_without_a_stop_resuming_restores_nothing_old(row: RolloutRow, later: RolloutRow) -> None:
+    """Plain SQL may end a stop; what it remembered must not come back long after."""
+    stopped = changed(row, stopping(row))
+    ended = replace(later, emergency_stop=False, before_stop=stopped.before_stop)
+    assert changed(ended, resuming(ended)) == later
+    assert changed(later, resuming(later)) == later
+
+
 @given(ROWS)
 def test_a_rollback_outlives_an_emergency_stop(row: RolloutRow) -> None:
     stopped = changed(row, stopping(row))
