@@ -42,7 +42,7 @@ def month_usage(connection: Connection, engine: EngineName, now: datetime, *, wi
 def under_way(connection: Connection, engine: EngineName, *, lane: Processor | None = None) -> UnderWay:
     """Return what an engine's dispatched and processing jobs were forecast to use."""
     job = JOBS.c
-    minutes = (job.forecast_ms + 59_999) / 60_000
+    minutes = (job.forecast_ms + 59_999) // 60_000
     figures: list[Any] = [job.forecast_requests, job.forecast_points, job.forecast_ms, minutes]
     statement = select(
         func.count(),

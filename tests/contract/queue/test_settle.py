@@ -277,10 +277,10 @@ def test_the_free_part_of_a_month_is_used_by_who_settles_first(connection: Conne
 
 
 def test_what_is_under_way_is_known_by_its_forecast(connection: Connection) -> None:
-    for seconds in (30, 61):
+    for seconds in (60, 1, 120):
         jobs.set_forecast(connection, claimed(connection).job.id, Figures(3, 2, seconds))
     claimed(connection)
     jobs.set_forecast(connection, queued(connection).id, Figures(99, 99, 99))
     found = metrics.under_way(connection, EngineName.LOCAL)
-    assert found == (3, 1, 6, 4, 91_000, 3)
+    assert found == (4, 1, 9, 6, 181_000, 4)
     assert metrics.under_way(connection, EngineName.LOCAL, lane=Processor.INNGEST) == (0, 0, 0, 0, 0, 0)
