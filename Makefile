@@ -32,7 +32,8 @@ pythons: dev-env ## unit tests on the other versions of Python that are here
 
 faults: dev-env ## the long proofs: kills, all sources on large repositories, other examples for properties
 	@$(RUN) pytest -m faults tests
-	@$(RUN) pytest $(PYTEST) --hypothesis-profile=searching tests/unit tests/contract tests/sandbox/unit
+	@$(RUN) pytest $(PYTEST) --hypothesis-profile=searching tests/unit tests/contract tests/sandbox/unit \
+		tests/integration/test_queue_interleavings.py
 
 bench: dev-env ## pull requests a second and memory, beside the bare floor
 	@$(RUN) python -m bench.capture

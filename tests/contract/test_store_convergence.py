@@ -31,6 +31,7 @@ from tests.contract.store_rows import (
     review_comment,
     stored,
 )
+from tests.support.examples import examples
 
 TABLES = (PULL_REQUESTS, PR_REVIEWS, PR_REVIEW_COMMENTS, PR_FILES, CONTRIBUTORS, CONTRIBUTOR_LOGINS)
 EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
@@ -92,7 +93,7 @@ def worlds() -> st.SearchStrategy[list[World]]:
     )
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(15), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(worlds(), st.data())
 def test_readings_in_any_order_end_in_the_same_rows(
     database: Database, history: list[World], data: st.DataObject

@@ -26,9 +26,9 @@ def desk(serve: Start, sqlite_url: str) -> Iterator[Desk]:
 
 @pytest.mark.parametrize("source", ["auto", "graphql"])
 def test_one_incremental_capture_after_changes_in_the_walk_equals_the_truth(
-    serve: Start, database_url: str, source: str
+    serve: Start, mostly_sqlite_url: str, source: str
 ) -> None:
-    with Desk(serve("--repo", f"{NAME}=generate:150", "--points", "1000000"), database_url) as desk:
+    with Desk(serve("--repo", f"{NAME}=generate:150", "--points", "1000000"), mostly_sqlite_url) as desk:
         converges(desk, source, share=0.1)
 
 

@@ -32,9 +32,9 @@ def test_pages_that_are_too_heavy_shrink_and_nothing_is_lost(serve: Start, sqlit
 
 
 @pytest.mark.parametrize("source", ["graphql", "rest", "auto"])
-def test_an_exhausted_budget_is_waited_for(serve: Start, database_url: str, source: str) -> None:
+def test_an_exhausted_budget_is_waited_for(serve: Start, mostly_sqlite_url: str, source: str) -> None:
     size, points = {"graphql": (90, "6"), "auto": (90, "6"), "rest": (30, "80")}[source]
-    with Desk(serve("--repo", f"{NAME}=generate:{size}", "--points", points), database_url) as desk:
+    with Desk(serve("--repo", f"{NAME}=generate:{size}", "--points", points), mostly_sqlite_url) as desk:
         captured = desk.capture(NAME, source)
         assert captured.gap_count == 0
         assert captured.waited_seconds >= 60
@@ -66,6 +66,7 @@ SECONDARY = f"{NAME}=generate:155"
 """By REST more than the 900 requests that a minute may hold."""
 
 
+@pytest.mark.faults
 def test_secondary_limits_are_waited_out(serve: Start, sqlite_url: str) -> None:
     """Without pacing of our own GitHub refuses; every refusal is waited for as it asks."""
     with Desk(serve("--repo", SECONDARY, "--secondary", "--points", "1000000"), sqlite_url) as desk:

@@ -14,6 +14,7 @@ from progressive_capture.domain.jobs import Trigger
 from progressive_capture.domain.requests import Joined, Queued, RerunAsked
 from progressive_capture.domain.scope import moment
 from progressive_capture.wiring import Wired
+from tests.support.examples import examples
 from tests.support.little_github import START, LittleGitHub
 from tests.support.offices import MoodyGitHub, Office, rows, wish
 
@@ -47,7 +48,7 @@ def github(now: datetime) -> MoodyGitHub:
 
 
 @pytest.mark.no_cover  # the same lines again and again
-@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(6), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     changes=st.dictionaries(BEGINNING | st.integers(1, MOMENTS), st.integers(1, PULLS + 1), min_size=1, max_size=4),
     crashes=st.sets(BEGINNING | st.integers(1, MOMENTS), max_size=2),

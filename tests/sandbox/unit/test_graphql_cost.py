@@ -3,11 +3,12 @@
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from github_sandbox.graphql import GraphQLService, RefusedQueryError
 from tests.sandbox.graphql_world import bench
+from tests.support.examples import examples
 
 FLAT = ("reviews", "comments", "reviewThreads", "commits", "files")
 IDS = "query($ids: [ID!]!) { nodes(ids: $ids) { ... on PullRequest { %s } } }"
@@ -65,8 +66,11 @@ SHARED = bench(1).service
 
 
 @pytest.mark.no_cover  # the same lines again and again
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=examples(4), deadline=None)
 @given(aliases=st.integers(1, 160))
+@example(aliases=49)
+@example(aliases=149)
+@example(aliases=150)
 def test_each_alias_of_node_counts_its_connections_once(aliases: int) -> None:
     fields = " ".join(
         f'a{each}: node(id: "x") {{ ... on PullRequest {{ files(first: 100) {{ nodes {{ path }} }} }} }}'

@@ -9,6 +9,7 @@ from github_sandbox.graphql import RefusedQueryError
 from github_sandbox.world.node_ids import node_id
 from tests.sandbox.graphql_queries import queries
 from tests.sandbox.graphql_world import RATE, REPOSITORY_ID, ROBOT, Bench, Someone, bench
+from tests.support.examples import examples
 
 SHARED = bench(20)
 PULL = node_id("PullRequest", REPOSITORY_ID, 400_000_012)
@@ -105,7 +106,7 @@ def test_known_queries_are_answered_alike(name: str) -> None:
 
 
 @pytest.mark.no_cover  # the same lines again and again
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(40), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(query=queries())
 def test_random_queries_are_answered_alike(query: str) -> None:
     try:

@@ -10,6 +10,7 @@ from github_sandbox.changes import apply_change
 from github_sandbox.model import ALL_STATES, OrderField, Repository, State, connection
 from github_sandbox.world.marks import MarkKind, mark_of
 from tests.sandbox.world_checks import pulls_of, repository_of, world_of
+from tests.support.examples import examples
 
 FIELDS: tuple[OrderField, ...] = get_args(OrderField)
 STATES: list[frozenset[State]] = [ALL_STATES, frozenset({"OPEN"}), frozenset({"CLOSED", "MERGED"})]
@@ -40,7 +41,7 @@ def test_orders_are_those_of_the_records(field: OrderField, states: frozenset[St
 
 
 @pytest.mark.no_cover  # the same lines again and again
-@settings(max_examples=25)
+@settings(max_examples=examples(10))
 @given(st.lists(st.tuples(st.sampled_from(CHANGES), st.integers(0, 11)), max_size=12))
 def test_orders_are_kept_while_pull_requests_change(steps: list[tuple[dict[str, Any], int]]) -> None:
     repository = repository_of(world_of("a/b=generate:12"), "a", "b")
