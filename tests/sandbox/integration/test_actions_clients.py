@@ -2,16 +2,13 @@
 
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import github
 import pytest
 from githubkit import GitHub, TokenAuthStrategy
 
 from tests.support.stand_ins import Running, Start
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 WORKFLOW = """
 name: Greet
