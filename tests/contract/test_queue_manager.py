@@ -388,12 +388,11 @@ def test_bulk_commands_count_before_they_act_and_stop_at_what_is_there_now(burea
     assert control(bureau).retry_all(everything, who="ann") == {}
 
 
-def test_an_emergency_stop_empties_the_bulk_lane_in_its_own_transaction(bureau: Bureau) -> None:
+def test_an_emergency_stop_empties_the_bulk_lane(bureau: Bureau) -> None:
     bureau.terms = Terms(environment=EVERYBODY)
     waiting = {bureau.queued(Scope(updated_to=f"2020-01-{day:02}T00:00:00Z")) for day in range(1, 4)}
     bureau.terms = Terms(environment=replace(EVERYBODY, emergency_stop=True))
-    with bureau.database.transaction() as connection:
-        assert control(bureau).leave_bulk(connection, bureau.now, "ann") == 3
+    assert control(bureau).leave_bulk("ann") == 3
     assert {bureau.row(each).processor_type for each in waiting} == {REAL_TIME}
     assert bureau.take(BULK) is None
 

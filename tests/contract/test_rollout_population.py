@@ -111,7 +111,7 @@ def test_shares_are_remembered_by_a_stop_and_not_those_of_another_percentage(dat
         connection.execute(text("UPDATE rollout_configuration SET rollout_percentage = 60"))
     assert population(rollout).categories["enterprise"].eligible > 0
     manage.set_percentage(rollout, 50, ME)
-    emergency_stop(rollout, lambda *_: 0, ME)
+    emergency_stop(rollout, lambda _: 0, ME)
     manage.set_percentage(rollout, 0, ME)
     manage.set_percentage(rollout, 50, ME)
     manage.resume(rollout, ME)

@@ -86,6 +86,31 @@ def test_a_stop_empties_the_bulk_lane_and_resuming_leaves_what_left_it(rollout: 
     assert [row.action for row in manage.history(rollout)[:2]] == ["resume", "emergency stop"]
 
 
+def test_a_stop_binds_before_the_first_waiting_job_is_moved(rollout: Rollout) -> None:
+    """Invariant I8: with many jobs in line it must not wait for them, nor others for it."""
+    (waited,) = waiting(rollout.database, 1)
+    seen = []
+
+    def leave(who: str) -> int:
+        seen.append(manage.in_force(rollout_of(rollout.database)).stopped_by)
+        return control(rollout.database).leave_bulk(who)
+
+    assert emergency_stop(rollout, leave, ME).rerouted == 1
+    assert seen == [(Origin.DATABASE,)]
+    assert lane_of(rollout.database, waited)[0] is Processor.INNGEST
+
+
+def test_a_stop_also_moves_what_a_quota_holds_in_the_bulk_lane(rollout: Rollout) -> None:
+    database = rollout.database
+    held = waiting(database, 101, held_reason="100 of 100 runner minutes are used.")
+    (elsewhere,) = waiting(database, 1, processor=Processor.INNGEST, held_reason="off")
+    assert emergency_stop(rollout, control(database).leave_bulk, ME).rerouted == 101
+    assert {lane_of(database, each) for each in held} == {(Processor.INNGEST, JobState.PENDING, 0)}
+    assert lane_of(database, elsewhere) == (Processor.INNGEST, JobState.PENDING, 60)
+    with database.reading() as connection:
+        assert [job.id for job in jobs.held_jobs(connection, None, 200)] == [elsewhere]
+
+
 def test_running_jobs_are_cancelled_on_demand_but_not_those_of_pc_capture(rollout: Rollout) -> None:
     database = rollout.database
     (ours,), (theirs,) = waiting(database, 1), waiting(database, 1, route_rule="pc-capture")

@@ -88,15 +88,42 @@ class Control:
             if not found:
                 return retried
 
-    def leave_bulk(self, connection: Connection, now: datetime, who: str) -> int:
-        """Send what waits in the bulk lane, and may not stay, to the other one, last in line; how many that were."""
-        decide = keep_from_bulk(connection, doors(connection, self.terms, now))
+    def leave_bulk(self, who: str) -> int:
+        """Send what waits in the bulk lane, and may not stay, to the other one, last in line; how many that were.
+
+        Also what is held back there. A hundred in a transaction, so that nobody waits long for the database.
+
+        Raises:
+            StoreError: the database refused; those moved before stay moved.
+        """
         moved = 0
-        while found := jobs.reroute_waiting(
-            connection, Processor.GITHUB_ACTIONS, AT_ONCE, now, decide=decide, who=who, split=for_real_time
-        ):
-            moved += len(found)
-        return moved
+        while found := self._leave_line(who):
+            moved += found
+        return moved + self._leave_held(who)
+
+    def _leave_line(self, who: str) -> int:
+        now = self.clock()
+        with self.database.transaction() as connection:
+            decide = keep_from_bulk(connection, doors(connection, self.terms, now))
+            found = jobs.reroute_waiting(
+                connection, Processor.GITHUB_ACTIONS, AT_ONCE, now, decide=decide, who=who, split=for_real_time
+            )
+        return len(found)
+
+    def _leave_held(self, who: str) -> int:
+        moved, place = 0, None
+        while True:
+            now = self.clock()
+            with self.database.transaction() as connection:
+                decide = keep_from_bulk(connection, doors(connection, self.terms, now))
+                held = jobs.held_jobs(connection, place, AT_ONCE)
+                for job in held:
+                    routing = decide(job) if job.processor is Processor.GITHUB_ACTIONS else None
+                    if routing is not None:
+                        moved += jobs.reroute(connection, job.id, routing, now, who=who, split=for_real_time)
+            if len(held) < AT_ONCE:
+                return moved
+            place = (held[-1].created_at, held[-1].id)
 
     def _count(self, wanted: JobFilter, among: Iterable[JobState]) -> int:
         states = frozenset(among) & (wanted.states or frozenset(JobState))

@@ -1,13 +1,12 @@
-"""The emergency stop: nothing more goes to the bulk lane, and what waits there leaves it in the same transaction."""
+"""The emergency stop: nothing more goes to the bulk lane, and what waits there leaves it; no job is moved here."""
 
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Final, Protocol
 
 from progressive_capture.domain import rollout_changes as changes
 from progressive_capture.domain.jobs import JobState, Processor
 from progressive_capture.rollout.rollout import By, Rollout, Written
-from progressive_capture.rollout.writing import change_within
+from progressive_capture.rollout.writing import change
 from progressive_capture.store import jobs
 from progressive_capture.store.database import Connection
 from progressive_capture.store.jobs import PC_CAPTURE, JobFilter, Settling
@@ -23,7 +22,7 @@ RUNNING: Final = JobFilter(
 class Leave(Protocol):
     """The queue's way to take waiting jobs out of the bulk lane."""
 
-    def __call__(self, connection: Connection, now: datetime, who: str) -> int:
+    def __call__(self, who: str) -> int:
         """Ask the gates again about every job that waits there, move those that may not stay; how many were moved."""
         ...
 
@@ -46,7 +45,8 @@ def emergency_stop(
 ) -> Stopped:
     """Stop the bulk lane: the next decision of every process keeps to the real-time lane.
 
-    The stop, its history, the re-routed jobs and the cancelled ones are one transaction.
+    The stop is written first and by itself: it binds at once, however many jobs wait, and nobody is held up while they
+    are moved a few at a time. What is left when this is cut short is moved when it is claimed, or by a second stop.
 
     Args:
         rollout: which one.
@@ -58,12 +58,11 @@ def emergency_stop(
     Raises:
         Changed: the rollout is not at the expected version any more.
     """
+    written = change(rollout, "emergency stop", by, changes.stopping, expected=expected)
     with rollout.database.transaction() as connection:
-        written = change_within(connection, rollout, "emergency stop", by, changes.stopping, expected=expected)
-        moved = leave(connection, rollout.clock(), by.who)
         running = _running(connection)
         cancelled = [each for each in running if _cancel(connection, rollout, each, by)] if cancel_running else []
-    return Stopped(written, moved, tuple(cancelled), len(running))
+    return Stopped(written, leave(by.who), tuple(cancelled), len(running))
 
 
 def count_running(rollout: Rollout) -> int:
