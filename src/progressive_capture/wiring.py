@@ -14,12 +14,13 @@ from pydantic import SecretStr
 from progressive_capture import processes
 from progressive_capture.capture.budgets import SharedBudgets
 from progressive_capture.capture.plan import Plan, plan_repository
+from progressive_capture.capture.principals import KnownPrincipals
 from progressive_capture.capture.report import Reporter
 from progressive_capture.capture.run import Captured, asked, capture_repository, must
 from progressive_capture.capture.session import Tools, Waited
 from progressive_capture.capture.verify import Verification, verify_repository
 from progressive_capture.domain.jobs import EngineName, Processor, Resources
-from progressive_capture.domain.scope import Scope, stamp
+from progressive_capture.domain.scope import Scope
 from progressive_capture.engines.duties import recurring
 from progressive_capture.engines.local import Worker
 from progressive_capture.engines.reporting import LogReporter
@@ -41,7 +42,7 @@ from progressive_capture.queue.terms import Terms
 from progressive_capture.queue.upkeep import Upkeep
 from progressive_capture.rollout.rollout import Rollout
 from progressive_capture.settings import Settings, SettingsError
-from progressive_capture.store import budgets, repositories, urls
+from progressive_capture.store import repositories, urls
 from progressive_capture.store.database import Database
 from progressive_capture.store.jobs import Settling
 
@@ -60,31 +61,6 @@ class Overrides:
     random: Callable[[], float] = random.random
     transport: Callable[[ApiAddress], Transport] = lambda address: HttpTransport(is_local=address.is_local)
     inngest_transport: Callable[[], httpx.AsyncBaseTransport] = httpx.AsyncHTTPTransport
-
-
-@dataclass(frozen=True, slots=True)
-class KnownPrincipals:
-    """Whose budget each credential uses, remembered in the database."""
-
-    database: Database
-    host_id: int
-    clock: ServerClock
-
-    async def recall(self, fingerprint: str) -> str | None:
-        """Whose it is, None when nobody asked before."""
-        return await asyncio.to_thread(self._recall, fingerprint)
-
-    async def remember(self, fingerprint: str, principal: str) -> None:
-        """Keep it."""
-        await asyncio.to_thread(self._remember, fingerprint, principal)
-
-    def _recall(self, fingerprint: str) -> str | None:
-        with self.database.reading() as connection:
-            return budgets.find_principal(connection, self.host_id, fingerprint)
-
-    def _remember(self, fingerprint: str, principal: str) -> None:
-        with self.database.transaction() as connection:
-            budgets.save_principal(connection, self.host_id, fingerprint, principal, stamp(self.clock.now()))
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 import uuid
 from datetime import UTC, datetime
+from typing import Any
 
 import sqlalchemy as sa
 from alembic import op
@@ -48,7 +49,7 @@ def _jobs() -> None:
 
 
 def _job_indexes() -> None:
-    by_condition = (
+    by_condition: tuple[tuple[str, str | None, list[str | sa.TextClause]], ...] = (
         ("line", CLAIMABLE, ["processor_type", sa.text("priority DESC"), "turn_at", "id", "run_at"]),
         ("turns", OPEN, ["repository_id", "host_id", "processor_type", "turn_at"]),
         ("running", "status IN ('dispatched', 'processing')", ["engine", "id"]),
@@ -264,7 +265,7 @@ def _feature() -> None:
         "changed_reason": "the database was set up",
         "changed_at": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
     }
-    types = {
+    types: dict[str, Any] = {
         "id": UUID_TEXT,
         "target_repositories": JSON_VALUE,
         "excluded_repositories": JSON_VALUE,
