@@ -18,7 +18,7 @@ from progressive_capture.queue.schedule import Duty
 from progressive_capture.store import jobs
 from progressive_capture.store.errors import StoreError
 from tests.support.little_github import START, LittleGitHub
-from tests.support.offices import BY_REST, MoodyGitHub, Office
+from tests.support.offices import BY_REST, MoodyGitHub, Office, wish
 
 LIST = "/repos/o/r/pulls?"
 
@@ -107,6 +107,8 @@ def test_what_may_pass_is_tried_again_until_the_attempts_are_spent(office: Offic
         office.github.now += timedelta(hours=2)
     assert seen == [("failed", 1, "broken"), ("failed", 2, "broken"), ("dead", 3, "broken"), ("dead", 3, "broken")]
     assert "While looking up o/r: GitHub answered 500" in jobs_of(office)[0]["error"]
+    (used,) = table(office, "job_metrics")
+    assert used["requests"] == len(office.github.asked) > 3
     (outcome,) = table(office, "rollout_metrics")
     assert (outcome["success_count"], outcome["error_count"], outcome["counted"]) == (0, 1, True)
 
@@ -141,6 +143,23 @@ def test_a_mistake_of_ours_ends_one_job_and_not_the_worker(office: Office) -> No
     (failed,) = [row for row in jobs_of(office) if row["status"] == "failed"]
     assert failed["error_class"] == "unknown"
     assert "ZeroDivisionError" in failed["error"]
+
+
+def test_a_mistake_of_ours_behind_the_index_spends_the_jobs_attempts_too(office: Office) -> None:
+    queued(office)
+
+    def blow() -> None:
+        raise ZeroDivisionError
+
+    when(office, "/repos/o/r/pulls/1", 1, blow)
+    with capture_logs():
+        work(office)
+    (job,) = jobs_of(office)
+    assert (job["status"], job["failures"], job["error_class"]) == ("failed", 1, "unknown")
+    assert {row["k"]: row["state"] for row in table(office, "job_shards")} == {0: "completed", 1: "failed"}
+    office.github.now += timedelta(hours=2)
+    assert work(office) == (1, 0)
+    assert [row["status"] for row in jobs_of(office)] == ["completed"]
 
 
 def test_a_stop_puts_the_job_back_after_its_page_and_another_worker_goes_on(office: Office) -> None:
@@ -183,6 +202,24 @@ def test_a_cancelled_job_stops_at_its_next_page(office: Office) -> None:
     assert {row["state"] for row in table(office, "job_shards")} <= {"cancelled", "completed"}
     (used,) = table(office, "job_metrics")
     assert used["outcome"] == "cancelled"
+
+
+def test_slots_that_were_idle_at_once_are_done_whatever_comes_later(office: Office) -> None:
+    async def run() -> int:
+        async with office.wired() as wired:
+            worker = wired.worker()
+            slots = sum(worker.slots.values())
+
+            async def pause(_seconds: float) -> None:
+                while len(worker.idle) < slots:  # noqa: ASYNC110 - the worker tells nobody when a slot is idle
+                    await asyncio.sleep(0.005)
+                await asyncio.to_thread(wired.queue().submit, wish(wired))
+
+            worker.pause = pause
+            return (await asyncio.wait_for(worker.run(drain=True), 20)).jobs
+
+    assert asyncio.run(run()) == 0
+    assert [row["status"] for row in jobs_of(office)] == ["pending"]
 
 
 def test_who_asks_while_the_walk_runs_is_served_by_its_successor(office: Office) -> None:

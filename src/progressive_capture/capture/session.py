@@ -170,7 +170,7 @@ class Session:
             StoreError: the database refused; nothing of this page is stored.
         """
         brought = Counters(pages=1, rows=records.count, pull_requests=len(records.pull_requests))
-        counters = self._counted_since() + brought
+        counters = self.counted_since() + brought
         resources = self.tools.settling().resources
 
         def write() -> T:
@@ -204,7 +204,8 @@ class Session:
             jobs.renew(connection, self.claim, now + LEASE)
         self.renewed_at = now
 
-    def _counted_since(self) -> Counters:
+    def counted_since(self) -> Counters:
+        """What was used since this was asked last; it is to be written to the shard."""
         total = used(self.tools)
         delta = total - self.tools.waited.counted
         self.tools.waited.counted = total

@@ -64,7 +64,9 @@ class Worker:
     schedule: Schedule
     served: Served = field(default_factory=Served)
     idle: set[str] = field(default_factory=set)
-    """Slots that have found nothing since any of them last had something to do."""
+    """Slots that have found nothing since any of them last had something to do, and are not looking again now."""
+    is_drained: bool = False
+    """Whether all slots were idle at once: with `drain`, none of them looks again."""
 
     async def run(self, *, drain: bool = False) -> Served:
         """Work until asked to stop; with `drain`, only until no job of its lanes is due and none is at work here.
@@ -97,7 +99,8 @@ class Worker:
 
     async def _serve(self, slot: Slot, *, drain: bool) -> None:
         log = structlog.stdlib.get_logger(__name__)
-        while not self.bench.stopping():
+        while not self.bench.stopping() and not (drain and self.is_drained):
+            self.idle.discard(slot.part)
             try:
                 if await self._served_one(slot):
                     continue
@@ -108,7 +111,8 @@ class Worker:
                 await self.pause(TROUBLE_SECONDS * (0.5 + self.random()))
                 continue
             self.idle.add(slot.part)
-            if drain and len(self.idle) == sum(self.slots.values()):
+            self.is_drained = len(self.idle) == sum(self.slots.values())
+            if drain and self.is_drained:
                 return
             await self.pause(POLL_SECONDS * (0.5 + self.random()))
 

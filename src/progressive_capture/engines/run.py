@@ -11,7 +11,7 @@ from typing import Final, Protocol
 import structlog
 
 from progressive_capture.capture.advance import advance
-from progressive_capture.capture.results import Done, Stopped, WaitUntil
+from progressive_capture.capture.results import Advanced, Done, Stopped, WaitUntil
 from progressive_capture.capture.run import one_for_each_principal, together
 from progressive_capture.capture.session import Tools
 from progressive_capture.domain.errors import CaptureFailed, ErrorClass, Interrupted
@@ -96,23 +96,15 @@ class JobRun:
                 ending = await self._with(await one_for_each_principal(tools))
         except Interrupted:
             ending = Parked(self.bench.clock(), STOPPED, self.claimed.claim.k, self.claimed.claim.holder)
-        except CaptureFailed as failed:
-            return await self._broken_off(Stopped(str(failed), failed.error_class.retryable, failed.error_class))
         except StoreError:
             raise
         except Exception as error:  # noqa: BLE001 - whatever it is, the job must not stay at work
-            # A mistake of ours ends one job, not the worker.
-            structlog.stdlib.get_logger(__name__).exception("broken")
-            why = f"The program failed ({type(error).__name__}); its log tells where."
-            return await self._broken_off(Stopped(why, retryable=True, error_class=ErrorClass.UNKNOWN))
+            # No shard had begun: the failure is recorded on the one that was claimed.
+            await self._fail(self.claimed.claim.k, self.claimed.claim.holder, _stopped_by(error))
+            return Ended()
         if isinstance(ending, Parked):
             await asyncio.to_thread(self._park, ending)
         return ending
-
-    async def _broken_off(self, stopped: Stopped) -> Ended:
-        """Record a failure that is of no shard in particular."""
-        await self._fail(self.claimed.claim.k, self.claimed.claim.holder, stopped)
-        return Ended()
 
     async def _with(self, tools: Sequence[Tools]) -> Ending:
         most = SHARDS_IN_FLIGHT[self.claimed.job.processor]
@@ -137,9 +129,8 @@ class JobRun:
 
     async def _run_shard(self, tools: Tools, k: int) -> Ending | None:
         """Run a shard until it is settled, by its end or by a failure; else how the work on the job ends."""
-        claim = self.claimed.claim
         while True:
-            answer = await advance(tools, claim.job_id, k, claim.attempt, tools.clock() + SLICE)
+            answer = await self._advance(tools, k)
             if isinstance(answer, Done):
                 return None
             if isinstance(answer, WaitUntil):
@@ -150,6 +141,15 @@ class JobRun:
                 return Parked(self.bench.clock(), STOPPED, k, tools.holder)
             if await asyncio.to_thread(self._others_wait):
                 return Parked(self.bench.clock() + STEP_ASIDE, "others are in line", k, tools.holder)
+
+    async def _advance(self, tools: Tools, k: int) -> Advanced:
+        claim = self.claimed.claim
+        try:
+            return await advance(tools, claim.job_id, k, claim.attempt, tools.clock() + SLICE)
+        except (StoreError, Interrupted):
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever it is, the shard must not stay at work
+            return _stopped_by(error)
 
     async def _fail(self, k: int, holder: str, stopped: Stopped) -> bool:
         """Record that a shard cannot go on; False when the job is no longer ours."""
@@ -216,3 +216,12 @@ class JobRun:
         with self.bench.database.reading() as connection:
             stored = repositories.find_numbered(connection, job.host_id, job.repository_id)
         return job.repository_name if stored is None else stored.owner_name
+
+
+def _stopped_by(error: Exception) -> Stopped:
+    """The failure of one job, not of its worker: also where the mistake is ours."""
+    if isinstance(error, CaptureFailed):
+        return Stopped(str(error), error.error_class.retryable, error.error_class)
+    structlog.stdlib.get_logger(__name__).error("broken", exc_info=error)
+    why = f"The program failed ({type(error).__name__}); its log tells where."
+    return Stopped(why, retryable=True, error_class=ErrorClass.UNKNOWN)

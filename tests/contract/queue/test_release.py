@@ -2,11 +2,13 @@
 
 from datetime import timedelta
 
+import pytest
 from sqlalchemy import Connection
 
 from progressive_capture.domain.jobs import Claim, Counters, JobState, Outcome, Resources
 from progressive_capture.domain.scope import stamp
 from progressive_capture.store import jobs
+from progressive_capture.store.errors import LeaseLost
 from progressive_capture.store.jobs import Settling
 from progressive_capture.store.jobs.releasing import BETWEEN_SHARDS
 from tests.contract.queue.refusing import all_lose_their_lease
@@ -90,6 +92,26 @@ def test_a_job_whose_runner_is_gone_goes_back_in_line(connection: Connection) ->
     assert fail(connection, taken) is None
     (again,) = claim(connection, now=NOW + MINUTE)
     assert again.claim.checkpoint == "page 1"
+
+
+def test_who_was_swept_takes_no_shard_once_a_later_attempt_has_begun(connection: Connection) -> None:
+    """Invariant I5: its attempt is over at every shard, also where the later one has not come to yet."""
+    taken = claimed(connection)
+    jobs.add_shards(connection, taken.claim, ["one"])
+    sweep(connection, now=NOW + LEASE)
+    (again,) = claim(connection, now=NOW + 2 * LEASE, holder="you")
+    assert (again.claim.k, again.claim.attempt) == (0, 2)
+    with pytest.raises(LeaseLost, match="attempt 2"):
+        jobs.claim_shard(
+            connection,
+            taken.job.id,
+            1,
+            attempt=1,
+            holder="me",
+            now=NOW + 2 * LEASE,
+            lease_until=NOW + 3 * LEASE,
+            is_gone=lives,
+        )
 
 
 def test_a_lease_that_is_over_is_no_lease(connection: Connection) -> None:

@@ -11,6 +11,7 @@ from progressive_capture.store.jobs.settling import cancel, fail_shard, settle_s
 from progressive_capture.store.jobs.shards import (
     add_shards,
     claim_shard,
+    count_use,
     newest_walk,
     release,
     renew,
@@ -56,6 +57,7 @@ __all__ = [
     "claim_jobs",
     "claim_shard",
     "count_jobs",
+    "count_use",
     "dispatch_jobs",
     "fail_shard",
     "find_for_submit",

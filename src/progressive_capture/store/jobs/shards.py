@@ -109,7 +109,7 @@ def claim_shard(
     `is_gone` says whether the process that a holder's text names no longer exists.
 
     Raises:
-        LeaseLost: the shard was claimed for a later attempt.
+        LeaseLost: a later attempt has begun, at this shard or at another.
     """
     job = lock_job(connection, job_id)
     row = connection.execute(_locked(job_id, k)).one()
@@ -118,8 +118,8 @@ def claim_shard(
         return Settled(state)
     if state is ShardState.PROCESSING and row.claimed_by != holder and _lives(row, now, is_gone):
         return Held(row.claimed_by, row.lease_until)
-    if attempt < row.attempt:
-        raise LeaseLost(f"job {job_id}, shard {k}, is at attempt {row.attempt}")
+    if attempt < (newest := max(job.attempt, row.attempt)):
+        raise LeaseLost(f"job {job_id}, shard {k}, is at attempt {newest}")
     epoch = row.lease_epoch + 1
     connection.execute(
         update(JOB_SHARDS)
@@ -164,6 +164,15 @@ def write_checkpoint(
     added = {f"more_{name}": value for name, value in (asdict(counters) | asdict(resources)).items()}
     given = {"new_checkpoint": checkpoint, "new_lease_until": stamp(lease_until), **added}
     _hit(connection.execute(_CHECKPOINT, _fence(claim) | given).rowcount, claim)
+
+
+def count_use(connection: Connection, claim: Claim, counters: Counters) -> None:
+    """Note what was used since the last page, where no further one is to be committed now.
+
+    Raises:
+        LeaseLost: somebody else has the shard now.
+    """
+    fenced(connection, claim, **increases(counters))
 
 
 def renew(connection: Connection, claim: Claim, lease_until: datetime) -> None:
@@ -232,9 +241,9 @@ def used_by(connection: Connection, job_id: str) -> tuple[Counters, Resources]:
     return Counters(*values[: len(_COUNTERS)]), Resources(*values[len(_COUNTERS) :])
 
 
-def increases(resources: Resources) -> dict[str, ColumnElement[int]]:
+def increases(used: Counters | Resources) -> dict[str, ColumnElement[int]]:
     """Return a shard's columns with what was used since."""
-    return {name: more(name, literal(value, BigInteger)) for name, value in asdict(resources).items()}
+    return {name: more(name, literal(value, BigInteger)) for name, value in asdict(used).items()}
 
 
 def free_shards(connection: Connection, job_id: str) -> None:
