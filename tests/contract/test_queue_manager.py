@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 from sqlalchemy import Connection, select, update
-from tests.contract.queue.rows import BULK, LEASE, NOW, REAL_TIME, events, lives, shard_states, stored_job
 
 from progressive_capture.capture.checkpoint import Checkpoint, Spec, decode_spec, encode
 from progressive_capture.domain.errors import UsageError
@@ -42,6 +41,7 @@ from progressive_capture.store.index import save_index
 from progressive_capture.store.jobs import ClaimedJob, JobFilter, Settling
 from progressive_capture.store.tables import JOB_METRICS, JOBS
 from progressive_capture.store.tracking import Tracking
+from tests.contract.queue.rows import BULK, LEASE, NOW, REAL_TIME, events, lives, shard_states, stored_job
 from tests.contract.store_rows import HOST, REPOSITORY, T0, index_row, repository
 from tests.contract.test_store_jobs import new_job
 
@@ -322,6 +322,24 @@ def test_what_pc_capture_left_unfinished_becomes_the_queues(bureau: Bureau) -> N
     assert (row.status, row.processor_type, row.route_rule) == ("pending", BULK, "over-shard")
     assert bureau.run(BULK) == left.id
     assert bureau.count() == 2
+
+
+def test_no_shard_that_pc_capture_left_is_too_long_for_the_real_time_lane(bureau: Bureau) -> None:
+    bureau.terms = Terms(environment=NOBODY)
+    with bureau.database.transaction() as connection:
+        left = jobs.open_job(connection, new_job(scope=HISTORY.text, repository_name="octo/hello"), NOW)
+        taken = jobs.claim_shard(
+            connection, left.id, 0, attempt=0, holder="pc", now=NOW, lease_until=NOW + LEASE, is_gone=lives
+        )
+        assert isinstance(taken, Claim)
+        jobs.add_shards(connection, taken, [encode(Spec(scope=HISTORY, numbers=list(range(1, 251))))])
+        jobs.release(connection, taken, NOW)
+    bureau.ask()
+    assert bureau.row(left.id).processor_type == REAL_TIME
+    with bureau.database.reading() as connection:
+        numbers = [decode_spec(shard.spec).numbers for shard in jobs.shards(connection, left.id)[1:]]
+    assert [len(each) for each in numbers] == [100, 100, 50]
+    assert [number for each in numbers for number in each] == list(range(1, 251))
 
 
 def test_many_at_once_open_one_job(bureau: Bureau) -> None:

@@ -135,6 +135,19 @@ def test_an_abandoned_capture_is_adopted_and_its_holder_shut_out(connection: Con
     assert not jobs.adopt(connection, own.id, routing, NOW, who="me")
 
 
+def test_shards_of_an_adopted_capture_are_cut_to_what_its_lane_takes(connection: Connection) -> None:
+    own = jobs.open_job(connection, new_job(), NOW)
+    taken = jobs.claim_shard(
+        connection, own.id, 0, attempt=0, holder="capture", now=NOW, lease_until=NOW + LEASE, is_gone=lives
+    )
+    assert isinstance(taken, Claim)
+    jobs.add_shards(connection, taken, ["long"])
+    routing = Routing(REAL_TIME, "small", "Few.", "rules")
+    cut = {"long": ["first half", "second half"]}
+    jobs.adopt(connection, own.id, routing, NOW, who="me", split=lambda shard: cut.get(shard.spec, [shard.spec]))
+    assert [shard.spec for shard in jobs.shards(connection, own.id)][1:] == ["first half", "second half"]
+
+
 def test_what_pc_capture_runs_is_in_nobodys_line(connection: Connection) -> None:
     own = jobs.open_job(connection, new_job(), NOW)
     assert claim(connection, BULK) == claim(connection, REAL_TIME) == []

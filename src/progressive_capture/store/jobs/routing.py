@@ -35,7 +35,7 @@ def reroute(
 def move_lane(connection: Connection, job_id: str, routing: Routing, now: datetime, *, who: str, split: Split) -> None:
     """Send a job to another lane, which waits and is locked."""
     connection.execute(update(JOBS).where(_JOB.id == job_id).values(route_values(routing)))
-    _split_shards(connection, job_id, split)
+    split_shards(connection, job_id, split)
     event = "held" if routing.held_reason else "rerouted"
     told = routing.held_reason or routing.reason
     record_event(connection, job_id, now, event, who=who, detail=f"{routing.processor}: {told}")
@@ -55,7 +55,8 @@ def route_values(routing: Routing) -> dict[str, Any]:
     return values if routing.priority is None else values | {"priority": routing.priority}
 
 
-def _split_shards(connection: Connection, job_id: str, split: Split) -> None:
+def split_shards(connection: Connection, job_id: str, split: Split) -> None:
+    """Cut the shards of a locked job that are not done to what its lane takes."""
     stored = shards(connection, job_id)
     last = max(shard.k for shard in stored)
     for shard in stored:

@@ -19,9 +19,9 @@ from progressive_capture.store.jobs.life import (
     move_job,
     record_event,
 )
-from progressive_capture.store.jobs.routing import route_values
+from progressive_capture.store.jobs.routing import route_values, split_shards
 from progressive_capture.store.jobs.shards import free_shards, retry_shards, walk_begun
-from progressive_capture.store.jobs.values import OpenJob, Routing
+from progressive_capture.store.jobs.values import OpenJob, Routing, Split, unsplit
 from progressive_capture.store.tables import IS_COMPLETED, IS_OPEN, JOBS
 
 _JOB: Final = JOBS.c
@@ -102,8 +102,10 @@ def ask_rerun(connection: Connection, job_id: str, now: datetime, *, who: str) -
     return True
 
 
-def adopt(connection: Connection, job_id: str, routing: Routing, now: datetime, *, who: str) -> bool:
-    """Give an open job that nobody works on to the queue: routed now, and pending.
+def adopt(
+    connection: Connection, job_id: str, routing: Routing, now: datetime, *, who: str, split: Split = unsplit
+) -> bool:
+    """Give an open job that nobody works on to the queue: routed now, its shards cut to what its lane takes, pending.
 
     Whoever worked on it is shut out. The caller asks for a rerun when its walk has begun.
 
@@ -122,6 +124,7 @@ def adopt(connection: Connection, job_id: str, routing: Routing, now: datetime, 
         "engine": None,
     }
     connection.execute(update(JOBS).where(_JOB.id == job_id).values(values))
+    split_shards(connection, job_id, split)
     if state is not JobState.PENDING:
         move_job(connection, job_id, JobState.PENDING, now, who=who, detail="adopted")
     record_event(connection, job_id, now, "adopted", who=who, detail=routing.reason)
