@@ -43,7 +43,14 @@ def job_of(running: Served) -> dict[str, Any]:
     return job
 
 
-async def test_a_job_is_run_by_events_and_steps_and_booked(running: Served) -> None:
+async def test_a_job_is_run_by_events_and_steps_and_booked(database_url: str) -> None:
+    office = Office(MoodyGitHub(pulls=LittleGitHub.of(7).pulls), database_url)
+    await office.know()
+    async with served(office) as running:
+        await _run_and_book(running)
+
+
+async def _run_and_book(running: Served) -> None:
     handover = await running.hand_over()
     assert job_of(running)["status"] == "dispatched"
     index, hydration = await running.inngest.work()

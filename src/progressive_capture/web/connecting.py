@@ -2,12 +2,17 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
+
+import structlog
 
 from progressive_capture.web.serving import beside
 
 if TYPE_CHECKING:
     from progressive_capture.wiring import Wired
+
+LOOK_EVERY: Final = 1.0
+"""Seconds between two looks at the connection."""
 
 
 async def connect_installation(works: "Wired", *, with_worker: bool, pause: Callable[[float], Awaitable[None]]) -> None:
@@ -26,15 +31,20 @@ async def connect_installation(works: "Wired", *, with_worker: bool, pause: Call
         # Signals are heard by the program itself.
         connection = connect([(api.client, functions)], shutdown_signals=[])
 
-        async def close() -> None:
+        async def watch() -> None:
+            log, told = structlog.stdlib.get_logger(__name__), None
             while not works.stopping():
-                await pause(1.0)
+                state = connection.get_state()
+                if state is not told:
+                    log.info("connection to Inngest", state=state.value, gateway=api.client.api_origin)
+                    told = state
+                await pause(LOOK_EVERY)
             await connection.close(wait=True)
 
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(connection.start())
-                group.create_task(close())
+                group.create_task(watch())
                 for work in beside(works, api, with_worker=with_worker, pause=pause):
                     group.create_task(work)
         except BaseExceptionGroup as failed:
