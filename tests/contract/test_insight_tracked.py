@@ -34,12 +34,25 @@ def test_missing_comes_before_stale_and_fresh_is_left_out(database: Database) ->
     assert [(each.repository, each.is_missing, each.has_open_job) for each in found.shown] == [
         ("Octo/renamed4", True, False),
         ("octo/r5", True, False),
-        ("Octo/renamed3", False, True),
         ("Octo/renamed2", False, False),
+        ("Octo/renamed3", False, True),
     ]
     few = wanting_repositories(database, HOST, NOW, limit=1)
     assert (len(few.shown), few.missing, few.stale) == (1, 2, 2)
     assert wanting_repositories(database, HOST + 1, NOW).shown == ()
+
+
+def test_queueing_a_few_at_a_time_reaches_every_repository(database: Database) -> None:
+    for number, days in ((1, None), (2, None), (3, 9.0)):
+        known(database, number, days)
+    reached = []
+    for _ in range(3):
+        (neediest,) = wanting_repositories(database, HOST, NOW, limit=1).shown
+        reached.append(neediest.repository_id)
+        with database.transaction() as connection:
+            add_job(connection, NOW, repository_id=neediest.repository_id)
+    assert reached == [1, 2, 3]
+    assert [each.repository_id for each in wanting_repositories(database, HOST, NOW).shown] == [1, 2, 3]
 
 
 def test_tracked_repositories_are_paged_by_id_with_what_is_known(database: Database) -> None:

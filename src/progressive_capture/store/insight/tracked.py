@@ -51,13 +51,14 @@ def page_of_tracked(connection: Connection, host_id: int, *, after: int, size: i
 def wanting(connection: Connection, host_id: int, stale_before: datetime, limit: int) -> list[TrackedRow]:
     """Return active tracked repositories that were never walked whole, then those whose last walk is the oldest.
 
+    Those with an open job come after all others: else whoever queues them a few at a time would meet the same again.
     A walk that began before `stale_before` is stale.
     """
     watermark = REPOSITORIES.c.watermark
     found = connection.execute(
         _tracked(host_id)
         .where(_is_wanting(stale_before))
-        .order_by(watermark.isnot(None), watermark, TRACKED_REPOSITORIES.c.repository_id)
+        .order_by(clause("has_open_job"), watermark.isnot(None), watermark, TRACKED_REPOSITORIES.c.repository_id)
         .limit(limit)
     )
     return [_row(row) for row in found]
