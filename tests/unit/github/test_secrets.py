@@ -23,6 +23,8 @@ def test_tokens_of_every_form_and_length_are_cut_out(prefix: str, tail: str) -> 
         ("Authorization: Bearer v1.0123abcdef, next", "Authorization: Bearer ***, next"),
         ("https://user:pass@host/path", "https://***host/path"),
         ("postgresql://me:secret@db:5432/x failed", "postgresql://***db:5432/x failed"),
+        ("signkey-prod-00ff11 and signkey-branch-22", "*** and ***"),
+        ("POST https://inn.gs/e/an-event-key 200", "POST https://inn.gs/e/*** 200"),
         ("someone@example.invalid wrote ghost_writer", "someone@example.invalid wrote ghost_writer"),
     ],
 )
