@@ -2,10 +2,11 @@
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from itertools import count
 from typing import TYPE_CHECKING
 
 import httpx
@@ -77,6 +78,8 @@ class Wired:
     stopping: Callable[[], bool]
     overrides: Overrides
     meter: processes.Meter = field(default_factory=processes.Meter)
+    turns: Iterator[int] = field(default_factory=count)
+    """Counts the jobs begun here."""
 
     @property
     def is_anonymous(self) -> bool:
@@ -114,8 +117,13 @@ class Wired:
 
     @asynccontextmanager
     async def tools_of_slot(self, owner_name: str, part: str) -> AsyncIterator[tuple[Tools, ...]]:
-        """Make the tools of one slot of a worker: the first holds what the slot has claimed, and a wait gives it up."""
-        credentials = self._credentials(owner_name)
+        """Make the tools of one slot of a worker: the first holds what the slot has claimed, and a wait gives it up.
+
+        Each time another credential comes first: jobs side by side do not all wait for the same one.
+        """
+        given = self._credentials(owner_name)
+        first = next(self.turns) % len(given)
+        credentials = given[first:] + given[:first]
         parts = [part, *(f"{part}.{number}" for number in range(1, len(credentials)))]
         async with self._opened(credentials, list(map(processes.holder, parts)), LogReporter()) as tools:
             yield tuple(replace(each, keeps_lease=False) for each in tools)
@@ -235,7 +243,7 @@ class Wired:
         return Worker(
             bench=Bench(self.database, self.tools_of_slot, self.clock.now, self.stopping, self._settling),
             terms=terms,
-            slots={lane: count for lane, count in wanted.items() if count and lane in terms.local_lanes},
+            slots={lane: slots for lane, slots in wanted.items() if slots and lane in terms.local_lanes},
             holder=processes.holder,
             pause=self.pause,
             random=self.overrides.random,

@@ -57,6 +57,9 @@ async def _exactly_the_eligible_use_both(lanes: TwoLanes, wired: Wired, eligible
         for scope in (RECENT, HISTORY):
             assert isinstance(lanes.ask(wired, name, scope), Queued)
     await lanes.drain(wired)
+    while any(job["status"] == "pending" for job in lanes.jobs(wired)):
+        lanes.time.advance(timedelta(minutes=1).total_seconds())
+        await lanes.drain(wired)
     used = defaultdict[str, set[str]](set)
     for job in lanes.jobs(wired):
         used[job["repository_name"]].add(job["processor_type"])

@@ -64,7 +64,7 @@ class TwoLanes:
         settings = Settings.model_validate(
             {
                 "PC_GITHUB_API_URL": self.sandbox.url,
-                "PC_GITHUB_TOKENS": "captor",
+                "PC_GITHUB_TOKENS": "one,two,three",
                 "DATABASE_URL": self.database_url,
                 "PC_REST_PER_MINUTE": 0,
                 "PC_GRAPHQL_PER_MINUTE": 0,
@@ -80,8 +80,8 @@ class TwoLanes:
     async def know(self, wired: Wired) -> None:
         """Look every repository up, as tracking does."""
         for name in self.names:
-            async with wired.tools(name) as (tools,):
-                self.ids[name] = (await look_up(tools, name, HISTORY)).row.id
+            async with wired.tools(name) as tools:
+                self.ids[name] = (await look_up(tools[0], name, HISTORY)).row.id
 
     def eligible(self, wired: Wired, percentage: float) -> set[str]:
         """The repositories that a percentage lets use both lanes, by the rule alone."""

@@ -1,8 +1,10 @@
 """The one file that talks to GitHub: bytes out, an answer or none back; what it means is decided elsewhere."""
 
+import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 from types import TracebackType
 from typing import Final, Protocol, Self
 
@@ -17,6 +19,12 @@ LARGEST_BODY: Final = 128 * 1024 * 1024
 CONNECT_SECONDS: Final = 10.0
 WHOLE_SECONDS: Final = 25.0
 """GitHub itself ends a request after 10 s; a slot is leased for 30."""
+
+
+@cache
+def _trusted(*, by_environment: bool) -> ssl.SSLContext:
+    """The authorities that are trusted: read once, which takes as long as a small job's requests."""
+    return httpx.create_ssl_context(trust_env=by_environment)
 
 
 class Lack(StrEnum):
@@ -76,6 +84,7 @@ class HttpTransport:
             timeout=httpx.Timeout(whole_seconds, connect=CONNECT_SECONDS),
             follow_redirects=False,
             trust_env=not is_local,
+            verify=_trusted(by_environment=not is_local),
         )
 
     async def __aenter__(self) -> Self:
