@@ -327,7 +327,8 @@ def test_what_pc_capture_left_unfinished_becomes_the_queues(bureau: Bureau) -> N
 def test_no_shard_that_pc_capture_left_is_too_long_for_the_real_time_lane(bureau: Bureau) -> None:
     bureau.terms = Terms(environment=NOBODY)
     with bureau.database.transaction() as connection:
-        left = jobs.open_job(connection, new_job(scope=HISTORY.text, repository_name="octo/hello"), NOW)
+        spec = encode(Spec(scope=HISTORY))
+        left = jobs.open_job(connection, new_job(scope=HISTORY.text, repository_name="octo/hello", spec=spec), NOW)
         taken = jobs.claim_shard(
             connection, left.id, 0, attempt=0, holder="pc", now=NOW, lease_until=NOW + LEASE, is_gone=lives
         )
