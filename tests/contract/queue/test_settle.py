@@ -240,6 +240,23 @@ def test_a_dead_job_is_retried_once_as_a_new_one(connection: Connection) -> None
     assert [shard.spec for shard in jobs.shards(connection, new)] == [taken.claim.spec]
 
 
+def test_a_retry_that_came_to_nothing_is_itself_retried(connection: Connection) -> None:
+    first = claimed(connection)
+    fail(connection, first, retryable=False)
+    second = jobs.retry_dead(connection, first.job.id, NOW, who="operator")
+    (taken,) = claim(connection)
+    assert taken.job.id == second
+    fail(connection, taken, retryable=False)
+    third = jobs.retry_dead(connection, first.job.id, NOW, who="operator")
+    assert third is not None
+    assert stored_job(connection, third).retry_of == second
+    jobs.cancel(connection, third, NOW + MINUTE, who="operator")
+    fourth = jobs.retry_dead(connection, first.job.id, NOW + MINUTE, who="operator")
+    assert fourth is not None
+    assert (state(connection, fourth), fourth == third) == (JobState.PENDING, False)
+    assert jobs.retry_dead(connection, first.job.id, NOW + MINUTE, who="operator") == fourth
+
+
 def test_a_retry_of_what_is_open_again_is_that(connection: Connection) -> None:
     taken = claimed(connection, repository_id=7)
     fail(connection, taken, retryable=False)

@@ -1,6 +1,7 @@
 """Jobs that follow others: the successor that was asked for while one ran, and the retry of a dead one.
 
-Their ids follow from the former job's, so that each has one successor and one retry at most, whoever asks.
+Their ids follow from the former job's, so that each has one successor and one retry at most, whoever asks; only after
+a retry that was cancelled there may be another.
 """
 
 import uuid
@@ -65,18 +66,21 @@ def retry_dead(connection: Connection, job_id: str, now: datetime, *, who: str) 
     """Open a new job in place of a dead one.
 
     Returns:
-        The job that does the work now: the new one, a retry of before, or an open job of the same key; None when the
-        job is not dead.
+        The job that does the work now, or has done it: the new one, a retry of before, or an open job of the same key;
+        None when the job is not dead.
     """
     job = lock_job(connection, job_id)
     if job.status != JobState.DEAD.value:
         return None
-    before: str | None = connection.scalar(select(JOBS.c.id).where(JOBS.c.retry_of == job_id))
-    if before is not None:
-        return before
+    newest = select(JOBS.c.id, JOBS.c.status).where(JOBS.c.retry_of == job_id).order_by(JOBS.c.created_at.desc())
+    before = connection.execute(newest.limit(1)).one_or_none()
+    if before is not None and before.status == JobState.DEAD.value:
+        return retry_dead(connection, before.id, now, who=who)
+    if before is not None and before.status != JobState.CANCELLED.value:
+        return str(before.id)
     if (same := find_open(connection, job.dedupe_key)) is not None:
         return same.id
-    new_id = str(uuid.uuid5(uuid.UUID(job_id), "retry"))
+    new_id = str(uuid.uuid5(uuid.UUID(job_id if before is None else before.id), "retry"))
     if not _follow(connection, job, new_id, now, {"retry_of": job_id}):
         return retry_dead(connection, job_id, now, who=who)
     record_event(connection, new_id, now, "opened", who=who, detail=f"retry of {job_id}")
