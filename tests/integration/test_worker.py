@@ -15,10 +15,10 @@ from progressive_capture.domain.jobs import Processor
 from progressive_capture.domain.requests import Joined, Queued, RerunAsked
 from progressive_capture.domain.scope import Scope, SourceChoice
 from progressive_capture.queue.schedule import Duty
-from progressive_capture.store import jobs
+from progressive_capture.store import duties, jobs
 from progressive_capture.store.errors import StoreError
 from tests.support.little_github import START, LittleGitHub
-from tests.support.offices import BY_REST, MoodyGitHub, Office, wish
+from tests.support.offices import BY_REST, MoodyGitHub, Office, rows, wish
 
 LIST = "/repos/o/r/pulls?"
 
@@ -289,6 +289,20 @@ def test_duties_are_done_by_one(office: Office) -> None:
     assert {row["outcome"] for row in ran} == {"done"}
     (health,) = [row["result"] for row in ran if row["duty"] == "health"]
     assert health["verdict"]["health"] == "inconclusive"
+
+
+def test_a_worker_that_was_killed_is_forgotten_when_a_day_has_passed(office: Office) -> None:
+    async def tend(*, beats: bool) -> list[str]:
+        async with office.wired() as wired:
+            if beats:
+                with wired.database.transaction() as connection:
+                    duties.beat(connection, "killed", {}, office.github.now)
+            await wired.schedule().tend(["sweep"])
+            return [row["holder"] for row in rows(wired.database, "workers")]
+
+    assert asyncio.run(tend(beats=True)) == ["killed"]
+    office.github.now += timedelta(days=1, seconds=1)
+    assert asyncio.run(tend(beats=False)) == []
 
 
 def test_a_duty_that_fails_is_noted_and_due_again(office: Office) -> None:

@@ -38,6 +38,7 @@ def recurring(upkeep: Upkeep, rollout: Rollout, book: PriceBook, clock: Callable
             "swept_count": len(swept),
             "released": released[:TOLD],
             "released_count": len(released),
+            "workers_forgotten": upkeep.forget(),
         }
 
     def report() -> object:

@@ -2,18 +2,21 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from progressive_capture.queue.openings import Openings, category_of, doors
 from progressive_capture.queue.splitting import cut_for
 from progressive_capture.queue.terms import Terms
-from progressive_capture.store import jobs
+from progressive_capture.store import duties, jobs
 from progressive_capture.store.database import Connection, Database
 from progressive_capture.store.jobs import JobLine, Routing
 
 AT_ONCE: Final = 100
 """Jobs looked at in one transaction."""
+
+FORGOTTEN_AFTER: Final = timedelta(days=1)
+"""How long a worker that was killed is shown as silent: until somebody has surely looked."""
 
 WHO: Final = "queue"
 
@@ -57,6 +60,15 @@ class Upkeep:
             if len(held) < AT_ONCE:
                 return released
             place = (held[-1].created_at, held[-1].id)
+
+    def forget(self) -> int:
+        """Drop workers that nothing was heard of for a day; how many.
+
+        Raises:
+            StoreError: the database refused.
+        """
+        with self.database.transaction() as connection:
+            return duties.forget_workers(connection, self.clock() - FORGOTTEN_AFTER)
 
     def _release(self, connection: Connection, held: Sequence[JobLine]) -> list[str]:
         now = self.clock()
