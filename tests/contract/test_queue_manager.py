@@ -1,16 +1,14 @@
 """What becomes of a request, on both databases; GitHub is not asked here."""
 
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, update
 
-from progressive_capture.capture.checkpoint import Checkpoint, Spec, decode_spec, encode
-from progressive_capture.domain.errors import UsageError
+from progressive_capture.capture.checkpoint import Spec, decode_spec, encode
 from progressive_capture.domain.jobs import (
     Claim,
     Counters,
@@ -18,98 +16,26 @@ from progressive_capture.domain.jobs import (
     JobState,
     JobType,
     Outcome,
-    Processor,
-    Resources,
     Trigger,
 )
 from progressive_capture.domain.kinds import Source
 from progressive_capture.domain.priority import LAST_IN_LINE
 from progressive_capture.domain.quotas import Mode, Quota
 from progressive_capture.domain.records import Records
-from progressive_capture.domain.requests import JobRequest, Joined, Queued, Refused, RerunAsked, Submitted, Throttled
-from progressive_capture.domain.rollout import RolloutEnvironment
+from progressive_capture.domain.requests import JobRequest, Joined, Queued, Refused, RerunAsked, Throttled
 from progressive_capture.domain.scope import Scope, github_time, stamp
-from progressive_capture.queue.claiming import KEPT_FROM_BULK, take
-from progressive_capture.queue.control import Control
-from progressive_capture.queue.manager import HybridQueueManager
+from progressive_capture.queue.claiming import KEPT_FROM_BULK
 from progressive_capture.queue.terms import Terms
-from progressive_capture.queue.upkeep import Upkeep
-from progressive_capture.store import jobs, repositories, tracking
+from progressive_capture.store import jobs, tracking
 from progressive_capture.store.database import Database
 from progressive_capture.store.errors import LeaseLost
 from progressive_capture.store.index import save_index
-from progressive_capture.store.jobs import ClaimedJob, JobFilter, Settling
 from progressive_capture.store.tables import JOB_METRICS, JOBS
 from progressive_capture.store.tracking import Tracking
-from tests.contract.queue.rows import BULK, LEASE, NOW, REAL_TIME, events, lives, shard_states, stored_job
-from tests.contract.store_rows import HOST, REPOSITORY, T0, index_row, repository
+from tests.contract.queue.bureau import EVERYBODY, HISTORY, NOBODY, Bureau
+from tests.contract.queue.rows import BULK, LEASE, NOW, REAL_TIME, lives, shard_states
+from tests.contract.store_rows import HOST, REPOSITORY, T0, index_row
 from tests.contract.test_store_jobs import new_job
-
-HISTORY = Scope()
-NOBODY = RolloutEnvironment(rollout_percentage=0)
-EVERYBODY = RolloutEnvironment(rollout_percentage=100)
-
-
-@dataclass
-class Bureau:
-    """A queue over one database, with a clock that the test moves."""
-
-    database: Database
-    terms: Terms = field(default_factory=Terms)
-    now: Any = NOW
-    gone: Callable[[str], bool] = lives
-
-    def __post_init__(self) -> None:
-        """Know one repository of 3 pull requests."""
-        with self.database.transaction() as connection:
-            repositories.save_repository(connection, HOST, repository(pull_requests_total=300), T0, Source.REST)
-
-    @property
-    def manager(self) -> HybridQueueManager:
-        return HybridQueueManager(self.database, self.terms, lambda: self.now, self.gone)
-
-    @property
-    def upkeep(self) -> Upkeep:
-        return Upkeep(self.database, self.terms, lambda: self.now, lambda: 0.5, self.gone)
-
-    def ask(self, scope: Scope = HISTORY, trigger: Trigger = Trigger.WEBHOOK, **fields: Any) -> Submitted:
-        values: dict[str, Any] = {
-            "host_id": HOST,
-            "repository_id": REPOSITORY,
-            "repository_name": "octo/hello",
-            "job_type": JobType.HISTORICAL_PR_SYNC,
-            "who": "test",
-        }
-        return self.manager.submit(JobRequest(scope=scope, trigger=trigger, **(values | fields)))
-
-    def queued(self, scope: Scope = HISTORY, trigger: Trigger = Trigger.WEBHOOK, **fields: Any) -> str:
-        answer = self.ask(scope, trigger, **fields)
-        assert isinstance(answer, Queued), answer
-        return answer.job_id
-
-    def take(self, lane: Processor) -> ClaimedJob | None:
-        return take(self.database, self.terms, lane, holder="me", now=self.now, lease=LEASE).job
-
-    def run(self, lane: Processor, outcome: Outcome = Outcome.COMPLETED, **used: int) -> str:
-        """Take the first job in line and settle it, as a run without a page would."""
-        taken = self.take(lane)
-        assert taken is not None
-        with self.database.transaction() as connection:
-            settling = Settling(self.terms.book, 0.5, Resources(**used))
-            jobs.settle_shard(connection, taken.claim, outcome, None, self.now, settling=settling)
-        return taken.job.id
-
-    def row(self, job_id: str) -> Any:
-        with self.database.reading() as connection:
-            return stored_job(connection, job_id)
-
-    def events(self, job_id: str) -> list[str]:
-        with self.database.reading() as connection:
-            return events(connection, job_id)
-
-    def count(self) -> int:
-        with self.database.reading() as connection:
-            return len(connection.execute(select(JOBS.c.id)).all())
 
 
 @pytest.fixture
@@ -367,77 +293,3 @@ def test_a_runner_that_is_gone_gives_its_job_back(bureau: Bureau) -> None:
     assert again.claim.attempt == 2
     with pytest.raises(LeaseLost), bureau.database.transaction() as connection:
         jobs.write_checkpoint(connection, taken.claim, "late", Counters(), NOW + LEASE)
-
-
-def control(bureau: Bureau) -> Control:
-    return Control(bureau.database, bureau.terms, lambda: bureau.now, lambda: 0.5)
-
-
-def test_an_operator_cancels_and_retries(bureau: Bureau) -> None:
-    job_id = bureau.queued()
-    assert control(bureau).retry(job_id, who="ann") is None
-    bureau.run(BULK, Outcome.DEAD)
-    assert control(bureau).cancel(job_id, who="ann", reason="why not").state is JobState.DEAD
-    again = control(bureau).retry(job_id, who="ann")
-    assert again is not None
-    assert bureau.row(again).retry_of == job_id
-    assert control(bureau).cancel(again, who="ann", reason="enough").state is JobState.CANCELLED
-    for unknown in ("nonsense", "00000000-0000-0000-0000-000000000000"):
-        with pytest.raises(UsageError, match="There is no job"):
-            control(bureau).cancel(unknown, who="ann", reason="none")
-
-
-def test_bulk_commands_count_before_they_act_and_stop_at_what_is_there_now(bureau: Bureau) -> None:
-    ids = {bureau.queued(Scope(numbers=(number,))) for number in range(1, 4)}
-    taken = bureau.take(REAL_TIME)
-    assert taken is not None
-    assert bureau.ask(Scope(numbers=(1,))) in [RerunAsked(each) for each in ids] + [Joined(each) for each in ids]
-    everything = JobFilter(host_id=HOST)
-    assert control(bureau).would_cancel(everything) == 3
-    assert control(bureau).would_retry(everything) == 0
-    assert control(bureau).would_cancel(replace(everything, states=frozenset({JobState.DEAD}))) == 0
-    bureau.now += timedelta(seconds=1)
-    assert set(control(bureau).cancel_all(everything, who="ann", reason="stop")) == ids
-    assert {bureau.row(each).status for each in ids} == {"cancelled"}
-    for number in range(1, 4):
-        bureau.queued(Scope(numbers=(number, 9)))
-        bureau.run(REAL_TIME, Outcome.DEAD)
-    assert control(bureau).would_retry(everything) == 3
-    assert len(control(bureau).retry_all(everything, who="ann")) == 3
-    assert control(bureau).retry_all(everything, who="ann") == {}
-
-
-def test_an_emergency_stop_empties_the_bulk_lane(bureau: Bureau) -> None:
-    bureau.terms = Terms(environment=EVERYBODY)
-    waiting = {bureau.queued(Scope(updated_to=f"2020-01-{day:02}T00:00:00Z")) for day in range(1, 4)}
-    bureau.terms = Terms(environment=replace(EVERYBODY, emergency_stop=True))
-    assert control(bureau).leave_bulk("ann") == 3
-    assert {bureau.row(each).processor_type for each in waiting} == {REAL_TIME}
-    assert bureau.take(BULK) is None
-
-
-def test_shards_that_leave_bulk_are_cut_at_what_is_done(bureau: Bureau) -> None:
-    bureau.terms = Terms(environment=EVERYBODY)
-    job_id = bureau.queued()
-    taken = bureau.take(BULK)
-    assert taken is not None
-    with bureau.database.transaction() as connection:
-        whole = encode(Spec(scope=HISTORY, numbers=list(range(1, 451))))
-        jobs.add_shards(connection, taken.claim, [whole])
-        jobs.settle_shard(connection, taken.claim, Outcome.COMPLETED, None, bureau.now)
-        shard = jobs.claim_shard(
-            connection, job_id, 1, attempt=1, holder="me", now=NOW, lease_until=NOW + LEASE, is_gone=lives
-        )
-        assert isinstance(shard, Claim)
-        jobs.write_checkpoint(connection, shard, encode(Checkpoint(done=130)), Counters(), NOW + LEASE)
-        jobs.park(connection, job_id, attempt=1, holder="me", until=NOW, now=NOW, why="a wait")
-    bureau.terms = Terms(environment=NOBODY)
-    assert bureau.take(BULK) is None
-    with bureau.database.reading() as connection:
-        found = {each.k: decode_spec(each.spec).numbers for each in jobs.shards(connection, job_id) if each.k}
-    assert found == {
-        1: list(range(1, 231)),
-        2: list(range(231, 331)),
-        3: list(range(331, 431)),
-        4: list(range(431, 451)),
-    }

@@ -3,20 +3,21 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Final
 
 import structlog
 
 from progressive_capture.capture.session import LEASE
-from progressive_capture.domain.jobs import Processor
+from progressive_capture.domain.errors import CredentialsRefused
+from progressive_capture.domain.jobs import JobState, Processor
 from progressive_capture.domain.scope import stamp
 from progressive_capture.engines.run import Bench, Ended, JobRun
 from progressive_capture.queue.claiming import take
 from progressive_capture.queue.schedule import Schedule
 from progressive_capture.queue.terms import Terms
-from progressive_capture.store import duties
+from progressive_capture.store import duties, jobs
 from progressive_capture.store.errors import StoreError
 from progressive_capture.store.jobs import ClaimedJob
 
@@ -47,6 +48,12 @@ class Served:
     """Jobs that it ran to their end, or to somebody else's."""
     parked: int = 0
     """Times that it put a job back in line."""
+    ill: dict[str, JobState] = field(default_factory=dict)
+    """Those that failed (and await their retry) or are dead, by id, as it left them last."""
+
+    def count(self, state: JobState) -> int:
+        """How many it left failed, or dead."""
+        return sum(left is state for left in self.ill.values())
 
 
 @dataclass(slots=True)
@@ -64,9 +71,13 @@ class Worker:
     schedule: Schedule
     served: Served = field(default_factory=Served)
     idle: set[str] = field(default_factory=set)
-    """Slots that have found nothing since any of them last had something to do, and are not looking again now."""
+    """Slots that have found nothing since any of them last had something to do."""
+    done: int = 0
+    """Rises whenever a slot had something to do: what was looked for before does not tell of what is there after."""
     is_drained: bool = False
     """Whether all slots were idle at once: with `drain`, none of them looks again."""
+    refused: str | None = None
+    """Why GitHub refuses the credentials: no slot takes another job."""
 
     async def run(self, *, drain: bool = False) -> Served:
         """Work until asked to stop; with `drain`, only until no job of its lanes is due and none is at work here.
@@ -74,6 +85,7 @@ class Worker:
         A job at work when a stop is asked for goes back in line after its page.
 
         Raises:
+            CredentialsRefused: GitHub does not accept them; jobs at work are back in line, none counts as failed.
             StoreError: the database cannot be used, and waiting would not help.
         """
         log = structlog.stdlib.get_logger(__name__)
@@ -95,12 +107,17 @@ class Worker:
             await tending
             await asyncio.to_thread(self._left)
         log.info("worker stopped", jobs=self.served.jobs, parked=self.served.parked)
+        if self.refused is not None:
+            raise CredentialsRefused(f"The worker stopped, and its jobs are back in line. {self.refused}")
         return self.served
+
+    def _is_over(self) -> bool:
+        return self.refused is not None or self.bench.stopping()
 
     async def _serve(self, slot: Slot, *, drain: bool) -> None:
         log = structlog.stdlib.get_logger(__name__)
-        while not self.bench.stopping() and not (drain and self.is_drained):
-            self.idle.discard(slot.part)
+        while not self._is_over() and not (drain and self.is_drained):
+            done = self.done
             try:
                 if await self._served_one(slot):
                     continue
@@ -110,7 +127,8 @@ class Worker:
                 log.warning("database", error=str(error), slot=slot.part)
                 await self.pause(TROUBLE_SECONDS * (0.5 + self.random()))
                 continue
-            self.idle.add(slot.part)
+            if done == self.done:
+                self.idle.add(slot.part)
             self.is_drained = len(self.idle) == sum(self.slots.values())
             if drain and self.is_drained:
                 return
@@ -122,15 +140,19 @@ class Worker:
         look = partial(take, self.bench.database, self.terms, slot.lane, holder=holder, now=now, lease=LEASE)
         taken = await asyncio.to_thread(look)
         if taken.moved:
-            self.idle.clear()
+            self._begin_anew()
             structlog.stdlib.get_logger(__name__).info("kept from bulk", jobs=taken.moved, slot=slot.part)
         if taken.job is None:
             return bool(taken.moved)
-        self.idle.clear()
+        self._begin_anew()
         await self._run(slot, taken.job)
         # What it settled may have opened a successor, in any lane.
-        self.idle.clear()
+        self._begin_anew()
         return True
+
+    def _begin_anew(self) -> None:
+        self.done += 1
+        self.idle.clear()
 
     async def _run(self, slot: Slot, claimed: ClaimedJob) -> None:
         job = claimed.job
@@ -138,13 +160,30 @@ class Worker:
             log = structlog.stdlib.get_logger(__name__)
             attempt = claimed.claim.attempt
             log.info("claimed", repository=job.repository_name, job_type=job.job_type.value, attempt=attempt)
-            ending = await JobRun(self.bench, claimed, slot.part).finish()
+            ending = await JobRun(replace(self.bench, stopping=self._is_over), claimed, slot.part).finish()
             if isinstance(ending, Ended):
                 self.served.jobs += 1
-                log.info("ended")
+                await asyncio.to_thread(self._note, claimed)
+                return
+            self.served.parked += 1
+            if ending.is_refused:
+                self.refused = ending.why
+                log.error("credentials refused", why=ending.why)
             else:
-                self.served.parked += 1
                 log.info("parked", until=stamp(ending.until), why=ending.why)
+
+    def _note(self, claimed: ClaimedJob) -> None:
+        """Log how a job ended, as loudly as somebody has to look after it."""
+        log = structlog.stdlib.get_logger(__name__)
+        with self.bench.database.reading() as connection:
+            job = jobs.get(connection, claimed.job.id)
+        self.served.ill.pop(job.id, None)
+        if job.attempt == claimed.claim.attempt and job.state in {JobState.FAILED, JobState.DEAD}:
+            self.served.ill[job.id] = job.state
+        if self.served.ill.get(job.id) is JobState.DEAD:
+            log.error("dead", repository=job.repository_name, error=job.error)
+        else:
+            log.info("ended", state=job.state.value)
 
     async def _tend(self, lanes: Mapping[str, int], over: asyncio.Event) -> None:
         """Say that the worker lives, and do what is due, until its slots are done."""
