@@ -142,6 +142,20 @@ async def test_a_wait_is_slept_through_without_giving_the_shard_away(running: Se
     assert job_of(running)["status"] == "completed"
 
 
+async def test_refused_credentials_put_the_job_back_in_line(running: Served) -> None:
+    await running.hand_over()
+    github = running.office.github
+    github.moods["/repos/o/r/pulls?"] = (401, {})
+    await running.inngest.work()
+    job = job_of(running)
+    assert (job["status"], job["failures"], job["error_class"]) == ("pending", 0, None)
+    github.moods.clear()
+    github.now += timedelta(minutes=11)
+    await running.dispatch()
+    await running.inngest.work()
+    assert job_of(running)["status"] == "completed"
+
+
 async def test_a_lost_process_repeats_its_step_once(running: Served, monkeypatch: pytest.MonkeyPatch) -> None:
     await running.hand_over()
     _break(monkeypatch, times=1)

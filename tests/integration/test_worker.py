@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from progressive_capture.domain.errors import ErrorClass
-from progressive_capture.domain.jobs import Processor
+from progressive_capture.domain.errors import CredentialsRefused, ErrorClass
+from progressive_capture.domain.jobs import JobState, Processor
 from progressive_capture.domain.requests import Joined, Queued, RerunAsked
 from progressive_capture.domain.scope import Scope, SourceChoice
 from progressive_capture.queue.schedule import Duty
@@ -126,6 +126,37 @@ def test_what_will_not_pass_is_dead_at_once_and_no_failure_of_the_lane(
     assert (job["status"], job["error_class"]) == ("dead", error_class)
     (outcome,) = table(office, "rollout_metrics")
     assert (outcome["error_count"], outcome["counted"]) == (1, False)
+
+
+def test_a_refused_token_stops_the_worker_and_no_job_is_lost(office: Office) -> None:
+    queued(office)
+    queued(office, Scope(numbers=(1,), source=SourceChoice.REST))
+    office.github.moods[LIST] = (401, {})
+    with capture_logs() as logged, pytest.raises(CredentialsRefused, match=r"back in line. While .* does not accept"):
+        asyncio.run(office.work({Processor.INNGEST: 1}))
+    assert {row["status"] for row in jobs_of(office)} <= {"pending", "completed"}
+    assert {row["failures"] for row in jobs_of(office)} == {0}
+    assert {row["claimed_by"] for row in table(office, "job_shards")} == {None}
+    assert "credentials refused" in {line["event"] for line in logged if line["log_level"] == "error"}
+    (worker,) = table(office, "workers")
+    assert worker["stopped_at"] is not None
+    office.github.moods = {"/": (401, {})}
+    with pytest.raises(CredentialsRefused):
+        work(office)
+    office.github.moods.clear()
+    work(office)
+    assert [row["status"] for row in jobs_of(office)] == ["completed", "completed"]
+
+
+def test_a_dead_job_is_told_as_an_error_and_counted(office: Office) -> None:
+    queued(office)
+    office.github.moods["/repos/o/r"] = (404, {})
+    with capture_logs() as logged:
+        served = asyncio.run(office.work())
+    assert (served.count(JobState.DEAD), served.count(JobState.FAILED)) == (1, 0)
+    (line,) = [line for line in logged if line["event"] == "dead"]
+    assert line["log_level"] == "error"
+    assert "While looking up o/r" in line["error"]
 
 
 def test_a_mistake_of_ours_ends_one_job_and_not_the_worker(office: Office) -> None:

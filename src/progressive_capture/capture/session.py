@@ -268,8 +268,12 @@ def class_of(outcome: NoAnswer) -> ErrorClass:
             return ErrorClass.TIMEOUT
         case Missing():
             return ErrorClass.MISSING
+        case Denied(reason=DeniedReason.BLOCKED):
+            return ErrorClass.BLOCKED
+        case Denied(reason=DeniedReason.CREDENTIALS | DeniedReason.EXPIRED | DeniedReason.SCOPES):
+            return ErrorClass.CREDENTIALS
         case Denied():
-            return ErrorClass.BLOCKED if outcome.reason is DeniedReason.BLOCKED else ErrorClass.DENIED
+            return ErrorClass.DENIED
         case Broken() | Moved() | NotModified():
             return ErrorClass.BROKEN
 

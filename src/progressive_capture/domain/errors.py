@@ -25,6 +25,8 @@ class ErrorClass(StrEnum):
     """The repository does not exist, or not for this principal."""
     DENIED = "denied"
     """The credentials do not allow it."""
+    CREDENTIALS = "credentials"
+    """The credentials themselves are refused, whatever they are used for: that is no failure of a queued job."""
     BLOCKED = "blocked"
     """GitHub has closed the repository (451), or its owner has."""
     STORE = "store"
@@ -44,7 +46,7 @@ class ErrorClass(StrEnum):
         return self not in _BEYOND_US
 
 
-_BEYOND_US: Final = frozenset({ErrorClass.MISSING, ErrorClass.DENIED, ErrorClass.BLOCKED})
+_BEYOND_US: Final = frozenset({ErrorClass.MISSING, ErrorClass.DENIED, ErrorClass.CREDENTIALS, ErrorClass.BLOCKED})
 
 
 class ProgressiveCaptureError(Exception):
@@ -66,6 +68,10 @@ class CaptureFailed(ProgressiveCaptureError):
         """Say why, and what kind of failure it is."""
         super().__init__(message)
         self.error_class = error_class
+
+
+class CredentialsRefused(ProgressiveCaptureError):
+    """GitHub refuses the credentials themselves: whatever else is tried with them fails too."""
 
 
 class Interrupted(ProgressiveCaptureError):

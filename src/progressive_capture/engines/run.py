@@ -66,6 +66,8 @@ class Parked:
     """The shard that waits."""
     holder: str
     """Who worked on it."""
+    is_refused: bool = False
+    """Whether GitHub refuses the credentials: no other job can be done with them either."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +102,9 @@ class JobRun:
             raise
         except Exception as error:  # noqa: BLE001 - whatever it is, the job must not stay at work
             # No shard had begun: the failure is recorded on the one that was claimed.
-            await self._fail(self.claimed.claim.k, self.claimed.claim.holder, _stopped_by(error))
-            return Ended()
+            claim = self.claimed.claim
+            ended = await self._stopped(claim.k, claim.holder, _stopped_by(error))
+            ending = ended if isinstance(ended, Parked) else Ended()
         if isinstance(ending, Parked):
             await asyncio.to_thread(self._park, ending)
         return ending
@@ -114,7 +117,7 @@ class JobRun:
             endings = await together([self._run_shards(each, waiting) for each in runners])
             parked = [ending for ending in endings if isinstance(ending, Parked)]
             if parked:
-                return min(parked, key=lambda ending: ending.until)
+                return min(parked, key=lambda ending: (not ending.is_refused, ending.until))
             if Ended() in endings:
                 return Ended()
         return Ended()
@@ -136,7 +139,7 @@ class JobRun:
             if isinstance(answer, WaitUntil):
                 return Parked(answer.until, answer.why, k, tools.holder)
             if isinstance(answer, Stopped):
-                return None if await self._fail(k, tools.holder, answer) else Ended()
+                return await self._stopped(k, tools.holder, answer)
             if self.bench.stopping():
                 return Parked(self.bench.clock(), STOPPED, k, tools.holder)
             if await asyncio.to_thread(self._others_wait):
@@ -150,6 +153,12 @@ class JobRun:
             raise
         except Exception as error:  # noqa: BLE001 - whatever it is, the shard must not stay at work
             return _stopped_by(error)
+
+    async def _stopped(self, k: int, holder: str, stopped: Stopped) -> Ending | None:
+        """How a shard that cannot go on ends the work on its job; None when other shards have their turn."""
+        if stopped.error_class is ErrorClass.CREDENTIALS:
+            return Parked(self.bench.clock(), stopped.error, k, holder, is_refused=True)
+        return None if await self._fail(k, holder, stopped) else Ended()
 
     async def _fail(self, k: int, holder: str, stopped: Stopped) -> bool:
         """Record that a shard cannot go on; False when the job is no longer ours."""

@@ -95,7 +95,7 @@ def test_the_rollout_sees_the_last_outcome_of_each_job(connection: Connection) -
 def test_what_github_keeps_from_us_neither_counts_nor_is_tried_again(connection: Connection, kind: ErrorClass) -> None:
     taken = claimed(connection)
     assert fail(connection, taken, error_class=kind)
-    ours = kind not in {ErrorClass.MISSING, ErrorClass.DENIED, ErrorClass.BLOCKED}
+    ours = kind not in {ErrorClass.MISSING, ErrorClass.DENIED, ErrorClass.CREDENTIALS, ErrorClass.BLOCKED}
     row = stored_job(connection, taken.job.id)
     assert (row.status, row.failures, row.error_class) == ("failed" if ours else "dead", 1, kind.value)
     outcome = judged(connection, taken.job.id)

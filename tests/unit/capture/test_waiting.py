@@ -139,6 +139,9 @@ async def test_a_stop_ends_a_wait_early_and_a_deadline_the_next_request() -> Non
         (Moved("https://elsewhere.example", permanent=True), False, ErrorClass.BROKEN),
         (Denied("no right", DeniedReason.PERMISSION), False, ErrorClass.DENIED),
         (Denied("taken down", DeniedReason.BLOCKED), False, ErrorClass.BLOCKED),
+        (Denied("who is that", DeniedReason.CREDENTIALS), False, ErrorClass.CREDENTIALS),
+        (Denied("too old", DeniedReason.EXPIRED), False, ErrorClass.CREDENTIALS),
+        (Denied("no scope", DeniedReason.SCOPES), False, ErrorClass.CREDENTIALS),
         (NotModified(), False, ErrorClass.BROKEN),
     ],
 )

@@ -71,7 +71,7 @@ def test_the_diagram_is_the_table() -> None:
 
 def test_what_github_keeps_from_us_is_not_retried_and_not_the_rollouts_fault() -> None:
     beyond = {each for each in ErrorClass if not each.retryable}
-    assert beyond == {ErrorClass.MISSING, ErrorClass.DENIED, ErrorClass.BLOCKED}
+    assert beyond == {ErrorClass.MISSING, ErrorClass.DENIED, ErrorClass.CREDENTIALS, ErrorClass.BLOCKED}
     assert beyond == {each for each in ErrorClass if not each.counts_against_rollout}
 
 

@@ -19,6 +19,7 @@ from progressive_capture.domain.scope import stamp
 from progressive_capture.engines.inngest.events import ShardHandedOver, data_of
 from progressive_capture.engines.run import Bench
 from progressive_capture.store import jobs, repositories
+from progressive_capture.store.database import Connection
 from progressive_capture.store.errors import StoreError
 
 MORE: Final = "more"
@@ -27,6 +28,9 @@ ENDED: Final = "ended"
 
 AT_WORK: Final = frozenset({JobState.DISPATCHED, JobState.PROCESSING})
 IN_FLIGHT: Final = SHARDS_IN_FLIGHT[Processor.INNGEST] or 1
+
+NEXT_TRY: Final = timedelta(minutes=10)
+"""When a job is handed over again whose credentials GitHub refused: somebody has to give others meanwhile."""
 
 
 class StepAnswer(TypedDict):
@@ -98,6 +102,11 @@ class ShardRunner:
                 return ended(None, [] if answer.job_settled else await asyncio.to_thread(self._next, handed))
             case Stopped(error_class=ErrorClass.LOST):
                 return ended(answer.error)
+            case Stopped(error_class=ErrorClass.CREDENTIALS):
+                # What is wrong is not the job: it waits for somebody to give other credentials.
+                structlog.stdlib.get_logger(__name__).error("credentials refused", why=answer.error)
+                await asyncio.to_thread(self._park, handed, answer.error)
+                return ended(answer.error)
             case Stopped():
                 settled = await asyncio.to_thread(self._fail, handed, answer)
                 structlog.stdlib.get_logger(__name__).warning("failed", error=answer.error, settled=settled)
@@ -129,22 +138,43 @@ class ShardRunner:
                 settling=self.bench.settling(),
             )
 
-    def _give_up(self, handed: ShardHandedOver, why: str) -> str:
+    def _park(self, handed: ShardHandedOver, why: str) -> None:
+        now, settling = self.bench.clock(), self.bench.settling()
         with self.bench.database.transaction() as connection:
-            back = jobs.take_back(
+            parked = jobs.park(
                 connection,
                 handed.job_id,
                 attempt=handed.attempt,
-                now=self.bench.clock(),
-                who=handed.holder,
+                holder=handed.holder,
+                until=now + NEXT_TRY,
+                now=now,
                 why=why,
-                random=self.bench.settling().random,
+                k=handed.k,
+                settling=settling,
             )
+            if not parked:
+                # No shard had begun.
+                self._take_back(connection, handed, why)
+
+    def _give_up(self, handed: ShardHandedOver, why: str) -> str:
+        with self.bench.database.transaction() as connection:
+            back = self._take_back(connection, handed, why)
         if back:
             # Nothing of ours ever ran: that is no failure of the job.
             return "put back in line"
         settled = self._fail(handed, Stopped(why, retryable=True, error_class=ErrorClass.UNKNOWN))
         return "nothing to settle" if settled is None else "failed"
+
+    def _take_back(self, connection: Connection, handed: ShardHandedOver, why: str) -> bool:
+        return jobs.take_back(
+            connection,
+            handed.job_id,
+            attempt=handed.attempt,
+            now=self.bench.clock(),
+            who=handed.holder,
+            why=why,
+            random=self.bench.settling().random,
+        )
 
     def _next(self, handed: ShardHandedOver) -> list[dict[str, Any]]:
         """The shards that may begin now that this one has ended: no more of a job are under way than its lane allows.

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from progressive_capture.domain.errors import ExitCode, UsageError
-from progressive_capture.domain.jobs import Processor
+from progressive_capture.domain.jobs import JobState, Processor
 from progressive_capture.operator import options
 from progressive_capture.operator.desk import Desk, Shift, work
 from progressive_capture.operator.telling import Told, tell_one
@@ -28,7 +28,8 @@ def worker(
     """Run queued jobs on this machine, both lanes side by side.
 
     It logs to standard error. Ctrl-C or SIGTERM puts the jobs at work back in line after their page; several workers
-    may share a database. One of them also does the recurring duties.
+    may share a database. One of them also does the recurring duties. When GitHub refuses the token, it puts its jobs
+    back and ends with exit code 1; so does --drain when a job it ran failed.
     """
     from progressive_capture.settings import Settings  # noqa: PLC0415 - not needed for --help
 
@@ -43,14 +44,21 @@ def worker(
         made = shift.works.worker(slots)
         if not made.slots:
             raise UsageError("There is nothing to run: give --realtime or --bulk a number, in a lane that is not off.")
-        return told(await made.run(drain=drain), stopped=shift.stop.requested())
+        return told(await made.run(drain=drain), stopped=shift.stop.requested(), drain=drain)
 
     return tell_one(desk, work(desk, settings, task, create=True, logs=True), as_json=json)
 
 
-def told(served: "Served", *, stopped: bool) -> Told:
-    """Say what was done; a worker that was asked to stop has done what it should."""
+def told(served: "Served", *, stopped: bool, drain: bool) -> Told:
+    """Say what was done; a worker that was asked to stop has done what it should, whatever became of its jobs."""
+    failed, dead = served.count(JobState.FAILED), served.count(JobState.DEAD)
     text = f"{count(served.jobs, 'job')} run"
     if served.parked:
         text += f", {served.parked:,} put back in line"
-    return Told(text, {"jobs": served.jobs, "parked": served.parked, "stopped": stopped})
+    if failed:
+        text += f", {failed:,} failed and tried again later"
+    if dead:
+        text += f", {dead:,} dead: pc jobs --state dead shows why"
+    code = ExitCode.FAILED if drain and (failed or dead) else ExitCode.COMPLETE
+    document = {"jobs": served.jobs, "parked": served.parked, "failed": failed, "dead": dead, "stopped": stopped}
+    return Told(text, document, code)
