@@ -305,7 +305,13 @@ class Wired:
                     installation_id=settings.app_installation_id,
                 )
             ]
-        return [Token(_secret(token)) for token in settings.tokens] or [Anonymous()]
+        given = settings.tokens
+        several = len(given) > 1
+        found = [
+            Token(_secret(token), place=f"token {number} of {len(given)}" if several else "")
+            for number, token in enumerate(given, 1)
+        ]
+        return [*found] or [Anonymous()]
 
     def _tools(self, credential: Credential, holder: str, runners: int, reporter: Reporter) -> Tools:
         settings, clock, chance = self.settings, self.clock, self.overrides.random
@@ -317,6 +323,7 @@ class Wired:
             clock=clock,
             principals=KnownPrincipals(self.database, self.host_id, clock),
             pace=Pace(rest=settings.rest_per_minute, graphql=settings.graphql_per_minute),
+            note=reporter.note,
         )
         return Tools(
             database=self.database,

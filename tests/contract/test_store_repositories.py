@@ -26,6 +26,20 @@ def test_a_repository_is_found_by_any_name_it_had(database: Database) -> None:
         assert repositories.find_repository(connection, HOST + 1, "octo/world") is None
 
 
+def test_the_name_that_was_asked_for_leads_to_the_repository_that_answered(database: Database) -> None:
+    with database.transaction() as connection:
+        for asked in ("Octo/Before", "OCTO/before", "octo/Hello"):
+            repositories.save_repository(connection, HOST, repository(), T0, Source.GRAPHQL, former_name=asked)
+        found = repositories.find_repository(connection, HOST, "octo/BEFORE")
+        assert found is not None
+        assert (found.id, found.owner_name, found.names[0]) == (REPOSITORY, "Octo/Hello", "Octo/Hello")
+        assert [name.lower() for name in found.names] == ["octo/hello", "octo/before"]
+        repositories.save_repository(connection, HOST, repository(id=78, name="Before"), T1, Source.GRAPHQL)
+        taken = repositories.find_repository(connection, HOST, "octo/before")
+        assert taken is not None
+        assert taken.id == 78
+
+
 def test_a_repository_is_found_by_its_number(database: Database) -> None:
     with database.transaction() as connection:
         assert repositories.find_numbered(connection, HOST, REPOSITORY) is None

@@ -44,8 +44,10 @@ def desk(running: Running, sqlite_url: str) -> Iterator[Desk]:
 def test_it_is_captured_under_its_name_of_now(desk: Desk, asked: str, source: str) -> None:
     captured = desk.capture(asked, source)
     assert (captured.repository, captured.gap_count) == (READABLE[asked], 0)
-    assert desk.differences(READABLE[asked], source) == []
+    assert desk.differences(READABLE[asked], source, renamed=asked != READABLE[asked]) == []
+    assert {row["name_key"] for row in desk.rows("repository_names")} == {asked, READABLE[asked]}
     assert desk.verify(READABLE[asked]).gap_count == 0
+    assert desk.verify(asked).repository == READABLE[asked], "the name that was asked for is remembered"
 
 
 @pytest.mark.parametrize("source", ["auto", "graphql", "rest"])

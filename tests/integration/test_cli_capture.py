@@ -1,5 +1,6 @@
 """`pc` as a process, against the stand-in: first and further captures, stops, kills and two at once."""
 
+import re
 import signal
 import sqlite3
 from contextlib import closing
@@ -65,6 +66,17 @@ def test_a_plan_comes_near_what_the_capture_takes(pc: Program) -> None:
     assert planned["points_spent"] <= 5
     assert abs(planned["points"] - taken["points"]) <= 2
     assert abs(planned["requests"] - taken["requests"]) <= 4
+    again = pc.answer("plan", NAME)
+    assert (again["listed"], again["read"]) == (60, 0), "no more than there are"
+
+
+def test_a_repository_that_was_never_captured_whole_is_not_complete(pc: Program) -> None:
+    pc.answer("plan", NAME)
+    looked_up = pc.answer("verify", NAME, code=3)
+    assert (looked_up["complete"], looked_up["pull_requests"], looked_up["unlisted"]) == (False, 0, 60)
+    pc.answer("capture", NAME, "--limit", "2")
+    part = pc.answer("verify", NAME, code=3)
+    assert (part["captured_whole"], part["pull_requests"], part["unlisted"]) == (False, 2, 58)
 
 
 def test_a_part_says_what_it_is(pc: Program) -> None:
@@ -80,9 +92,12 @@ def test_ctrl_c_stops_after_the_page_and_the_same_command_goes_on(slow_pc: Progr
     out, err = capture.communicate(timeout=60)
     assert capture.returncode == 130
     assert "Stopping after this page" in err
-    assert f"{NAME}: stopped (" in out
+    stopped = re.search(rf"^{NAME}: stopped \((\d+) pull requests? read in .*, first capture\)", out)
+    assert stopped, out
     rest = slow_pc.answer("capture", NAME)
-    assert rest["complete"]
+    assert (rest["complete"], rest["mode"], rest["resumed"]) == (True, "first", True)
+    assert int(stopped[1]) + rest["pull_requests_read"] == 120
+    assert rest["forecast"]["points"] > rest["points"] > 0, "it covers the run that was stopped too"
     assert rest["rows_held"]["pull_requests"] == 120
 
 

@@ -58,7 +58,22 @@ def test_a_github_that_does_not_answer(pc: Program) -> None:
         nobody.bind(("127.0.0.1", 0))
         pc.settings["PC_GITHUB_API_URL"] = f"http://127.0.0.1:{nobody.getsockname()[1]}"
         # By one API: each is asked five times, with pauses.
-        assert "The connection to GitHub failed" in refusal(pc, "capture", NAME, "--source", "graphql")
+        ran = pc.run("capture", NAME, "--source", "graphql")
+    *notes, sentence = ran.stderr.splitlines()
+    assert (ran.returncode, ran.stdout) == (1, "")
+    assert "The connection to GitHub failed" in sentence
+    assert [note.rpartition(". ")[2] for note in notes] == [
+        f"Trying again ({attempt} of 5)." for attempt in range(2, 6)
+    ]
+
+
+def test_of_several_tokens_the_one_that_is_refused_is_named_by_its_place(pc: Program) -> None:
+    pc.settings |= {"PC_GITHUB_TOKENS": f"ghp_wrong,{TOKEN}"}
+    assert "Token 1 of 2: GitHub does not accept the token" in refusal(pc, "capture", NAME)
+    pc.settings |= {"PC_GITHUB_TOKENS": f"{TOKEN},ghp_wrong"}
+    said = refusal(pc, "capture", NAME)
+    assert "Token 2 of 2: GitHub does not accept the token" in said
+    assert "ghp_wrong" not in said
 
 
 @pytest.mark.parametrize(

@@ -84,7 +84,9 @@ def _save_repository(tools: Tools, found: RepositoryLookUp) -> bool:
     """Store who the repository is; True when its contributor count is fresh enough."""
     with tools.database.transaction() as connection:
         host = tools.host_id
-        repositories.save_repository(connection, host, found.row, found.requested_at, found.source)
+        repositories.save_repository(
+            connection, host, found.row, found.requested_at, found.source, former_name=found.former_name
+        )
         stored = repositories.find_repository(connection, host, f"{found.row.owner_login}/{found.row.name}")
     counted_at = stored.contributors_counted_at if stored is not None else None
     return counted_at is not None and tools.clock() - moment(counted_at) < CONTRIBUTORS_FRESH

@@ -93,7 +93,7 @@ async def _extent(tools: Tools, repo: RepoRef, scope: Scope, total: int) -> tupl
     floor = watermark or scope.updated_after(page.requested_at) or ""
     changed = sum(row.updated_at >= floor for row in page.records.index)
     if changed < len(page.records.index) or page.next_cursor is None:
-        return REST_PAGE, max(changed, known), []
+        return min(REST_PAGE, total), max(changed, known), []
     return total, total, ["everything was updated within the time asked for, since the last hundred were"]
 
 

@@ -3,7 +3,7 @@
 import asyncio
 import time
 import uuid
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import partial
@@ -51,12 +51,14 @@ class Captured:
     repository_id: int
     job_id: str
     mode: str
-    """`first`, `incremental`, `full` or `part` (a narrowed scope)."""
+    """`first`, `incremental`, `full` or `part` (a narrowed scope): of the job that was begun or resumed."""
+    resumed: bool
+    """Whether an earlier run had begun it."""
     interrupted: bool
     held: dict[str, int]
     """Rows that the database now holds of this repository, by table, without those that GitHub no longer shows."""
     rows: int
-    """Rows that this run stored."""
+    """Rows that this run stored, in the job that was resumed and in the one after it together, as all below."""
     requests: int
     rest_requests: int
     points: int
@@ -76,7 +78,7 @@ class Captured:
     """Pull requests that GitHub counted and did not list: each is a gap."""
     missing_numbers: list[int] = field(default_factory=list)
     forecast: Figures | None = None
-    """What the job was expected to use when its extent was known."""
+    """What the work was expected to use when its extent was known, earlier runs of it included."""
 
 
 async def capture_repository(tools: Sequence[Tools], owner_name: str, scope: Scope) -> Captured:
@@ -96,12 +98,12 @@ async def capture_repository(tools: Sequence[Tools], owner_name: str, scope: Sco
     found = await look_up(first, owner_name, scope)
     try:
         runners = await one_for_each_principal(tools)
-        opened = await asyncio.to_thread(_open, first, found, scope)
-        interrupted = await run_job(runners, opened.job)
-        if opened.resumed and not interrupted and not scope.numbers:
+        opened = [await asyncio.to_thread(_open, first, found, scope)]
+        interrupted = await run_job(runners, opened[0].job)
+        if opened[0].walk_passed and not interrupted and not scope.numbers:
             # What changed since that walk is in the next one: whoever asks after a walk is served by its successor.
-            opened = await asyncio.to_thread(_open, first, found, replace(scope, full=False))
-            interrupted = await run_job(runners, opened.job)
+            opened.append(await asyncio.to_thread(_open, first, found, replace(scope, full=False)))
+            interrupted = await run_job(runners, opened[-1].job)
     finally:
         for each in tools:
             await each.api.finish()
@@ -283,8 +285,10 @@ class _Opened:
     name: str
     scope: Scope
     mode: str
-    resumed: bool
+    walk_passed: bool
     """Its walk had passed before: what changed since is not in it."""
+    before: Counters
+    """What earlier runs of it used and brought."""
 
 
 def _open(tools: Tools, found: RepositoryLookUp, scope: Scope) -> _Opened:
@@ -293,14 +297,23 @@ def _open(tools: Tools, found: RepositoryLookUp, scope: Scope) -> _Opened:
     with tools.database.transaction() as connection:
         stored = repositories.find_repository(connection, tools.host_id, name)
         job = jobs.open_job(connection, _new_job(tools, found.row.id, name, scope), tools.clock())
-        walk = stored_walk(jobs.shards(connection, job.id))
+        stored_shards = jobs.shards(connection, job.id)
+    walk = stored_walk(stored_shards)
     if scope.is_narrowed or not scope.covers_all_kinds:
         mode = "part"
     elif scope.full:
         mode = "full"
     else:
         mode = "incremental" if stored is not None and stored.watermark else "first"
-    return _Opened(job, found.row.id, name, scope, mode, resumed=walk is not None and walk.passed)
+    return _Opened(
+        *(job, found.row.id, name, scope, mode),
+        walk_passed=walk is not None and walk.passed,
+        before=_counted(stored_shards),
+    )
+
+
+def _counted(stored_shards: Iterable[Shard]) -> Counters:
+    return sum((shard.counters for shard in stored_shards), Counters())
 
 
 def _unsettled(tools: Tools, job_id: str) -> list[Shard]:
@@ -308,19 +321,27 @@ def _unsettled(tools: Tools, job_id: str) -> list[Shard]:
         return [shard for shard in jobs.shards(connection, job_id) if shard.state in UNFINISHED]
 
 
-def _captured(tools: Tools, opened: _Opened, used: Counters, *, interrupted: bool, seconds: float) -> Captured:
-    """Count what is held, and compare it with what GitHub counts, in the extent that was asked for."""
+def _captured(
+    tools: Tools, opened: Sequence[_Opened], used: Counters, *, interrupted: bool, seconds: float
+) -> Captured:
+    """Count what is held, and compare it with what GitHub counts, in the extent that was asked for.
+
+    `opened` holds the job that was begun or resumed, then the one after it if there was one: the last tells what is
+    complete, all of them together what was done.
+    """
+    first, last = opened[0], opened[-1]
     with tools.database.reading() as connection:
-        stored_shards = jobs.shards(connection, opened.job.id)
-        expected = jobs.get(connection, opened.job.id).forecast
-        walk = stored_walk(stored_shards)
-        proof = prove(connection, tools.host_id, opened.repository_id, opened.scope, walk)
-    done = sum((shard.counters for shard in stored_shards), Counters())
+        done = sum((_counted(jobs.shards(connection, each.job.id)) - each.before for each in opened), Counters())
+        forecasts = [jobs.get(connection, each.job.id).forecast for each in opened]
+        walk = stored_walk(jobs.shards(connection, last.job.id))
+        proof = prove(connection, tools.host_id, last.repository_id, last.scope, walk)
+    known = [each for each in forecasts if each is not None]
     return Captured(
-        repository=opened.name,
-        repository_id=opened.repository_id,
-        job_id=opened.job.id,
-        mode=opened.mode,
+        repository=last.name,
+        repository_id=last.repository_id,
+        job_id=first.job.id,
+        mode=first.mode,
+        resumed=first.before.pages > 0,
         interrupted=interrupted,
         held=dict(proof.held),
         rows=done.rows,
@@ -339,5 +360,5 @@ def _captured(tools: Tools, opened: _Opened, used: Counters, *, interrupted: boo
         unavailable=dict(proof.unavailable),
         unlisted=proof.unlisted,
         missing_numbers=list(walk.missing) if walk is not None else [],
-        forecast=expected,
+        forecast=sum(known[1:], known[0]) if known else None,
     )

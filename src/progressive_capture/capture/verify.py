@@ -31,7 +31,11 @@ class Verification:
     unavailable: dict[Kind, int]
     """Pull requests by kind that the API used could not give."""
     unlisted: int
-    """Pull requests that GitHub counts and never listed, though a walk over everything was made; each is a gap."""
+    """Pull requests that GitHub counts and that are not listed here; each is a gap."""
+    whole: bool
+    """Whether a walk over everything ever came to its end: without one, nothing proves that the list is all."""
+    total: int | None
+    """GitHub's count of pull requests, where it is known."""
 
 
 async def verify_repository(tools: Tools, owner_name: str, *, live: bool) -> Verification:
@@ -42,7 +46,11 @@ async def verify_repository(tools: Tools, owner_name: str, *, live: bool) -> Ver
     """
     stored = await asyncio.to_thread(_find, tools, owner_name)
     proven = await asyncio.to_thread(_recount, tools, stored.id)
-    unlisted = await _compare_live(tools, stored, proven) if live else await asyncio.to_thread(_unlisted, tools, stored)
+    total = await _compare_live(tools, stored, proven) if live else stored.pull_requests_total
+    if live or stored.watermark is None:
+        unlisted = max(0, (total or 0) - proven.held["pull_request_index"])
+    else:
+        unlisted = await asyncio.to_thread(_unlisted, tools, stored)
     return Verification(
         repository=stored.owner_name,
         live=live,
@@ -53,11 +61,13 @@ async def verify_repository(tools: Tools, owner_name: str, *, live: bool) -> Ver
         truncated_count=proven.truncated_count,
         unavailable=dict(proven.unavailable),
         unlisted=unlisted,
+        whole=stored.watermark is not None,
+        total=total,
     )
 
 
-async def _compare_live(tools: Tools, stored: repositories.StoredRepository, proven: Proven) -> int:
-    """Add the gaps that GitHub's counts of now show; returns how many pull requests were never listed."""
+async def _compare_live(tools: Tools, stored: repositories.StoredRepository, proven: Proven) -> int | None:
+    """Add the gaps that GitHub's counts of now show; returns how many pull requests it counts."""
     try:
         found = await look_up(tools, stored.owner_name, Scope())
         told = {(gap.number, gap.kind): gap for gap in proven.gaps + proven.ends}
@@ -70,7 +80,7 @@ async def _compare_live(tools: Tools, stored: repositories.StoredRepository, pro
                 proven.gaps.append(gap)
     finally:
         await tools.api.finish()
-    return max(0, (found.row.pull_requests_total or 0) - proven.held["pull_request_index"])
+    return found.row.pull_requests_total
 
 
 def _find(tools: Tools, owner_name: str) -> repositories.StoredRepository:

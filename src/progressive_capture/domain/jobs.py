@@ -126,6 +126,10 @@ class Figures:
     points: int
     seconds: float
 
+    def __add__(self, other: Self) -> Self:
+        """Sum field by field."""
+        return type(self)(self.requests + other.requests, self.points + other.points, self.seconds + other.seconds)
+
 
 @dataclass(frozen=True, slots=True)
 class Counters:

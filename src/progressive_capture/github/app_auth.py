@@ -93,6 +93,11 @@ class AppInstallation:
         """Known once the installation is."""
         return f"installation:{self.installation_id}" if self.installation_id is not None else None
 
+    @property
+    def place(self) -> str:
+        """There is one App."""
+        return ""
+
     def forget(self) -> bool:
         """Ask for a new token, and look the installation up anew: it may have been made again."""
         self._token = None

@@ -32,6 +32,11 @@ class Credential(Protocol):
         """Whose budget it uses, where the credential itself tells."""
         ...
 
+    @property
+    def place(self) -> str:
+        """Which of several credentials it is, for people; empty where it is the only one."""
+        ...
+
     async def token(self, send: Send) -> Secret | Failure | None:
         """The token to send now; a new one is fetched by `send` where the old one is about to expire."""
         ...
@@ -48,6 +53,7 @@ class Anonymous:
     is_anonymous: bool = True
     fingerprint: str = ANONYMOUS
     principal: str | None = ANONYMOUS
+    place: str = ""
 
     async def token(self, send: Send) -> Secret | Failure | None:  # noqa: ARG002 - the protocol's
         """There is none."""
@@ -64,6 +70,7 @@ class Token:
 
     secret: Secret
     is_anonymous: bool = False
+    place: str = ""
 
     @property
     def fingerprint(self) -> str:

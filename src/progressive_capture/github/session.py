@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final, Generic, NamedTuple, TypeAlias, TypeVar
 
@@ -110,7 +110,8 @@ class Session:
         """
         if self.credential.is_anonymous:
             why = "GitHub's GraphQL API wants a token: set GITHUB_TOKEN, or use --source rest."
-            return Answered(Denied(why, DeniedReason.CREDENTIALS), self.world.clock.stamp(self.world.clock.ours()))
+            # No token was refused: other requests can be answered without one.
+            return Answered(Denied(why, DeniedReason.PERMISSION), self.world.clock.stamp(self.world.clock.ours()))
         body = msgspec.json.encode({"query": document.text, "variables": variables})
         decode = _graphql_decoder(shape, flaw)
         cost = max(1, -(-lookups // 100) if self._rounds_up else (lookups + 50) // 100)
@@ -158,14 +159,22 @@ class Session:
             if not (isinstance(outcome, Broken) and outcome.retryable) and not (
                 call.small and isinstance(outcome, TooHeavy)
             ):
-                return answered
+                return Answered(self._placed(outcome), answered.requested_at)
             elapsed = (self.world.clock.ours() - began).total_seconds()
             pause = self.world.retries.pause(attempt, elapsed, self.world.random)
             if pause is None:
                 return answered
             await self.finish()
-            await self.world.pause(pause)
             attempt += 1
+            self.world.note(f"{outcome.why} Trying again ({attempt} of {self.world.retries.attempts}).")
+            await self.world.pause(pause)
+
+    def _placed(self, outcome: Outcome[T]) -> Outcome[T]:
+        """Say of several tokens which one was refused."""
+        place = self.credential.place
+        if place and isinstance(outcome, Denied) and _is_refused_token(outcome):
+            return replace(outcome, why=f"{place.capitalize()}: {outcome.why}")
+        return outcome
 
     async def _once(self, call: _Call[T]) -> Answered[T]:
         clock = self.world.clock

@@ -47,3 +47,5 @@ class Surroundings:
     principals: PrincipalMemory | None = None
     pace: Pace = field(default_factory=Pace)
     retries: RetryPolicy = field(default_factory=RetryPolicy)
+    note: Callable[[str], None] = lambda _: None
+    """Hears, in one sentence, what keeps a person waiting."""

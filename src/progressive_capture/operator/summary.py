@@ -52,7 +52,7 @@ def _text(captured: "Captured", database: str) -> str:
 
 
 def _headline(captured: "Captured") -> str:
-    mode = _MODES.get(captured.mode, captured.mode)
+    mode = _MODES.get(captured.mode, captured.mode) + (", resumed" if captured.resumed else "")
     what = f"{count(captured.pull_requests, 'pull request')} read in {duration(captured.seconds)}, {mode}"
     if captured.interrupted:
         return f"{captured.repository}: stopped ({what}). What is stored stays; the same command resumes it."
@@ -73,11 +73,12 @@ def _used(captured: "Captured") -> str:
 
 
 def _expected(captured: "Captured") -> list[str]:
-    """The job's forecast; it covers all its runs, so that it says little beside one that was broken off."""
+    """The forecast of the work; it covers all its runs, so that it says little beside one that was broken off."""
     forecast = captured.forecast
     if forecast is None or captured.interrupted:
         return []
-    return [f"  the forecast was {count(forecast.requests, 'request')}, {count(forecast.points, 'point')}"]
+    extent = " of it all, earlier runs included," if captured.resumed else ""
+    return [f"  the forecast{extent} was {count(forecast.requests, 'request')}, {count(forecast.points, 'point')}"]
 
 
 def _document(captured: "Captured") -> dict[str, object]:
@@ -86,6 +87,7 @@ def _document(captured: "Captured") -> dict[str, object]:
         "repository_id": captured.repository_id,
         "job_id": captured.job_id,
         "mode": captured.mode,
+        "resumed": captured.resumed,
         "interrupted": captured.interrupted,
         "complete": exit_code(captured) is ExitCode.COMPLETE,
         "rows_held": captured.held,

@@ -22,7 +22,7 @@ class StoredRepository:
     owner_name: str
     """Its name when last seen, `owner/name`."""
     names: tuple[str, ...]
-    """Every name it was seen under, the latest first."""
+    """Every name it was seen under or is reached by, that of now first, then the latest."""
     stars: int
     watermark: str | None
     pull_requests_total: int | None
@@ -67,16 +67,28 @@ def host_id(connection: Connection, api_url: str) -> int:
     return found
 
 
-def save_repository(connection: Connection, host_id: int, row: RepositoryRow, captured_at: str, source: Source) -> None:
-    """Store a repository and note its name; an older answer changes nothing but the history of names."""
+def save_repository(
+    connection: Connection,
+    host_id: int,
+    row: RepositoryRow,
+    captured_at: str,
+    source: Source,
+    *,
+    former_name: str | None = None,
+) -> None:
+    """Store a repository and note its name; an older answer changes nothing but the history of names.
+
+    `former_name` is the one that was asked for, where GitHub answered with another: it leads here as well.
+    """
     lock(connection, Lock.HOST, host_id)
     full_name = f"{row.owner_login}/{row.name}"
-    name = (full_name.lower(), row.id, full_name, captured_at, captured_at)
+    seen = {name.lower(): name for name in (former_name or full_name, full_name)}
+    names = [(key, row.id, name, captured_at, captured_at) for key, name in seen.items()]
     write(
         connection,
         [
             Write(_REPOSITORIES[source], [row], (host_id, captured_at, source.value)),
-            Write(_NAMES, [name], (host_id,)),
+            Write(_NAMES, names, (host_id,)),
         ],
     )
 
@@ -107,15 +119,16 @@ def get(connection: Connection, host_id: int, repository_id: int) -> StoredRepos
     """Return a repository that was seen before."""
     table, names = REPOSITORIES.c, REPOSITORY_NAMES.c
     row = connection.execute(select(REPOSITORIES).where(table.host_id == host_id, table.id == repository_id)).one()
+    owner_name = f"{row.owner_login}/{row.name}"
     seen = connection.scalars(
         select(names.full_name)
         .where(names.host_id == host_id, names.repository_id == repository_id)
-        .order_by(names.last_seen_at.desc())
+        .order_by((names.name_key == owner_name.lower()).desc(), names.last_seen_at.desc())
     )
     return StoredRepository(
         id=row.id,
         node_id=row.node_id,
-        owner_name=f"{row.owner_login}/{row.name}",
+        owner_name=owner_name,
         names=tuple(seen),
         stars=row.stars,
         watermark=row.watermark,

@@ -128,6 +128,7 @@ def make_api(
     credential: Credential = TOKEN,
     clock: FakeClock | None = None,
     memory: Memory | None = None,
+    note: Callable[[str], None] = lambda _: None,
 ) -> GitHubApi:
     """An API over a scripted GitHub; jitter is always half of its bound."""
     clock = clock or FakeClock()
@@ -138,6 +139,7 @@ def make_api(
         random=lambda: 0.5,
         clock=ServerClock(clock),
         principals=memory,
+        note=note,
     )
     return GitHubApi(ADDRESS, credential, world, script)
 

@@ -148,12 +148,26 @@ def test_passing_faults_are_repeated_with_growing_pauses_and_the_slot_is_free_me
     clock, budgets = FakeClock(), Grants()
     lost = NoAnswer(Lack.CONNECTION, "The connection to GitHub failed: reset.")
     script = Script(lost, reply(500), reply(200, b"{"), reply(503), reply(200, []))
-    api = make_api(script, budgets, clock=clock)
+    notes: list[str] = []
+    api = make_api(script, budgets, clock=clock, note=notes.append)
     outcome = run(api.list_pull_requests(REPO, Order.CREATED_ASC, None, Source.REST))
     assert isinstance(outcome, Page)
     assert clock.slept == [0.5, 1.0, 2.0, 4.0]
+    assert notes[0] == "The connection to GitHub failed: reset. Trying again (2 of 5)."
+    assert len(notes) == 4, "nobody waits in silence"
     assert len(budgets.settled) == 4, "each is settled before its pause"
     assert budgets.settled[0] == Settlement(budgets.settled[0].lease), "nothing is known of what it cost"
+
+
+@pytest.mark.parametrize(
+    ("place", "begin"), [("", "GitHub does not"), ("token 2 of 3", "Token 2 of 3: GitHub does not")]
+)
+def test_of_several_tokens_the_refused_one_is_named_by_its_place(place: str, begin: str) -> None:
+    credential = Token(Secret("ghp_made_up"), place=place)
+    api = make_api(Script(reply(401, {"message": "Bad credentials"})), credential=credential)
+    outcome = run(api.list_pull_requests(REPO, Order.CREATED_ASC, None, Source.REST))
+    assert isinstance(outcome, Denied)
+    assert outcome.why.startswith(begin)
 
 
 def test_faults_that_stay_end_the_repetition() -> None:
@@ -189,7 +203,7 @@ def test_without_a_token_graphql_is_not_even_asked() -> None:
     api = make_api(Script(), credential=Anonymous())
     outcome = run(api.look_up_repository("o/r", Source.GRAPHQL))
     assert isinstance(outcome, Denied)
-    assert outcome.reason is DeniedReason.CREDENTIALS
+    assert outcome.reason is DeniedReason.PERMISSION
     assert api.anonymous
 
 

@@ -26,6 +26,7 @@ def captured(name: str, **changes: Any) -> Captured:
         "repository_id": 77,
         "job_id": "11111111-1111-4111-8111-111111111111",
         "mode": "first",
+        "resumed": False,
         "interrupted": False,
         "held": {"pull_requests": 1_850, "pr_reviews": 42},
         "rows": 2_000,
@@ -102,6 +103,16 @@ def test_the_forecast_stands_beside_what_was_used(office: Office) -> None:
     (document,) = json.loads(office.out.getvalue())["repositories"]
     assert document["forecast"] == {"requests": 90, "points": 60, "seconds": 50.0}
     assert document["unavailable"] == {"review_threads": 1}
+
+
+def test_what_was_resumed_says_so_and_what_its_forecast_covers(office: Office) -> None:
+    async def resumed(_works: Works, name: str) -> Captured:
+        return captured(name, resumed=True, forecast=Figures(90, 60, 50.0))
+
+    assert office.run("capture", "o/n", answer=resumed) == 0
+    first, *lines = office.out.getvalue().splitlines()
+    assert first == "o/n: complete, no gaps (1,850 pull requests read in 48 s, first capture, resumed)"
+    assert "  the forecast of it all, earlier runs included, was 90 requests, 60 points" in lines
 
 
 def test_many_gaps_are_counted_beyond_the_first(office: Office) -> None:

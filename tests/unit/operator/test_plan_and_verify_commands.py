@@ -32,6 +32,8 @@ def verification(**changes: Any) -> Verification:
         "truncated_count": 0,
         "unavailable": {},
         "unlisted": 0,
+        "whole": True,
+        "total": 1_850,
     }
     return Verification(**(values | changes))
 
@@ -87,6 +89,26 @@ def test_pull_requests_that_were_never_listed_are_gaps_without_a_number(office: 
         "  2 pull requests that GitHub counts now, never listed here: capture again",
         "  unavailable from the API that was used: review threads of 7 pull requests",
     ]
+
+
+def test_a_repository_that_was_never_captured_whole_exits_3(office: Office) -> None:
+    async def answer(_works: Works, _name: str) -> Verification:
+        return verification(pull_requests=2, whole=False, total=60, gap_count=58, unlisted=58)
+
+    assert office.run("verify", "o/n", answer=answer) == 3
+    assert office.out.getvalue().splitlines() == [
+        "o/n: 58 gaps in 2 pull requests",
+        "  never captured whole: 2 of 60 pull requests are stored, 58 were never listed; `pc capture o/n` captures all",
+    ]
+
+
+def test_parts_that_add_up_to_all_prove_no_whole(office: Office) -> None:
+    async def answer(_works: Works, _name: str) -> Verification:
+        return verification(whole=False)
+
+    assert office.run("verify", "o/n", "--json", answer=answer) == 3
+    (document,) = json.loads(office.out.getvalue())["repositories"]
+    assert (document["complete"], document["captured_whole"], document["pull_requests_total"]) == (False, False, 1_850)
 
 
 def test_what_github_ends_alone_exits_0(office: Office) -> None:

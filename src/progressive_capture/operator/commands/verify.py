@@ -20,8 +20,8 @@ def verify(
 ) -> ExitCode:
     """Recount what is stored and list every gap.
 
-    Exit code 3 when there are gaps. Lists that GitHub itself ends early, or gives shorter than it counts, are shown
-    apart and are no gaps.
+    Exit code 3 when there are gaps, or when the repository was never captured whole. Lists that GitHub itself ends
+    early, or gives shorter than it counts, are shown apart and are no gaps.
     """
     from progressive_capture.settings import Settings  # noqa: PLC0415 - not needed for --help
 
@@ -40,7 +40,7 @@ def verify(
 
 def told(verified: "Verification") -> Told:
     """Say what is missing."""
-    code = ExitCode.GAPS if verified.gap_count else ExitCode.COMPLETE
+    code = ExitCode.GAPS if verified.gap_count or not verified.whole else ExitCode.COMPLETE
     numbers = findings.verdict(verified.gap_count, verified.short_count, verified.truncated_count)
     ends = findings.findings(
         [each for each in verified.gaps if not each.is_gap], verified.short_count + verified.truncated_count
@@ -49,7 +49,7 @@ def told(verified: "Verification") -> Told:
         [
             f"{verified.repository}: {numbers} in {count(verified.pull_requests, 'pull request')}",
             *findings.findings([each for each in verified.gaps if each.is_gap], verified.gap_count - verified.unlisted),
-            *findings.unlisted(verified.unlisted),
+            *(findings.unlisted(verified.unlisted) if verified.whole else [_part(verified)]),
             *findings.unavailable(verified.unavailable),
             *(["  of these GitHub gives no more:", *ends] if ends else []),
         ]
@@ -58,7 +58,9 @@ def told(verified: "Verification") -> Told:
         "repository": verified.repository,
         "complete": code is ExitCode.COMPLETE,
         "live": verified.live,
+        "captured_whole": verified.whole,
         "pull_requests": verified.pull_requests,
+        "pull_requests_total": verified.total,
         "gap_count": verified.gap_count,
         "short_count": verified.short_count,
         "truncated_count": verified.truncated_count,
@@ -67,3 +69,14 @@ def told(verified: "Verification") -> Told:
         "findings": [findings.document(gap) for gap in verified.gaps],
     }
     return Told(text, document, code)
+
+
+def _part(verified: "Verification") -> str:
+    """Say how much there is of a repository that no walk over everything has covered."""
+    stored = (
+        f"{verified.pull_requests:,}" if verified.total is None else f"{verified.pull_requests:,} of {verified.total:,}"
+    )
+    return (
+        f"  never captured whole: {stored} pull requests are stored, {verified.unlisted:,} were never listed; "
+        f"`pc capture {verified.repository}` captures all"
+    )
