@@ -77,9 +77,11 @@ def test_a_job_is_told_with_its_history_and_what_it_used(database: Database) -> 
     assert [each.event for each in done.events] == ["shard completed", "completed"]
     assert done.used is not None
     assert (done.used["points"], done.used["outcome"], done.more_events) == (4, "completed", False)
-    for unknown in ("nonsense", str(uuid.uuid4())):
-        with pytest.raises(UnknownJob, match=f"no job {unknown}"):
-            show_job(database, HOST, unknown)
+    unknown = str(uuid.uuid4())
+    with pytest.raises(UnknownJob, match=f"no job {unknown}"):
+        show_job(database, HOST, unknown)
+    with pytest.raises(UsageError, match="'nonsense' is no job's id"):
+        show_job(database, HOST, "nonsense")
     with pytest.raises(UnknownJob):
         show_job(database, HOST + 1, job_id)
 

@@ -8,6 +8,7 @@ from sqlalchemy import update
 from progressive_capture.store.tables import JOBS
 from tests.support.counter import Counter, counter, template
 
+NOBODY = "00000000-0000-4000-8000-000000000000"
 NAMES = ("acme/one", "acme/two", "other/three")
 
 
@@ -40,7 +41,7 @@ def test_jobs_are_listed_page_by_page_and_by_filter(at: Counter) -> None:
         "jobs"
     ]
     assert [job["id"] for job in of_one] == [last["id"]]
-    assert at.pc("jobs", "--state", "dead").out == "There is no such job.\n"
+    assert at.pc("jobs", "--state", "dead").out == "No jobs.\n"
     assert last["id"] in at.pc("jobs", "--state", "pending", "--state", "dead").out
     assert "cannot be found" in at.refused("pc", "jobs", "--after", "7")
     assert "--state" in at.refused("pc", "jobs", "--state", "asleep")
@@ -57,8 +58,8 @@ def test_one_job_is_shown_with_its_history(at: Counter) -> None:
     assert (document["job"]["status"], document["used"], len(document["shards"])) == ("pending", None, 1)
     last = document["events"][-1]["id"]
     assert at.pc("job", job_id, "--after", str(last), "--json").document["job"]["events"] == []
-    for wrong in ("7", "00000000-0000-4000-8000-000000000000"):
-        assert f"There is no job {wrong}" in at.refused("pc", "job", wrong, code=1)
+    assert f"There is no job {NOBODY}" in at.refused("pc", "job", NOBODY, code=1)
+    assert "'7' is no job's id" in at.refused("pc", "job", "7")
 
 
 def test_jobs_are_cancelled_by_id(at: Counter) -> None:
@@ -67,10 +68,13 @@ def test_jobs_are_cancelled_by_id(at: Counter) -> None:
     assert heard.code == 0
     assert "1 job will be cancelled; those at work stop at their next page. Go on?" in heard.err
     assert heard.out == "1 job cancelled.\n"
-    unknown = "00000000-0000-4000-8000-000000000000"
-    assert f"no job {unknown}" in at.refused("pc", "cancel", two, unknown, "--reason", "r", "--yes")
+    assert f"no job {NOBODY}" in at.refused("pc", "cancel", two, NOBODY, "--reason", "r", "--yes", code=1)
+    assert "'x' is no job's id" in at.refused("pc", "cancel", two, "x", "--reason", "r", "--yes")
     done = at.pc("cancel", one, two, "--reason", "r", "--yes", "--json").document
-    assert (done["cancelled"], states(at)) == ([one, two], ["cancelled", "cancelled"])
+    assert (done["cancelled"], done["unchanged"]) == ([two], [one])
+    assert states(at) == ["cancelled", "cancelled"]
+    again = at.pc("cancel", one, "--reason", "r", "--yes").out
+    assert again == f"0 jobs cancelled.\n  {one} is cancelled already: nothing was changed\n"
     assert "cancelled" in at.pc("job", one).out
 
 
@@ -98,7 +102,9 @@ def test_dead_jobs_are_retried_as_new_ones(at: Counter) -> None:
     assert list(retried) == [one]
     assert list(at.pc("retry", "--all", "--json").document["retried"]) == [two]
     assert states(at) == ["dead", "dead", "pending", "pending"]
-    assert "Say which jobs" in at.refused("pc", "retry")
+    assert "--error, --repository or --all" in at.refused("pc", "retry")
+    assert "'7' is no job's id" in at.refused("pc", "retry", "7")
+    assert at.pc("retry", two.upper()).out.startswith("1 job retried.")
 
 
 def test_lanes_are_judged_and_counted(at: Counter) -> None:

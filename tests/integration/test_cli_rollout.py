@@ -3,9 +3,11 @@
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
 
 from progressive_capture.operator.registry import COMMANDS, Danger
 from progressive_capture.store import tracking
+from progressive_capture.store.tables import ROLLOUT_CONFIGURATION
 from tests.support.counter import Counter, counter, template
 
 NAMES = ("acme/one", "acme/two", "other/three")
@@ -51,7 +53,12 @@ def test_a_change_is_told_and_stands_in_the_history(at: Counter) -> None:
     ]
     shown = at.rollout("history", "--limit", "1").out
     assert "set strategy" in shown
+    assert "rollout strategy unset → repository_size" in shown
     assert "begin small" not in shown
+    at.rollout("add-to-whitelist", "101", "102")
+    assert "target repositories +101 +102" in at.rollout("history", "--limit", "1").out
+    at.rollout("remove-from-whitelist", "101")
+    assert "target repositories -101" in at.rollout("history", "--limit", "1").out
     assert "begin small" in at.rollout("history", "--before", str(lines[0]["id"])).out
 
 
@@ -73,6 +80,9 @@ def test_a_change_is_told_and_stands_in_the_history(at: Counter) -> None:
         (("add-to-whitelist", "101", "12345"), "12345 is not known here"),
         (("mark-as-test", "acme/one", "acme"), "'acme' is no repository name"),
         (("fly",), "No such command"),
+        (("set-rollout", "100.5"), "less than or equal to 100. See rollout set-rollout --help."),
+        (("set-strategy", "luck"), "'STRATEGY': 'luck' is not one of"),
+        (("remove-from-whitelist", "no/such"), "no/such is not known here"),
     ],
 )
 def test_what_cannot_be_meant_is_refused_in_one_line(at: Counter, arguments: tuple[str, ...], sentence: str) -> None:
@@ -116,6 +126,14 @@ def test_lists_take_names_and_numbers_and_need_no_percentage(at: Counter) -> Non
         "On the whitelist: 1 repository\n  102  acme/two\nExcluded: 1 repository\n  103  other/three\n"
     )
     assert at.rollout("readmit", "other/three").code == 0
+    with at.database() as connection:
+        connection.execute(
+            update(ROLLOUT_CONFIGURATION).values(target_repositories=[102, 999], excluded_repositories=[998])
+        )
+    assert "(not stored)" in at.rollout("show-whitelist").out
+    assert at.rollout("remove-from-whitelist", "999", "102").code == 0
+    assert at.rollout("readmit", "998").code == 0
+    assert in_force(at)["whitelist"] == []
     assert in_force(at)["excluded"] == []
 
 

@@ -3,7 +3,9 @@
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
 
+from progressive_capture.store.tables import JOB_METRICS, JOBS
 from tests.support.counter import Counter, counter, template
 from tests.support.program import TOKEN
 from tests.support.stand_ins import Running, Start
@@ -14,7 +16,7 @@ NAMES = ("acme/one", "acme/two", "other/three")
 @pytest.fixture(scope="module")
 def github(serve: Start) -> Running:
     flags = [word for name in NAMES for word in ("--repo", f"{name}=generate:3")]
-    return serve(*flags)
+    return serve(*flags, "--repo", "hostile")
 
 
 @pytest.fixture(scope="module")
@@ -70,6 +72,14 @@ def test_one_wrong_name_in_a_list_and_nothing_is_written(at: Counter, wrong: str
     assert sentence in at.refused("pc", "track", "acme/one", wrong, "acme/two", code=code)
 
 
+def test_what_cannot_be_read_of_an_account_is_skipped_and_told(at: Counter) -> None:
+    heard = at.pc("track", "hostile/*")
+    assert heard.code == 3
+    assert "hostile/empty: tracked; " in heard.out
+    assert "hostile/blocked: skipped. While looking up hostile/blocked: GitHub has blocked" in heard.out
+    assert "Nothing was tracked." in at.refused("pc", "track", "hostile/blocked", "acme/one", code=1)
+
+
 def test_one_wrong_name_in_a_file_and_nothing_is_written(at: Counter, tmp_path: Path) -> None:
     names = tmp_path / "names.txt"
     names.write_text("acme/one\nacme two\n")
@@ -97,7 +107,7 @@ def test_work_is_submitted_and_the_answer_says_what_became_of_it(at: Counter) ->
     at.pc("track", "acme/one", "acme/two")
     heard = at.pc("submit", "acme/one", "--type", "recent-prs", "--since", "1d", "--priority", "high")
     assert heard.code == 0
-    assert "in the inngest lane (recent). All of it is at most 24 hours old" in heard.out
+    assert "in the inngest lane (recent). It is about what changed in the last 24 hours only" in heard.out
     (joined,) = at.pc("submit", "acme/one", "--type", "recent-prs", "--since", "1d", "--json").document["repositories"]
     assert joined["outcome"] == "joined"
     assert joined["job_id"] in heard.out
@@ -125,11 +135,11 @@ def test_a_request_that_cannot_be_meant_is_refused_and_nothing_is_queued(
     assert sentence in at.refused("pc", *arguments)
 
 
-def test_an_engine_on_another_host_cannot_use_a_sqlite_file(at: Counter, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_engine_that_this_version_lacks_is_refused(at: Counter, monkeypatch: pytest.MonkeyPatch) -> None:
     at.know("acme/one")
     monkeypatch.setenv("PC_ACTIONS_REPOSITORY", "acme/workflows")
     for arguments in (("track", "acme/one"), ("submit", "acme/one")):
-        assert "runs on another host, which cannot reach a SQLite file" in at.refused("pc", *arguments)
+        assert "runs the bulk lane on this machine only" in at.refused("pc", *arguments)
 
 
 def test_a_worker_runs_what_is_queued_until_nothing_is_due(at: Counter) -> None:
@@ -139,7 +149,8 @@ def test_a_worker_runs_what_is_queued_until_nothing_is_due(at: Counter) -> None:
     assert heard.err.count("event=claimed") == 2
     whole = at.pc("analyze")
     assert (whole.code, whole.out.splitlines()[-1]) == (0, "2 of 2 tracked repositories complete")
-    assert at.pc("worker", "--drain", "--json").document == {"exit_code": 0, "jobs": 0, "parked": 0, "stopped": False}
+    nothing = {"jobs": 0, "parked": 0, "failed": 0, "dead": 0, "stopped": False}
+    assert at.pc("worker", "--drain", "--json").document == {"exit_code": 0, **nothing}
 
 
 def test_a_worker_without_slots_is_a_mistake(at: Counter) -> None:
@@ -159,9 +170,17 @@ def test_the_queue_is_shown_with_what_its_jobs_wait_for(at: Counter, monkeypatch
     shown = at.pc("status")
     assert shown.code == 0
     assert "no worker: `pc worker` runs what is queued" in shown.out
+    assert "inngest (real-time)" in shown.out
+    assert "github_actions (bulk)" in shown.out
     assert "rollout: 100 % by percentage" in shown.out
     at.pc("worker", "--drain")
     assert " left until " in at.pc("status").out
+    with at.database() as connection:
+        connection.execute(update(JOBS).values(status="dead"))
+        connection.execute(update(JOB_METRICS).values(outcome="dead"))
+    assert "1 dead in the last 24 hours: pc jobs --state dead says why, pc retry --all" in at.pc("status").out
+    told = at.pc("status", "--json").document["status"]
+    assert (told["failed"], told["dead"]) == (0, 1)
     assert at.pc("engines").code == 1
     assert "no worker: run `pc worker`" in at.pc("engines", "ping").out
     monkeypatch.setenv("PC_INNGEST_ENGINE", "off")
@@ -179,6 +198,7 @@ def test_routing_is_told_by_rule_and_asked_again_of_a_changed_table(at: Counter)
     assert shown.out.startswith("1 job since ")
     assert "1 to inngest" in shown.out
     assert "small" in shown.out
+    assert "--recent-hours" in at.refused("pc", "routing-analysis", "--recent-hours", "inf")
     again = at.pc("routing-analysis", "--small", "0", "--large", "1", "--json").document["what_if"]
     assert again["moved"] == {"inngest -> github_actions": 1}
     assert "The changed table would have sent 0 of 1 job the same way" in at.pc("routing-analysis", "--small", "0").out
@@ -186,6 +206,7 @@ def test_routing_is_told_by_rule_and_asked_again_of_a_changed_table(at: Counter)
 
 def test_what_is_missing_is_queued(at: Counter) -> None:
     at.pc("track", "acme/one", "acme/two")
+    assert "--stale-days" in at.refused("pc", "bootstrap", "--stale-days", "1e30")
     dry = at.pc("bootstrap", "--dry-run")
     assert dry.out.splitlines()[0] == "2 missing and 0 stale of 2 tracked repositories"
     assert "acme/one: never captured whole; work on it is queued already" in dry.out

@@ -156,7 +156,7 @@ def test_a_dead_job_is_told_as_an_error_and_counted(office: Office) -> None:
     assert (served.count(JobState.DEAD), served.count(JobState.FAILED)) == (1, 0)
     (line,) = [line for line in logged if line["event"] == "dead"]
     assert line["log_level"] == "error"
-    assert "While looking up o/r" in line["error"]
+    assert line["error"] == "While listing pull requests: GitHub answered 404 (moody)."
 
 
 def test_a_mistake_of_ours_ends_one_job_and_not_the_worker(office: Office) -> None:

@@ -109,7 +109,7 @@ def _by_age_and_size(numbers: Thresholds) -> tuple[Rule, ...]:
         Rule(
             "recent",
             Processor.INNGEST,
-            f"All of it is at most {hours} hours old: it is wanted at once.",
+            f"It is about what changed in the last {hours} hours only: it is wanted at once.",
             lambda facts: facts.age is not None and facts.age <= numbers.recent,
         ),
         Rule(

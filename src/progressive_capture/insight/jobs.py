@@ -23,6 +23,10 @@ EVENTS: Final = 500
 class UnknownJob(ProgressiveCaptureError):
     """There is no such job."""
 
+    def __init__(self, job_id: str) -> None:
+        """Say which."""
+        super().__init__(f"There is no job {job_id}: pc jobs lists those that there are.")
+
 
 @dataclass(frozen=True, slots=True)
 class JobPage:
@@ -101,14 +105,15 @@ def show_job(database: Database, host_id: int, job_id: str, *, after_event: int 
     """Return one job with its shards, its history from behind an event, and what it used.
 
     Raises:
+        UsageError: that is no job's id.
         UnknownJob: there is none of that id on this API host.
         StoreError: the database cannot be read.
     """
-    identity = _identity(job_id)
+    identity = identity_of(job_id)
     with database.reading() as connection:
-        job = statements.job_columns(connection, host_id, identity) if identity is not None else None
-        if job is None or identity is None:
-            raise UnknownJob(f"There is no job {job_id}: `pc jobs` lists those that there are.")
+        job = statements.job_columns(connection, host_id, identity)
+        if job is None:
+            raise UnknownJob(job_id)
         return _told(connection, identity, job, after_event)
 
 
@@ -132,21 +137,22 @@ def _event(row: statements.EventRow, seconds: float) -> Event:
     return Event(row.id, row.at, seconds, row.event, row.k, row.who, row.detail)
 
 
-def _identity(job_id: str) -> str | None:
-    """Return a job's id as the database writes it, None of a text that is none."""
+def identity_of(job_id: str) -> str:
+    """Return a job's id as the database writes it.
+
+    Raises:
+        UsageError: the text is no id.
+    """
     try:
         return str(uuid.UUID(job_id))
     except ValueError:
-        return None
+        raise UsageError(f"{job_id!r} is no job's id: pc jobs lists them.") from None
 
 
 def _place(after: str) -> tuple[str, str]:
     created_at, _, job_id = after.partition("/")
-    identity = _identity(job_id)
     try:
         moment(created_at)
-    except ValueError:
-        identity = None
-    if identity is None:
-        raise UsageError("The page after that cannot be found: give what the page before ended with.")
-    return created_at, identity
+        return created_at, identity_of(job_id)
+    except (ValueError, UsageError):
+        raise UsageError("The page after that cannot be found: give what the page before ended with.") from None

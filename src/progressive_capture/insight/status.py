@@ -1,20 +1,27 @@
 """The state of the whole system at one moment, as `status` tells it; everything here is read in one transaction."""
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 
-from progressive_capture.domain.jobs import EngineName
+from progressive_capture.domain.jobs import EngineName, JobState
 from progressive_capture.domain.quotas import Level, Mode, Standing, Usage
 from progressive_capture.domain.rollout import FEATURE, Origin, RolloutEnvironment, Strategy, effective
 from progressive_capture.domain.scope import stamp
 from progressive_capture.insight.queue import Queue, queue
 from progressive_capture.store import metrics, rollout
 from progressive_capture.store.database import Connection, Database
+from progressive_capture.store.insight.outcomes import failures
 from progressive_capture.store.insight.tracked import count_tracked
 
 Standings = Callable[[Connection, datetime], Mapping[EngineName, Standing]]
 """Tells how near to its quota each engine is that has one."""
+
+
+DEATHS_TOLD: Final = timedelta(hours=24)
+"""How long a dead job is counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +56,10 @@ class Status:
 
     as_of: str
     queue: Queue
+    failed: int
+    """Jobs that await their retry."""
+    dead: int
+    """Jobs that died in the last 24 hours."""
     tracked: dict[str, int]
     """Tracked repositories by state."""
     rollout: RolloutNow
@@ -80,9 +91,14 @@ def status(
     with database.reading() as connection:
         row = rollout.read(connection, FEATURE)
         in_force = effective(row, environment, lanes_local=lanes_local)
+        ill = Counter[JobState]()
+        for each in failures(connection, host_id, now - DEATHS_TOLD):
+            ill[each.state] += each.jobs
         return Status(
             as_of=stamp(now),
             queue=queue(connection, host_id, now),
+            failed=ill[JobState.FAILED],
+            dead=ill[JobState.DEAD],
             tracked=count_tracked(connection, host_id),
             rollout=RolloutNow(
                 percentage=in_force.percentage,

@@ -33,6 +33,9 @@ _HELP: Final = {
 
 _HELP_OPTIONS: Final = ("-h", "--help")
 
+_OF_VALIDATION: Final = "Value error, "
+"""What the validating library puts before its sentences; nobody who types a command needs to know of it."""
+
 COLLECT_AFTER: Final = (50_000, 20, 50)
 """When Python looks for cycles: a page makes ten thousand rows that hold none, and looking took a tenth of a capture.
 https://docs.python.org/3/library/gc.html#gc.set_threshold"""
@@ -111,7 +114,11 @@ def rollout_main() -> None:
 def _usage(error: TyperException, desk: Desk, program: str) -> int:
     """Tell a mistake in the command line; help that was asked for by giving no argument is no mistake of words."""
     message = error.format_message()
-    desk.warn(message if "\n" in message else f"{program}: {message} See {program} --help.")
+    if "\n" not in message:
+        sentence = message.replace(_OF_VALIDATION, "").rstrip(".")
+        context = getattr(error, "ctx", None)
+        message = f"{program}: {sentence}. See {program if context is None else context.command_path} --help."
+    desk.warn(message)
     return ExitCode.USAGE
 
 

@@ -24,8 +24,10 @@ class Subject:
     """`owner/name`, as GitHub last gave it."""
 
 
-def subjects(works: "Wired", given: Iterable[str]) -> list[Subject]:
+def subjects(works: "Wired", given: Iterable[str], *, any_number: bool = False) -> list[Subject]:
     """Find repositories by name, address or numeric id, each once, in the order given.
+
+    With `any_number` a number need not be stored: what plain SQL put on a list can be taken off it.
 
     Raises:
         UsageError: one of them is no repository's name, or is not stored; nothing is asked of GitHub.
@@ -41,6 +43,9 @@ def subjects(works: "Wired", given: Iterable[str]) -> list[Subject]:
             else:
                 (name,) = repository_names([text], works.settings.github_api_url)
                 stored = repositories.find_repository(connection, works.host_id, name)
+            if stored is None and any_number and _NUMBER.fullmatch(text):
+                found.setdefault(int(text), Subject(int(text), text))
+                continue
             if stored is None:
                 raise UsageError(f"{text} is not known here: pc track owner/name looks a repository up and keeps it.")
             found.setdefault(stored.id, Subject(stored.id, stored.owner_name))

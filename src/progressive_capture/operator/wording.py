@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
+from progressive_capture.domain.jobs import Processor
 from progressive_capture.domain.money import in_dollars
 
 if TYPE_CHECKING:
@@ -10,6 +11,8 @@ if TYPE_CHECKING:
 
 _UNITS: Final = ("kB", "MB", "GB", "TB")
 _STEP: Final = 1_000
+
+_LANES: Final = {Processor.INNGEST: "real-time", Processor.GITHUB_ACTIONS: "bulk"}
 
 _FEW_SECONDS: Final = 9.95
 """Below, tenths of a second say something."""
@@ -50,6 +53,11 @@ def quantiles(found: "Quantiles | None") -> str:
 def dollars(micro_usd: int | None) -> str:
     """Millionths of a US dollar: `$12.34`, `$0.0042`, `not known`."""
     return "not known" if micro_usd is None else in_dollars(micro_usd)
+
+
+def lane_name(processor: Processor) -> str:
+    """A lane by its processor's name, as options and JSON give it, and by what it is for."""
+    return f"{processor} ({_LANES[processor]})"
 
 
 def clock_time(moment: datetime) -> str:

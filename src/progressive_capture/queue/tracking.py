@@ -1,14 +1,15 @@
 """Repositories that are to be kept: all looked up first, then stored, tracked and their first capture queued."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from functools import partial
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from progressive_capture.capture.run import asked, find, keep, must
 from progressive_capture.capture.session import Tools
+from progressive_capture.domain.errors import CaptureFailed, ErrorClass
 from progressive_capture.domain.jobs import JobType, Trigger
 from progressive_capture.domain.requests import JobRequest, Submitted
 from progressive_capture.domain.scope import Scope
@@ -37,6 +38,19 @@ class NowTracked:
     """What became of its first capture."""
 
 
+OF_ONE: Final = frozenset({ErrorClass.MISSING, ErrorClass.DENIED, ErrorClass.BLOCKED})
+"""What keeps one repository from us says nothing of its account's others."""
+
+
+@dataclass(frozen=True, slots=True)
+class LookedUp:
+    """Repositories that can be kept, and those of an account's list that cannot."""
+
+    found: list[RepositoryLookUp]
+    skipped: dict[str, str]
+    """Why, by name."""
+
+
 async def listed(open_tools: OpenTools, accounts: Iterable[str]) -> list[str]:
     """List the repositories of accounts as `owner/name`, without those that GitHub has shut.
 
@@ -54,27 +68,35 @@ async def listed(open_tools: OpenTools, accounts: Iterable[str]) -> list[str]:
 
 
 async def looked_up(
-    open_tools: OpenTools, names: Iterable[str], begin: Callable[[str], None]
-) -> list[RepositoryLookUp]:
+    open_tools: OpenTools, names: Iterable[str], begin: Callable[[str], None], optional: Container[str] = ()
+) -> LookedUp:
     """Look all of them up, each once also when asked for by two names; nothing is stored.
 
     Args:
         open_tools: gives the way to GitHub.
         names: as `owner/name`.
         begin: hears which one is asked about.
+        optional: those that are skipped when GitHub keeps just them from us: nobody asked for them by name.
 
     Raises:
         CaptureFailed: one does not exist, or may not be read; the sentence names it.
     """
     found: dict[int, RepositoryLookUp] = {}
+    skipped: dict[str, str] = {}
     for group in _by_owner(names, lambda name: name):
         async with open_tools(group[0]) as tools:
             for name in group:
                 begin(name)
-                looked = await find(tools[0], name, Scope())
-                found.setdefault(looked.row.id, looked)
+                try:
+                    looked = await find(tools[0], name, Scope())
+                except CaptureFailed as failed:
+                    if name not in optional or failed.error_class not in OF_ONE:
+                        raise CaptureFailed(f"{failed} Nothing was tracked.", failed.error_class) from failed
+                    skipped[name] = str(failed)
+                else:
+                    found.setdefault(looked.row.id, looked)
             await tools[0].api.finish()
-    return list(found.values())
+    return LookedUp(list(found.values()), skipped)
 
 
 async def track(

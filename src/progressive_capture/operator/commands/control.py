@@ -45,7 +45,7 @@ def cancel(
 
     desk: Desk = context.obj
     settings, wanted = Settings.read(), Wanted(states, processors, job_types, triggers, None, repository)
-    _refuse_everything(ids, wanted)
+    _refuse_everything(ids, wanted, "--state, --processor, --type, --trigger or --repository")
     why = "" if dry_run else reason_for(desk, reason)
     if dry_run or not yes:
         found = at_store(desk, settings, lambda works: _open(works, ids, wanted), create=False)
@@ -57,11 +57,16 @@ def cancel(
         if not ids:
             done = works.control().cancel_all(wanted.filter(works), who=desk.who(), reason=why)
             return Told(f"{count(len(done), 'job')} cancelled.", {"cancelled": done, "unchanged": []})
-        lines = [works.control().cancel(each.id, who=desk.who(), reason=why) for each in _lines(works, ids)]
-        cancelled = [each.id for each in lines if each.state is JobState.CANCELLED]
-        others = [each for each in lines if each.state is not JobState.CANCELLED]
-        text = [f"{count(len(cancelled), 'job')} cancelled.", *(f"  {each.id} is {each.state}" for each in others)]
-        return Told.of("\n".join(text), {"cancelled": cancelled, "unchanged": [each.id for each in others]})
+        found, control = _lines(works, ids), works.control()
+        final = [each for each in found if each.state in FINAL]
+        lines = [control.cancel(each.id, who=desk.who(), reason=why) for each in found if each.state not in FINAL]
+        cancelled = [each for each in lines if each.state is JobState.CANCELLED]
+        others = [*final, *(each for each in lines if each.state is not JobState.CANCELLED)]
+        text = [f"{count(len(cancelled), 'job')} cancelled."]
+        text += [f"  {each.id} is {each.state} already: nothing was changed" for each in others]
+        return Told.of(
+            "\n".join(text), {"cancelled": [each.id for each in cancelled], "unchanged": [each.id for each in others]}
+        )
 
     return tell_one(desk, at_store(desk, settings, change, create=False), as_json=json)
 
@@ -85,7 +90,7 @@ def retry(
     desk: Desk = context.obj
     wanted = Wanted(None, processors, job_types, triggers, error, repository)
     if not all_:
-        _refuse_everything(ids, wanted)
+        _refuse_everything(ids, wanted, "--processor, --type, --trigger, --error, --repository or --all")
 
     def change(works: "Wired") -> Told:
         control = works.control()
@@ -101,23 +106,24 @@ def retry(
     return tell_one(desk, at_store(desk, Settings.read(), change, create=False), as_json=json)
 
 
-def _refuse_everything(ids: Sequence[str] | None, wanted: Wanted) -> None:
+def _refuse_everything(ids: Sequence[str] | None, wanted: Wanted, options: str) -> None:
     if ids and not wanted.is_everything:
         raise UsageError("Give job ids or a filter, not both.")
     if not ids and wanted.is_everything:
-        raise UsageError("Say which jobs: by their ids, or by --state, --processor, --type, --trigger or --repository.")
+        raise UsageError(f"Say which jobs: by their ids, or by {options}.")
 
 
 def _lines(works: "Wired", ids: Sequence[str]) -> list["JobLine"]:
     """Find all of them before anything is done to one."""
-    from progressive_capture.store.jobs import find_line  # noqa: PLC0415 - not needed for --help
+    from progressive_capture.insight.jobs import UnknownJob, identity_of  # noqa: PLC0415 - not needed for --help
+    from progressive_capture.store.jobs import find_line  # noqa: PLC0415 - as above
 
     found = []
     with works.database.reading() as connection:
         for each in dict.fromkeys(ids):
-            line = find_line(connection, each)
+            line = find_line(connection, identity_of(each))
             if line is None:
-                raise UsageError(f"There is no job {each}: pc jobs lists them.")
+                raise UnknownJob(each)
             found.append(line)
     return found
 

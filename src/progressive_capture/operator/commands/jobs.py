@@ -54,7 +54,7 @@ def told(page: "JobPage") -> Told:
     lines = table(_HEADS, [_row(each) for each in page.jobs])
     if page.after is not None:
         lines.append(f"  {page.count:,} in all; the next page: --after {page.after}")
-    return Told.of("\n".join(lines) or "There is no such job.", {"page": page})
+    return Told.of("\n".join(lines) or "No jobs.", {"page": page})
 
 
 def _row(job: "JobLine") -> list[object]:

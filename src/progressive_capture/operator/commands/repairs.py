@@ -25,7 +25,7 @@ def bootstrap(
     context: typer.Context,
     *,
     stale_days: Annotated[
-        float, typer.Option(metavar="N", min=0, help="Stale: not walked whole for so many days.")
+        float, typer.Option(metavar="N", min=0, max=3_650, help="Stale: not walked whole for so many days.")
     ] = 3,
     limit: Annotated[int, typer.Option(metavar="N", min=1, max=10_000, help="The N that need it most.")] = 100,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say which.")] = False,

@@ -35,7 +35,7 @@ def remove_from_whitelist(
     """Take repositories off the whitelist."""
     from progressive_capture.rollout import manage  # noqa: PLC0415 - not needed for --help
 
-    return _list(context, manage.remove_from_whitelist, names, reason, json=json)
+    return _list(context, manage.remove_from_whitelist, names, reason, takes_off=True, json=json)
 
 
 def exclude(
@@ -53,7 +53,7 @@ def readmit(
     """Take repositories off the exclusions."""
     from progressive_capture.rollout import manage  # noqa: PLC0415 - not needed for --help
 
-    return _list(context, manage.readmit, names, reason, json=json)
+    return _list(context, manage.readmit, names, reason, takes_off=True, json=json)
 
 
 def show_whitelist(context: typer.Context, *, json: options.Json = False) -> ExitCode:
@@ -101,9 +101,17 @@ def categorize_all(context: typer.Context, *, json: options.Json = False) -> Exi
     return changing(context, change, reason=None, as_json=json)
 
 
-def _list(context: typer.Context, make: "Listing", names: list[str], reason: str | None, *, json: bool) -> ExitCode:
+def _list(
+    context: typer.Context,
+    make: "Listing",
+    names: list[str],
+    reason: str | None,
+    *,
+    takes_off: bool = False,
+    json: bool,
+) -> ExitCode:
     def change(at: Bound) -> Told:
-        return written(make(at.rollout, _ids(subjects(at.works, names)), at.by))
+        return written(make(at.rollout, _ids(subjects(at.works, names, any_number=takes_off)), at.by))
 
     return changing(context, change, reason=reason, as_json=json)
 

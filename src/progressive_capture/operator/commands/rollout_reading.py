@@ -1,6 +1,7 @@
 """Commands that show the rollout: what is in force, whom it reaches, and who changed it; nothing is changed here."""
 
-from typing import TYPE_CHECKING, Annotated
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
@@ -14,7 +15,14 @@ from progressive_capture.operator.wording import count, moment
 if TYPE_CHECKING:
     from progressive_capture.rollout.population import Share
     from progressive_capture.rollout.rollout import InForce, Rollout
+    from progressive_capture.store.rollout import HistoryRow
     from progressive_capture.wiring import Wired
+
+_INNER: Final = frozenset({"size_shares", "before_stop"})
+"""What the program keeps for itself."""
+
+_SHOWN: Final = 5
+"""Of a list's differences."""
 
 
 def status(context: typer.Context, *, json: options.Json = False) -> ExitCode:
@@ -65,8 +73,8 @@ def history(
 
     def read(rollout: "Rollout", _works: "Wired") -> Told:
         lines = manage.history(rollout, before=before, limit=limit)
-        rows = [[str(each.id), moment(each.at), each.version, each.action, each.who, each.reason] for each in lines]
-        text = "\n".join(table(("id", "at (UTC)", "version", "action", "who", "why"), rows))
+        heads = ("id", "at (UTC)", "version", "action", "what changed", "who", "why", "evidence")
+        text = "\n".join(table(heads, [_change(each) for each in lines]))
         return Told.of(text or "Nothing was ever changed.", {"history": lines})
 
     return asking(context, read, as_json=json)
@@ -87,6 +95,50 @@ def in_words(now: "InForce") -> list[str]:
         f"  {by_itself} ({origins['auto_rollback']}): above {limit} in {now.window_hours:g} h ({origins['window']})",
         f"  whitelist: {listed}{closed}; excluded: {len(now.excluded):,}",
     ]
+
+
+def _change(row: "HistoryRow") -> list[object]:
+    changed = ", ".join(changes_in_words(row.before, row.after))
+    evidence = ", ".join(f"{_plain(name)} {_short(value)}" for name, value in (row.evidence or {}).items())
+    return [str(row.id), moment(row.at), row.version, row.action, changed, row.who, row.reason, evidence]
+
+
+def changes_in_words(before: Mapping[str, object] | None, after: Mapping[str, object]) -> list[str]:
+    """Each value that a change altered, from what to what; lists by what came and went."""
+    stood = before or {}
+    told = {name: value for name, value in after.items() if name not in _INNER and (before is not None or value)}
+    altered = {name: value for name, value in told.items() if stood.get(name) != value}
+    return [f"{_plain(name)} {_altered(stood.get(name), value)}" for name, value in altered.items()]
+
+
+def _altered(before: object, after: object) -> str:
+    if not isinstance(after, list) or not isinstance(before, list | None):
+        return f"{_short(before)} → {_short(after)}"
+    stood = before or list[object]()
+    came = [f"+{each}" for each in after if each not in stood]
+    went = [f"-{each}" for each in stood if each not in after]
+    shown, more = [*came, *went][:_SHOWN], len(came) + len(went) - _SHOWN
+    return " ".join([*shown, *([f"… ({more:,} more)"] if more > 0 else [])])
+
+
+def _short(value: object) -> str:
+    match value:
+        case None:
+            return "unset"
+        case bool():
+            return "on" if value else "off"
+        case float():
+            return f"{value:g}"
+        case list():
+            return "; ".join(map(str, value[:_SHOWN])) or "none"
+        case dict():
+            return f"of {len(value):,}"
+        case _:
+            return str(value)
+
+
+def _plain(name: str) -> str:
+    return name.replace("_", " ")
 
 
 def _shares(what: str, shares: dict[str, "Share"]) -> list[str]:

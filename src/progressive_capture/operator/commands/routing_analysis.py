@@ -25,7 +25,8 @@ def routing_analysis(
     *,
     days: Annotated[int, typer.Option(metavar="N", min=1, max=3_650, help="Jobs of the last N days.")] = 7,
     recent_hours: Annotated[
-        float | None, typer.Option(metavar="HOURS", min=0, help="What if this were recent, instead of 24 hours?")
+        float | None,
+        typer.Option(metavar="HOURS", min=0, max=87_600, help="What if this were recent, instead of 24 hours?"),
     ] = None,
     small: Annotated[
         int | None, typer.Option(metavar="N", min=0, help="What if so many pull requests were few, instead of 10?")

@@ -10,7 +10,7 @@ from progressive_capture.operator.desk import Desk, at_store
 from progressive_capture.operator.rolling import stopped
 from progressive_capture.operator.tables import table
 from progressive_capture.operator.telling import Told, tell_one
-from progressive_capture.operator.wording import count, moment
+from progressive_capture.operator.wording import count, lane_name, moment
 
 if TYPE_CHECKING:
     from progressive_capture.insight.queue import BudgetLeft, Lane
@@ -51,6 +51,8 @@ def in_words(status: "Status") -> list[str]:
     return [
         *table(heads, [_lane(lane) for lane in found.lanes]),
         *(f"  {each.jobs:,} held: {each.reason}" for each in found.held),
+        *([f"  {status.failed:,} failed and await their retry: pc jobs --state failed"] if status.failed else []),
+        *([_dead(status.dead)] if status.dead else []),
         *(
             [f"  {count(len(found.stuck), 'job')} should have moved on; the next sweep takes them up"]
             if found.stuck
@@ -64,9 +66,13 @@ def in_words(status: "Status") -> list[str]:
     ]
 
 
+def _dead(jobs: int) -> str:
+    return f"  {jobs:,} dead in the last 24 hours: pc jobs --state dead says why, pc retry --all opens them anew"
+
+
 def _lane(lane: "Lane") -> list[object]:
     at_work = sum(number for state, number in lane.states.items() if state in {"dispatched", "processing"})
-    return [lane.processor, lane.due, lane.later, lane.held, at_work, moment(lane.oldest_pending_at)]
+    return [lane_name(lane.processor), lane.due, lane.later, lane.held, at_work, moment(lane.oldest_pending_at)]
 
 
 def _budget(budget: "BudgetLeft") -> str:

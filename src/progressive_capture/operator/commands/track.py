@@ -29,8 +29,9 @@ def track(
 ) -> ExitCode:
     """Keep repositories: the first capture of each is queued now.
 
-    Each is looked up first: when GitHub does not know one of them, nothing is written. Of a person, 'owner/*' means
-    the public repositories. `pc worker` runs what is queued.
+    Each is looked up first: when GitHub does not give one of those named, nothing is written. Of a person, 'owner/*'
+    means the public repositories; those of an account that cannot be read are skipped and listed (exit code 3).
+    `pc worker` runs what is queued.
     """
     from progressive_capture.queue import tracking  # noqa: PLC0415 - not needed for --help
     from progressive_capture.settings import Settings  # noqa: PLC0415 - as above
@@ -44,9 +45,11 @@ def track(
 
     async def task(shift: Shift) -> list[Told]:
         manager = shift.works.queue()
-        wanted = [*given, *await tracking.listed(shift.works.tools, accounts)]
-        found = await tracking.looked_up(shift.works.tools, wanted, shift.display.begin)
-        return [told(each) for each in await tracking.track(shift.works.tools, found, manager, desk.who())]
+        open_tools = shift.works.tools
+        listed = set(await tracking.listed(open_tools, accounts)).difference(given)
+        looked = await tracking.looked_up(open_tools, [*given, *sorted(listed)], shift.display.begin, listed)
+        tracked = await tracking.track(open_tools, looked.found, manager, desk.who())
+        return [*map(told, tracked), *(left_out(*each) for each in looked.skipped.items())]
 
     answers = work(desk, settings, task, create=True)
     if not answers:
@@ -66,6 +69,11 @@ def read(file: Path) -> list[str]:
         reason = error.strerror if isinstance(error, OSError) else "it is no text"
         raise UsageError(f"--file {file} cannot be read ({reason}): check its path.") from error
     return [name for line in lines if (name := line.partition("#")[0].strip())]
+
+
+def left_out(name: str, why: str) -> Told:
+    """Say that a repository of an account's list cannot be kept."""
+    return Told(f"{name}: skipped. {why}", {"repository": name, "outcome": "skipped", "why": why}, ExitCode.GAPS)
 
 
 def told(tracked: "NowTracked") -> Told:
