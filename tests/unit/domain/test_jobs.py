@@ -9,6 +9,7 @@ from progressive_capture.domain.jobs import (
     UNSETTLED,
     Counters,
     EngineName,
+    Figures,
     JobState,
     JobType,
     NewJob,
@@ -68,6 +69,10 @@ def test_counters_add_up(one: Counters, other: Counters) -> None:
     assert one + other - other == one
     assert one + Counters() == one
     assert (one + other).requests == one.requests + other.requests
+
+
+def test_forecasts_add_up() -> None:
+    assert Figures(3, 1, 0.5) + Figures(44, 30, 20.0) == Figures(47, 31, 20.5)
 
 
 def test_the_key_tells_host_repository_type_and_scope() -> None:
