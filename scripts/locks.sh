@@ -11,7 +11,7 @@ lock() { # NAME, then what to lock
     name=$1
     shift
     .venv-locks/bin/uv pip compile --no-config --quiet --universal --python-version 3.11 --generate-hashes \
-        --no-strip-extras --no-header --no-annotate --no-emit-index-url --no-emit-find-links --only-binary :all: \
+        --no-strip-extras --no-header --no-annotate --only-binary :all: \
         --output-file "requirements/$name.txt" "$@"
 }
 lock run "$@" --constraint requirements/constraints.in --extra inngest --extra sandbox --group build pyproject.toml
