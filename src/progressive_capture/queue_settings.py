@@ -169,6 +169,11 @@ class QueueSettings(BaseSettings):
         return self.inngest_dev is not None and self.inngest_dev.lower() not in {"0", "false"}
 
     @property
+    def sends_to_inngest(self) -> bool:
+        """Whether events can be sent to Inngest."""
+        return self.inngest_event_key is not None or self.inngest_is_dev
+
+    @property
     def serves_inngest(self) -> bool:
         """Whether Inngest may call this program: what it sends is signed, or comes from a dev server."""
         return self.inngest_signing_key is not None or self.inngest_is_dev

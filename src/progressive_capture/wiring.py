@@ -3,13 +3,14 @@
 import asyncio
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import count
 from typing import TYPE_CHECKING
 
 import httpx
+import structlog
 from pydantic import SecretStr
 
 from progressive_capture import processes
@@ -20,8 +21,10 @@ from progressive_capture.capture.report import Reporter
 from progressive_capture.capture.run import Captured, asked, capture_repository, must
 from progressive_capture.capture.session import Tools, Waited
 from progressive_capture.capture.verify import Verification, verify_repository
+from progressive_capture.domain.errors import ProgressiveCaptureError
 from progressive_capture.domain.jobs import EngineName, Processor, Resources
 from progressive_capture.domain.scope import Scope
+from progressive_capture.engine_wiring import inngest_engine, open_engines, open_inngest
 from progressive_capture.engines.duties import recurring
 from progressive_capture.engines.local import Worker
 from progressive_capture.engines.reporting import LogReporter
@@ -39,6 +42,7 @@ from progressive_capture.queue.dispatch import Dispatcher
 from progressive_capture.queue.engine import Engine
 from progressive_capture.queue.manager import HybridQueueManager
 from progressive_capture.queue.schedule import Schedule
+from progressive_capture.queue.stopping import stop_runs
 from progressive_capture.queue.terms import Terms
 from progressive_capture.queue.upkeep import Upkeep
 from progressive_capture.rollout.rollout import Rollout
@@ -135,29 +139,13 @@ class Wired:
         async with self._opened(credentials, [part] * len(credentials), LogReporter()) as tools:
             yield tools
 
-    @asynccontextmanager
-    async def inngest_api(self) -> AsyncIterator["InngestApi"]:
-        """Open the way to Inngest.
+    def inngest_api(self) -> AbstractAsyncContextManager["InngestApi"]:
+        """Open the way to Inngest; see `engine_wiring.open_inngest`."""
+        return open_inngest(self.settings, self.overrides.inngest_transport)
 
-        Raises:
-            UsageError: Inngest is not set up.
-        """
-        from progressive_capture.engines.inngest.api import InngestApi  # noqa: PLC0415 - brings the SDK with it
-        from progressive_capture.engines.inngest.client import make_client  # noqa: PLC0415 - as above
-
-        settings = self.settings
-        if not settings.serves_inngest and settings.inngest_event_key is None:
-            raise SettingsError(
-                "Inngest is not set up: set INNGEST_EVENT_KEY and INNGEST_SIGNING_KEY, or INNGEST_DEV for a dev server."
-            )
-        event_key, signing_key = settings.inngest_event_key, settings.inngest_signing_key
-        client = make_client(
-            None if event_key is None else _secret(event_key),
-            None if signing_key is None else _secret(signing_key),
-            is_dev=settings.inngest_is_dev,
-        )
-        async with httpx.AsyncClient(transport=self.overrides.inngest_transport()) as http:
-            yield InngestApi(client, http)
+    def engines(self) -> AbstractAsyncContextManager[Mapping[EngineName, Engine]]:
+        """Open the way to engines elsewhere; see `engine_wiring.open_engines`."""
+        return open_engines(self.settings, self.database, self.clock.now, self.overrides.inngest_transport)
 
     def inngest_app(self, client: "Inngest") -> "App":
         """Put together what Inngest calls."""
@@ -223,7 +211,24 @@ class Wired:
 
     def control(self) -> Control:
         """What an operator does to jobs."""
-        return Control(self.database, self.terms, self.clock.now, self.overrides.random)
+        return Control(self.database, self.terms, self.clock.now, self.overrides.random, self.stop_runs)
+
+    def stop_runs(self, job_ids: Sequence[str]) -> None:
+        """Tell engines elsewhere to stop the runs of cancelled jobs; to be called where no event loop runs.
+
+        What goes wrong is logged: the jobs are cancelled, and their runs end at the next page in any case.
+        """
+        if job_ids:
+            asyncio.run(self._stop_runs(job_ids))
+
+    async def _stop_runs(self, job_ids: Sequence[str]) -> None:
+        try:
+            async with self.engines() as engines:
+                await stop_runs(self.database, engines, job_ids)
+        except (ProgressiveCaptureError, ModuleNotFoundError) as error:
+            structlog.stdlib.get_logger(__name__).warning(
+                "runs not stopped: they end at their next page", error=str(error)
+            )
 
     def rollout(self) -> Rollout:
         """The rollout of this database, under these settings."""
@@ -252,9 +257,7 @@ class Wired:
 
     def inngest_engine(self, api: "InngestApi") -> Engine:
         """Inngest, as the queue hands jobs to it."""
-        from progressive_capture.engines.inngest.engine import InngestEngine  # noqa: PLC0415 - brings the SDK with it
-
-        return InngestEngine(api, self.database, self.clock.now, timedelta(seconds=self.settings.inngest_head_start))
+        return inngest_engine(api, self.settings, self.database, self.clock.now)
 
     def dispatcher(self, engine: Engine, lane: Processor) -> Dispatcher:
         """What hands the jobs of a lane to its engine."""

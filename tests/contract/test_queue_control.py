@@ -31,7 +31,7 @@ def bureau(database: Database) -> Bureau:
 
 
 def control(bureau: Bureau) -> Control:
-    return Control(bureau.database, bureau.terms, lambda: bureau.now, lambda: 0.5)
+    return Control(bureau.database, bureau.terms, lambda: bureau.now, lambda: 0.5, lambda _: None)
 
 
 def test_an_operator_cancels_and_retries(bureau: Bureau) -> None:

@@ -26,7 +26,7 @@ BULK = Processor.GITHUB_ACTIONS
 
 
 def control(database: Database) -> Control:
-    return Control(database, Terms(), lambda: NOW, lambda: 0.5)
+    return Control(database, Terms(), lambda: NOW, lambda: 0.5, lambda _: None)
 
 
 def waiting(database: Database, count: int, **columns: Any) -> list[str]:

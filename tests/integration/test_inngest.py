@@ -14,6 +14,7 @@ from progressive_capture.engines.inngest.functions import names_of
 from progressive_capture.engines.inngest.runner import ShardRunner
 from progressive_capture.queue.engine import EngineRefused, EngineUnreachable, EngineUsage, RunState
 from progressive_capture.store.errors import StoreError
+from progressive_capture.store.jobs import JobFilter
 from tests.support.little_github import START, LittleGitHub
 from tests.support.little_inngest import KEY, Run, signed
 from tests.support.offices import MoodyGitHub, Office
@@ -194,18 +195,43 @@ async def test_a_run_that_inngest_gives_up_midway_fails_its_shard(
     assert "Inngest gave the run up (StepFailed)" in job["error"]
 
 
-async def test_a_cancelled_job_stops_its_run_and_nothing_is_asked_for_it(running: Served) -> None:
+async def test_cancelling_a_job_tells_inngest_once_and_nothing_is_asked_for_it(running: Served) -> None:
     handover = await running.hand_over()
     ref = f"{handover.job_id}:1"
-    await asyncio.to_thread(running.wired.control().cancel, handover.job_id, who="ann", reason="no")
+    await running.cancel(handover.job_id)
+    await running.cancel(handover.job_id)
     await running.engine.cancel(ref)
-    await running.engine.cancel(ref)
-    cancelled = [event for event in running.inngest.sent if event["name"] == "progressive-capture/job.cancelled"]
-    assert [event["data"] for event in cancelled] == [{"version": 1, "job_id": handover.job_id, "attempt": 1}]
+    assert running.inngest.of("job.cancelled") == [{"version": 1, "job_id": handover.job_id, "attempt": 1}]
+    (run,) = await running.inngest.work()
+    assert (run.cancelled, run.names) == (True, [])
+    assert running.office.github.asked == []
+    assert await running.engine.status(ref, handover) is RunState.CANCELLED
+
+
+async def test_a_run_that_waits_is_cancelled_with_its_job_and_no_other_run_is(running: Served) -> None:
+    running.office.github.moods["/repos/o/r/pulls?"] = (429, {"retry-after": "900"})
+    other = Run("progressive-capture-capture", {"data": {"job_id": "another", "attempt": 1}})
+    running.inngest.at_work.append(other)
+    handover = await running.hand_over()
+    (waiting,) = running.inngest.waiting
+    while "wait-0" not in waiting.names:
+        await running.inngest.step(waiting)
+    by_filter = running.wired.control().cancel_all
+    assert await asyncio.to_thread(by_filter, JobFilter(), who="ann", reason="no") == [handover.job_id]
+    assert (waiting.cancelled, other.cancelled) == (True, False)
+
+
+async def test_a_job_is_cancelled_also_where_inngest_cannot_be_told(
+    running: Served, capsys: pytest.CaptureFixture[str]
+) -> None:
+    handover = await running.hand_over()
+    running.inngest.refuses = 503
+    await running.cancel(handover.job_id)
+    assert job_of(running)["status"] == "cancelled"
+    assert "they end at their next page" in capsys.readouterr().out
     (run,) = await running.inngest.work()
     assert run.output["why"] == "The job is no longer this run's."
     assert running.office.github.asked == []
-    assert await running.engine.status(ref, handover) is RunState.CANCELLED
 
 
 async def test_an_event_of_another_schema_is_refused_for_good(running: Served) -> None:

@@ -32,6 +32,15 @@ def signed(body: bytes, key: str = KEY, at: int = T) -> str:
     return f"t={at}&s={mac.hexdigest()}"
 
 
+def _holds(expression: str, event: dict[str, Any], later: dict[str, Any]) -> bool:
+    """Whether an expression is true of the event that began a run and of a later one, for such as we write."""
+    for equation in expression.split(" && "):
+        ours, theirs = (side.removeprefix("event.data.").removeprefix("async.data.") for side in equation.split(" == "))
+        if event["data"][ours] != later["data"][theirs]:
+            return False
+    return True
+
+
 @dataclass
 class Run:
     """One run of a function."""
@@ -44,6 +53,8 @@ class Run:
     attempt: int = 0
     output: Any = None
     failed: bool = False
+    cancelled: bool = False
+    """By an event: no further step is asked for."""
 
 
 @dataclass
@@ -57,6 +68,7 @@ class LittleInngest:
     functions: list[dict[str, Any]] = field(default_factory=list)
     seen: set[tuple[str, str]] = field(default_factory=set)
     waiting: deque[Run] = field(default_factory=deque)
+    at_work: list[Run] = field(default_factory=list)
     runs: list[Run] = field(default_factory=list)
     sent: list[dict[str, Any]] = field(default_factory=list)
     refuses: int | None = None
@@ -91,9 +103,15 @@ class LittleInngest:
             return
         self.seen.add((event["name"], event.get("id", "")))
         self.sent.append(event)
+        for run in [*self.waiting, *self.at_work]:
+            run.cancelled = run.cancelled or self._is_cancelled_by(run, event)
         for function in self.functions:
             if any(self._triggers(each, event) for each in function["triggers"]):
                 self.waiting.append(Run(function["id"], event))
+
+    def of(self, name: str) -> list[dict[str, Any]]:
+        """The data of what was sent under a name of ours."""
+        return [each["data"] for each in self.sent if each["name"] == f"progressive-capture/{name}"]
 
     async def work(self) -> list[Run]:
         """Run everything to its end, one after the other; the runs that ended."""
@@ -101,8 +119,10 @@ class LittleInngest:
         while self.waiting:
             run = self.waiting.popleft()
             self.runs.append(run)
-            while await self.step(run):
+            self.at_work.append(run)
+            while not run.cancelled and await self.step(run):
                 pass
+            self.at_work.remove(run)
         return self.runs[begun:]
 
     async def step(self, run: Run) -> bool:
@@ -149,6 +169,13 @@ class LittleInngest:
         data = {"event": run.event, "error": error, "function_id": run.function, "run_id": "r"}
         self.put({"name": "inngest/function.failed", "data": data})
         return False
+
+    def _is_cancelled_by(self, run: Run, event: dict[str, Any]) -> bool:
+        (function,) = [each for each in self.functions if each["id"] == run.function]
+        return any(
+            each["event"] == event["name"] and _holds(each["if"], run.event, event)
+            for each in function.get("cancel") or ()
+        )
 
     @staticmethod
     def _triggers(trigger: dict[str, Any], event: dict[str, Any]) -> bool:

@@ -1,5 +1,6 @@
 """An installation that Inngest calls, within the test's process: office, app and a little Inngest, tied together."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -39,6 +40,10 @@ class Served:
         answer = await self.office.ask(scope)
         assert isinstance(answer, Queued)
         return await self.dispatch()
+
+    async def cancel(self, job_id: str) -> None:
+        """Cancel a job, as an operator does."""
+        await asyncio.to_thread(self.wired.control().cancel, job_id, who="ann", reason="no")
 
     async def dispatch(self) -> Handover:
         """Give what is in line to Inngest; how the shard was handed over that it began with."""

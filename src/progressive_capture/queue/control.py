@@ -1,7 +1,7 @@
 """What an operator does to jobs: cancel, retry, one or all that a filter means; and emptying the bulk lane."""
 
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
@@ -28,6 +28,8 @@ class Control:
     terms: Terms
     clock: Callable[[], datetime]
     random: Callable[[], float]
+    stop_runs: Callable[[Sequence[str]], object]
+    """Tells engines elsewhere of jobs that were cancelled, as far as it can: the database shuts their runs out."""
 
     def cancel(self, job_id: str, *, who: str, reason: str) -> JobLine:
         """Cancel an open job; whoever runs it stops at its next page.
@@ -40,8 +42,11 @@ class Control:
         """
         with self.database.transaction() as connection:
             _found(connection, job_id)
-            jobs.cancel(connection, job_id, self.clock(), who=who, reason=reason, settling=self._settling())
-            return _found(connection, job_id)
+            cancelled = jobs.cancel(connection, job_id, self.clock(), who=who, reason=reason, settling=self._settling())
+            job = _found(connection, job_id)
+        if cancelled:
+            self.stop_runs([job.id])
+        return job
 
     def retry(self, job_id: str, *, who: str) -> str | None:
         """Open a new job in place of a dead one; the job that does the work now, None when that one is not dead.
@@ -76,6 +81,7 @@ class Control:
                 )
             cancelled += found
             if len(found) < AT_ONCE:
+                self.stop_runs(cancelled)
                 return cancelled
 
     def retry_all(self, wanted: JobFilter, *, who: str) -> dict[str, str]:

@@ -4,8 +4,15 @@ from progressive_capture.store.jobs.bulk import bulk_cancel, bulk_retry, reroute
 from progressive_capture.store.jobs.claiming import claim_jobs
 from progressive_capture.store.jobs.dispatching import book, dispatch_jobs, note_run, take_back
 from progressive_capture.store.jobs.life import find_open, get, open_job, record_event, set_forecast
-from progressive_capture.store.jobs.reading import count_jobs, find_line, held_jobs, in_line, page_of_jobs
-from progressive_capture.store.jobs.releasing import park, sweep_local
+from progressive_capture.store.jobs.reading import (
+    cancelled_runs,
+    count_jobs,
+    find_line,
+    held_jobs,
+    in_line,
+    page_of_jobs,
+)
+from progressive_capture.store.jobs.releasing import leave, park, sweep_local
 from progressive_capture.store.jobs.routing import reroute
 from progressive_capture.store.jobs.settling import cancel, fail_shard, settle_shard
 from progressive_capture.store.jobs.shards import (
@@ -54,6 +61,7 @@ __all__ = [
     "bulk_cancel",
     "bulk_retry",
     "cancel",
+    "cancelled_runs",
     "claim_jobs",
     "claim_shard",
     "count_jobs",

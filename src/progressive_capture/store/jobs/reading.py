@@ -1,5 +1,6 @@
 """Jobs as lines of lists, claims and decisions: one job, a page of many, how many; nothing is changed here."""
 
+from collections.abc import Sequence
 from dataclasses import fields
 from typing import Any, Final
 
@@ -14,6 +15,9 @@ from progressive_capture.store.tables import IS_CLAIMABLE, IS_HELD, JOBS
 _RENAMED: Final = {"processor": "processor_type", "state": "status"}
 _COLUMNS: Final = [JOBS.c[_RENAMED.get(each.name, each.name)] for each in fields(JobLine)]
 _JOB: Final = JOBS.c
+
+_BATCH: Final = 500
+"""Ids that one statement names."""
 
 Place = tuple[str, str]
 """Where a page of a list ends: `created_at` and id of its last job."""
@@ -72,6 +76,18 @@ def held_jobs(connection: Connection, after: Place | None, size: int) -> list[Jo
         place = tuple_(literal(after[0], _JOB.created_at.type), literal(after[1], _JOB.id.type))
         statement = statement.where(tuple_(_JOB.created_at, _JOB.id) > place)
     return [line_of(row) for row in connection.execute(statement)]
+
+
+def cancelled_runs(connection: Connection, job_ids: Sequence[str]) -> list[tuple[EngineName, str]]:
+    """Return by what each engine knows the newest run of cancelled jobs; none of a job that had none."""
+    found = []
+    for first in range(0, len(job_ids), _BATCH):
+        among = _JOB.id.in_(job_ids[first : first + _BATCH])
+        runs = select(_JOB.engine, _JOB.engine_run_ref).where(
+            among, _JOB.status == JobState.CANCELLED.value, _JOB.engine.is_not(None), _JOB.engine_run_ref.is_not(None)
+        )
+        found += [(EngineName(engine), ref) for engine, ref in connection.execute(runs)]
+    return found
 
 
 def turn() -> tuple[ColumnElement[Any], ...]:
