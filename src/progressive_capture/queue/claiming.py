@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from progressive_capture.domain.jobs import Processor
 from progressive_capture.domain.priority import LAST_IN_LINE
 from progressive_capture.queue.openings import Doors, category_of, doors
-from progressive_capture.queue.splitting import for_real_time
+from progressive_capture.queue.splitting import cut
 from progressive_capture.queue.terms import Terms
 from progressive_capture.store import jobs
 from progressive_capture.store.database import Connection, Database
@@ -41,7 +41,7 @@ def take(database: Database, terms: Terms, lane: Processor, *, holder: str, now:
             now=now,
             lease_until=now + lease,
             decide=decide,
-            split=for_real_time,
+            split=cut,
         )
     return Taken(next(iter(claims.jobs), None), len(claims.rerouted))
 

@@ -10,7 +10,7 @@ from progressive_capture.domain.errors import UsageError
 from progressive_capture.domain.jobs import OPEN, JobState, Processor
 from progressive_capture.queue.claiming import keep_from_bulk
 from progressive_capture.queue.openings import doors
-from progressive_capture.queue.splitting import for_real_time
+from progressive_capture.queue.splitting import cut
 from progressive_capture.queue.terms import Terms
 from progressive_capture.store import jobs
 from progressive_capture.store.database import Connection, Database
@@ -112,7 +112,7 @@ class Control:
         with self.database.transaction() as connection:
             decide = keep_from_bulk(connection, doors(connection, self.terms, now))
             found = jobs.reroute_waiting(
-                connection, Processor.GITHUB_ACTIONS, AT_ONCE, now, decide=decide, who=who, split=for_real_time
+                connection, Processor.GITHUB_ACTIONS, AT_ONCE, now, decide=decide, who=who, split=cut
             )
         return len(found)
 
@@ -126,7 +126,7 @@ class Control:
                 for job in held:
                     routing = decide(job) if job.processor is Processor.GITHUB_ACTIONS else None
                     if routing is not None:
-                        moved += jobs.reroute(connection, job.id, routing, now, who=who, split=for_real_time)
+                        moved += jobs.reroute(connection, job.id, routing, now, who=who, split=cut)
             if len(held) < AT_ONCE:
                 return moved
             place = (held[-1].created_at, held[-1].id)

@@ -15,7 +15,7 @@ from progressive_capture.domain.routing import SHARDS_IN_FLIGHT
 from progressive_capture.queue.claiming import keep_from_bulk
 from progressive_capture.queue.engine import Engine, EngineRefused, EngineUnreachable, Handover, RunRef
 from progressive_capture.queue.openings import category_of, doors
-from progressive_capture.queue.splitting import for_real_time
+from progressive_capture.queue.splitting import cut
 from progressive_capture.queue.terms import Terms
 from progressive_capture.store import jobs
 from progressive_capture.store.database import Connection, Database
@@ -104,7 +104,7 @@ class Dispatcher:
                 deadline=now + TO_BEGIN,
                 n=AT_ONCE,
                 decide=self._decide(connection, now),
-                split=for_real_time,
+                split=cut,
             ).jobs
 
     def _decide(self, connection: Connection, now: datetime) -> Decide:

@@ -22,7 +22,7 @@ from progressive_capture.domain.scope import moment, time_range_days
 from progressive_capture.domain.throttle import Freshness, throttled
 from progressive_capture.queue.case import Case, case_of, freshness
 from progressive_capture.queue.openings import doors
-from progressive_capture.queue.splitting import cut_for
+from progressive_capture.queue.splitting import cut
 from progressive_capture.queue.terms import Terms
 from progressive_capture.store import jobs, repositories, tracking
 from progressive_capture.store.database import Connection, Database
@@ -76,7 +76,7 @@ class HybridQueueManager:
         if found.route_rule == jobs.PC_CAPTURE and not found.is_led:
             case = case_of(connection, request, stored, doors(connection, self.terms, now), now)
             _, routing = routed(self.terms, case)
-            jobs.adopt(connection, found.job.id, routing, now, who=request.who, split=cut_for(routing))
+            jobs.adopt(connection, found.job.id, routing, now, who=request.who, split=cut)
         if not found.walk_begun:
             jobs.record_event(connection, found.job.id, now, "joined", who=request.who, detail=request.reason)
             return Joined(found.job.id)

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from progressive_capture.queue.openings import Openings, category_of, doors
-from progressive_capture.queue.splitting import cut_for
+from progressive_capture.queue.splitting import cut
 from progressive_capture.queue.terms import Terms
 from progressive_capture.store import duties, jobs
 from progressive_capture.store.database import Connection, Database
@@ -77,7 +77,7 @@ class Upkeep:
         for job in held:
             category = category_of(connection, job.host_id, job.repository_id)
             routing = let_go(job, open_doors.openings(job.repository_id, category))
-            if routing is not None and jobs.reroute(connection, job.id, routing, now, who=WHO, split=cut_for(routing)):
+            if routing is not None and jobs.reroute(connection, job.id, routing, now, who=WHO, split=cut):
                 released.append(job.id)
         return released
 

@@ -7,7 +7,7 @@ from progressive_capture.domain.jobs import Counters, JobState, Outcome, Process
 from progressive_capture.domain.scope import stamp
 from progressive_capture.store import jobs
 from progressive_capture.store.jobs import JobLine, Routing
-from progressive_capture.store.jobs.claiming import MOST_REROUTED
+from progressive_capture.store.jobs.leaving import MOST_REROUTED
 from tests.contract.queue.refusing import all_lose_their_lease
 from tests.contract.queue.rows import (
     BULK,
@@ -153,7 +153,8 @@ def test_over_quota_a_job_is_held_and_let_go_later(connection: Connection) -> No
     assert [each.job.id for each in claim(connection)] == [job.id]
 
 
-def halves(shard: Shard) -> list[str]:
+def halves(shard: Shard, lane: Processor) -> list[str]:
+    assert lane is REAL_TIME
     return [f"{shard.spec} a", f"{shard.spec} b"] if shard.k else [shard.spec]
 
 

@@ -144,7 +144,7 @@ def test_shards_of_an_adopted_capture_are_cut_to_what_its_lane_takes(connection:
     jobs.add_shards(connection, taken, ["long"])
     routing = Routing(REAL_TIME, "small", "Few.", "rules")
     cut = {"long": ["first half", "second half"]}
-    jobs.adopt(connection, own.id, routing, NOW, who="me", split=lambda shard: cut.get(shard.spec, [shard.spec]))
+    jobs.adopt(connection, own.id, routing, NOW, who="me", split=lambda shard, _: cut.get(shard.spec, [shard.spec]))
     assert [shard.spec for shard in jobs.shards(connection, own.id)][1:] == ["first half", "second half"]
 
 

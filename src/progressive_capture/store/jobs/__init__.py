@@ -12,7 +12,7 @@ from progressive_capture.store.jobs.reading import (
     in_line,
     page_of_jobs,
 )
-from progressive_capture.store.jobs.releasing import park, sweep_local
+from progressive_capture.store.jobs.releasing import leave, park, sweep_local
 from progressive_capture.store.jobs.routing import reroute
 from progressive_capture.store.jobs.settling import cancel, fail_shard, settle_shard
 from progressive_capture.store.jobs.shards import (
@@ -76,6 +76,7 @@ __all__ = [
     "in_line",
     "insert_job",
     "last_completed",
+    "leave",
     "newest_walk",
     "note_run",
     "open_job",

@@ -11,12 +11,10 @@ from sqlalchemy import Connection, update
 from progressive_capture.domain.backoff import after_loss
 from progressive_capture.domain.jobs import UNSETTLED, EngineName, JobState, Processor, Resources
 from progressive_capture.domain.scope import stamp
-from progressive_capture.store.jobs.claiming import MOST_REROUTED, NEXT
+from progressive_capture.store.jobs.leaving import leave_line
 from progressive_capture.store.jobs.life import lock_job, move_job
-from progressive_capture.store.jobs.reading import line_of
-from progressive_capture.store.jobs.routing import move_lane
 from progressive_capture.store.jobs.settling import charge, settle_rest
-from progressive_capture.store.jobs.shards import retry_shards, shards
+from progressive_capture.store.jobs.shards import shards
 from progressive_capture.store.jobs.values import (
     Decide,
     DispatchedJob,
@@ -59,40 +57,26 @@ def dispatch_jobs(
         decide: asks the gates again about each job; a job that may not stay goes where it says.
         split: cuts the shards of such a job to what its new lane takes.
     """
-    found = Dispatches([], [])
-    while len(found.jobs) < n and len(found.rerouted) < MOST_REROUTED:
-        wanted = {"of_lane": lane.value, "due_at": stamp(now), "most": n - len(found.jobs)}
-        first = [line_of(row) for row in connection.execute(NEXT, wanted)]
-        if not first:
-            break
-        for job in first:
-            routing = None if decide is None else decide(job)
-            if routing is not None:
-                move_lane(connection, job.id, routing, now, who=who, split=split)
-                found.rerouted.append(job.id)
-            elif (sent := _send_off(connection, job, engine, who=who, now=now, deadline=deadline)) is not None:
-                found.jobs.append(sent)
-    return found
+
+    def begin(job: JobLine, values: dict[str, Any]) -> DispatchedJob | None:
+        return _send_off(connection, job, values, engine, who=who, now=now, deadline=deadline)
+
+    return Dispatches(*leave_line(connection, lane, begin, who=who, now=now, n=n, decide=decide, split=split))
 
 
 def _send_off(
-    connection: Connection, job: JobLine, engine: EngineName, *, who: str, now: datetime, deadline: datetime
+    connection: Connection,
+    job: JobLine,
+    values: dict[str, Any],
+    engine: EngineName,
+    *,
+    who: str,
+    now: datetime,
+    deadline: datetime,
 ) -> DispatchedJob | None:
-    attempt = job.attempt + 1
-    if job.state is JobState.FAILED:
-        move_job(connection, job.id, JobState.PENDING, now, who=who, detail="its next attempt begins")
-        retry_shards(connection, job.id)
+    attempt = values["attempt"]
     left = [shard.k for shard in shards(connection, job.id) if shard.state in UNSETTLED]
-    values: dict[str, Any] = {
-        "attempt": attempt,
-        "engine": engine.value,
-        "engine_run_ref": None,
-        "workflow_run_id": None,
-        "principal": None,
-        "completed_at": None,
-        "error": None,
-        "error_class": None,
-    }
+    values |= {"engine": engine.value, "engine_run_ref": None, "workflow_run_id": None, "principal": None}
     if not left:
         # All of its shards were settled while it was parked.
         move_job(connection, job.id, JobState.PROCESSING, now, who=who, **values)
@@ -104,10 +88,23 @@ def _send_off(
     return DispatchedJob(job, attempt, left)
 
 
-def note_run(connection: Connection, job_id: str, *, attempt: int, ref: str, principal: str | None) -> bool:
-    """Note by what an engine knows the run of an attempt; False when a later one has begun."""
+def note_run(
+    connection: Connection,
+    job_id: str,
+    *,
+    attempt: int,
+    ref: str,
+    principal: str | None = None,
+    workflow_run_id: int | None = None,
+) -> bool:
+    """Note by what an engine knows the run of an attempt; False when a later one has begun.
+
+    What is not known now, and was noted before, stays.
+    """
     noted = update(JOBS).where(_JOB.id == job_id, _JOB.attempt == attempt)
-    return connection.execute(noted.values(engine_run_ref=ref, principal=principal)).rowcount == 1
+    known = {"principal": principal, "workflow_run_id": workflow_run_id}
+    values = {"engine_run_ref": ref} | {name: value for name, value in known.items() if value is not None}
+    return connection.execute(noted.values(values)).rowcount == 1
 
 
 def take_back(

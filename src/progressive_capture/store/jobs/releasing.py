@@ -13,7 +13,7 @@ from progressive_capture.domain.jobs import UNSETTLED, EngineName, JobState, Sha
 from progressive_capture.domain.scope import moment, stamp
 from progressive_capture.store.jobs.life import lock_job, move_job
 from progressive_capture.store.jobs.settling import NOTHING, charge, settle_rest
-from progressive_capture.store.jobs.shards import free_shards
+from progressive_capture.store.jobs.shards import free_shards, shards
 from progressive_capture.store.jobs.values import PC_CAPTURE, Settling
 from progressive_capture.store.tables import IS_RUNNING, JOB_EVENTS, JOB_SHARDS, JOBS
 
@@ -46,12 +46,62 @@ def park(
     job = lock_job(connection, job_id)
     if job.status != JobState.PROCESSING.value or job.attempt != attempt:
         return False
-    held = (_SHARD.job_id == job_id, _SHARD.claimed_by == holder, _SHARD.state == ShardState.PROCESSING.value)
-    let_go = {"state": ShardState.PENDING.value, "claimed_by": None, "lease_until": None}
-    connection.execute(update(JOB_SHARDS).where(*held).values(let_go))
+    _give_up(connection, job_id, holder)
     charge(connection, job_id, k, settling)
     move_job(connection, job_id, JobState.PENDING, now, who=holder, detail=why, run_at=stamp(until))
     return True
+
+
+def leave(
+    connection: Connection,
+    job_id: str,
+    *,
+    attempt: int,
+    holder: str,
+    until: datetime | None,
+    now: datetime,
+    why: str,
+    k: int,
+    settling: Settling = NOTHING,
+) -> bool:
+    """End a run that did some shards of a job, while others may still do theirs; give up the holder's leases.
+
+    The job goes back in line once each of its unsettled shards was begun in this attempt and left: then nobody comes
+    for them. It is due at the earliest time that one who left was waiting for.
+
+    Args:
+        connection: within a transaction.
+        job_id: the job.
+        attempt: the job's attempt that the run worked for.
+        holder: who held the leases.
+        until: when what was left can go on; None: nothing was.
+        now: the server's time.
+        why: a sentence for people.
+        k: the shard on which is booked what the runner used.
+        settling: what that is.
+
+    Returns:
+        Whether it went back in line.
+    """
+    job = lock_job(connection, job_id)
+    if job.status != JobState.PROCESSING.value or job.attempt != attempt:
+        return False
+    _give_up(connection, job_id, holder)
+    charge(connection, job_id, k, settling)
+    run_at = job.run_at
+    if until is not None:
+        run_at = stamp(until) if run_at <= stamp(now) else min(run_at, stamp(until))
+        connection.execute(update(JOBS).where(_JOB.id == job_id).values(run_at=run_at))
+    left = [each for each in shards(connection, job_id) if each.state in UNSETTLED]
+    if any(each.state is ShardState.PROCESSING or each.attempt < attempt for each in left):
+        return False
+    return move_job(connection, job_id, JobState.PENDING, now, who=holder, detail=why, run_at=run_at)
+
+
+def _give_up(connection: Connection, job_id: str, holder: str) -> None:
+    held = (_SHARD.job_id == job_id, _SHARD.claimed_by == holder, _SHARD.state == ShardState.PROCESSING.value)
+    let_go = {"state": ShardState.PENDING.value, "claimed_by": None, "lease_until": None}
+    connection.execute(update(JOB_SHARDS).where(*held).values(let_go))
 
 
 def sweep_local(

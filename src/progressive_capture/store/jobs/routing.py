@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, update
 
-from progressive_capture.domain.jobs import UNSETTLED, JobState, ShardState
+from progressive_capture.domain.jobs import UNSETTLED, JobState, Processor, ShardState
 from progressive_capture.store.jobs.life import add_shard, lock_job, record_event
 from progressive_capture.store.jobs.shards import shards
 from progressive_capture.store.jobs.values import PC_CAPTURE, Routing, Split, unsplit
@@ -35,7 +35,7 @@ def reroute(
 def move_lane(connection: Connection, job_id: str, routing: Routing, now: datetime, *, who: str, split: Split) -> None:
     """Send a job to another lane, which waits and is locked."""
     connection.execute(update(JOBS).where(_JOB.id == job_id).values(route_values(routing)))
-    split_shards(connection, job_id, split)
+    split_shards(connection, job_id, routing.processor, split)
     event = "held" if routing.held_reason else "rerouted"
     told = routing.held_reason or routing.reason
     record_event(connection, job_id, now, event, who=who, detail=f"{routing.processor}: {told}")
@@ -55,14 +55,14 @@ def route_values(routing: Routing) -> dict[str, Any]:
     return values if routing.priority is None else values | {"priority": routing.priority}
 
 
-def split_shards(connection: Connection, job_id: str, split: Split) -> None:
+def split_shards(connection: Connection, job_id: str, lane: Processor, split: Split) -> None:
     """Cut the shards of a locked job that are not done to what its lane takes."""
     stored = shards(connection, job_id)
     last = max(shard.k for shard in stored)
     for shard in stored:
         if shard.state not in UNSETTLED | {ShardState.FAILED}:
             continue
-        first, *others = split(shard)
+        first, *others = split(shard, lane)
         if first != shard.spec:
             connection.execute(
                 update(JOB_SHARDS).where(_SHARD.job_id == job_id, _SHARD.k == shard.k).values(spec=first)

@@ -124,7 +124,7 @@ def adopt(
         "engine": None,
     }
     connection.execute(update(JOBS).where(_JOB.id == job_id).values(values))
-    split_shards(connection, job_id, split)
+    split_shards(connection, job_id, routing.processor, split)
     if state is not JobState.PENDING:
         move_job(connection, job_id, JobState.PENDING, now, who=who, detail="adopted")
     record_event(connection, job_id, now, "adopted", who=who, detail=routing.reason)

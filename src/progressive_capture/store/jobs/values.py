@@ -160,10 +160,10 @@ class JobFilter:
 Decide: TypeAlias = Callable[[JobLine], Routing | None]
 """Asks the gates again about a job in line: None when it may stay in its lane."""
 
-Split: TypeAlias = Callable[[Shard], Sequence[str]]
-"""The specs that an unsettled shard becomes in another lane: the first replaces its own, the others are new shards."""
+Split: TypeAlias = Callable[[Shard, Processor], Sequence[str]]
+"""The specs that an unsettled shard becomes in a lane: the first replaces its own, the others are new shards."""
 
 
-def unsplit(shard: Shard) -> Sequence[str]:
+def unsplit(shard: Shard, _lane: Processor) -> Sequence[str]:
     """Leave a shard as it is."""
     return [shard.spec]
