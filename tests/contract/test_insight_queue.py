@@ -5,7 +5,7 @@ from sqlalchemy import insert, update
 from progressive_capture.domain.jobs import Claim, JobState, Processor
 from progressive_capture.domain.scope import stamp
 from progressive_capture.insight.queue import Lane, queue
-from progressive_capture.store import jobs
+from progressive_capture.store import budgets, jobs
 from progressive_capture.store.database import Database
 from progressive_capture.store.tables import BUDGETS, JOB_SHARDS, JOBS, WORKERS
 from tests.contract.insight_rows import add_job, ago, settle
@@ -74,6 +74,18 @@ def test_a_budget_is_whole_again_after_its_reset(database: Database) -> None:
     assert (core.resource, core.remaining, core.reason) == ("core", 4, "secondary limit")
     assert core.reset_at == core.paused_until == stamp(ago(NOW, hours=-1))
     assert (graphql.remaining, graphql.reset_at, graphql.paused_until, graphql.reason) == (4997, None, None, None)
+
+
+def test_a_token_has_no_budget_of_its_own_once_it_is_known_whose_it_is(database: Database) -> None:
+    with database.transaction() as connection:
+        for principal in ("user:9", f"token:{'a' * 16}", f"token:{'b' * 16}"):
+            row = {"host_id": HOST, "principal": principal, "resource": "graphql", "reserved": 0}
+            connection.execute(insert(BUDGETS).values(row))
+        budgets.save_principal(connection, HOST, "a" * 64, "user:9", stamp(NOW))
+        budgets.save_principal(connection, 2, "b" * 64, "user:9", stamp(NOW))
+    with database.reading() as connection:
+        shown = [each.principal for each in queue(connection, HOST, NOW).budgets]
+    assert shown == [f"token:{'b' * 16}", "user:9"]
 
 
 def test_stuck_is_what_nobody_holds_and_what_is_past_its_deadline(database: Database) -> None:

@@ -68,7 +68,19 @@ def test_a_change_is_told_and_stands_in_the_history(at: Counter) -> None:
         (("set-rollout", "101"), "PERCENTAGE"),
         (("set-rollout", "--", "-1"), "PERCENTAGE"),
         (("set-rollout", "half"), "PERCENTAGE"),
-        (("set-rollout", "nan"), "PERCENTAGE"),
+        *(
+            (
+                ("set-rollout", text),
+                f"'PERCENTAGE': '{text}' is no number from 0 to 100. See rollout set-rollout --help.",
+            )
+            for text in ("nan", "inf", "1e400", "10%", "")
+        ),
+        (("set-rollout", "-1"), "-1 is taken for an option, and no number below 0 can be meant here."),
+        (("rollback-to-percentage", "-0.5", "--reason", "r", "--yes"), "no number below 0 can be meant here"),
+        (("history", "--limit", "x"), "'--limit': 'x' is no whole number from 1 to 500."),
+        (("history", "--before", "1e3"), "'--before': '1e3' is no whole number from 1 to 999,999,999,999."),
+        (("history", "--before", "10000000000000000000"), "is no whole number from 1 to"),
+        (("deactivate", "--yes"), "--reason"),
         (("set-strategy", "luck"), "STRATEGY"),
         (("rollback-to-percentage", "101", "--reason", "r", "--yes"), "PERCENTAGE"),
         (("rollback-to-zero", "--yes"), "--reason"),
@@ -80,7 +92,7 @@ def test_a_change_is_told_and_stands_in_the_history(at: Counter) -> None:
         (("add-to-whitelist", "101", "12345"), "12345 is not known here"),
         (("mark-as-test", "acme/one", "acme"), "'acme' is no repository name"),
         (("fly",), "No such command"),
-        (("set-rollout", "100.5"), "less than or equal to 100. See rollout set-rollout --help."),
+        (("set-rollout", "100.5"), "is no number from 0 to 100"),
         (("set-strategy", "luck"), "'STRATEGY': 'luck' is not one of"),
         (("remove-from-whitelist", "no/such"), "no/such is not known here"),
     ],
@@ -102,6 +114,25 @@ def test_every_dangerous_command_says_what_will_happen_and_asks(at: Counter) -> 
         assert " will " in heard.err
         assert heard.err.endswith(" Go on? [y/N] rollout: Nothing was changed.\n")
     assert at.dump() == before
+
+
+def test_the_rollout_is_switched_off_and_on(at: Counter) -> None:
+    at.rollout("set-rollout", "40")
+    at.rollout("add-to-whitelist", "acme/one")
+    heard = at.rollout("deactivate", typed="the summer break\ny\n")
+    assert heard.code == 0
+    assert "will be switched off; 0 waiting bulk jobs will leave the lane when their turn comes" in heard.err
+    assert heard.out == "The rollout is switched off.\n(version 4)\n"
+    assert "switched off: every job goes to the real-time lane; `rollout activate`" in at.rollout("status").out
+    assert "switched off, so that every job goes to the real-time lane" in at.pc("status").out
+    assert at.rollout("stats", "--json").document["population"]["eligible"] == 0
+    (line,) = at.rollout("history", "--limit", "1", "--json").document["history"]
+    assert (line["action"], line["who"], line["reason"]) == ("deactivate", "ann", "the summer break")
+    assert at.rollout("activate", "--reason", "back").out == "The rollout is switched on.\n(version 5)\n"
+    assert at.rollout("activate").out == "Nothing was changed: it is so already.\n(version 5)\n"
+    now = in_force(at)
+    assert (now["is_active"], now["percentage"], now["whitelist"]) == (True, 40, [101])
+    assert "switched off" not in at.rollout("status").out + at.pc("status").out
 
 
 def test_a_rollback_by_hand_closes_the_whitelist_until_a_percentage_is_set(at: Counter) -> None:

@@ -33,9 +33,6 @@ _HELP: Final = {
 
 _HELP_OPTIONS: Final = ("-h", "--help")
 
-_OF_VALIDATION: Final = "Value error, "
-"""What the validating library puts before its sentences; nobody who types a command needs to know of it."""
-
 COLLECT_AFTER: Final = (50_000, 20, 50)
 """When Python looks for cycles: a page makes ten thousand rows that hold none, and looking took a tenth of a capture.
 https://docs.python.org/3/library/gc.html#gc.set_threshold"""
@@ -62,6 +59,12 @@ class _Group(TyperGroup):
         with formatter.section("Options"):
             formatter.write_dl(options)
         self.format_commands(ctx, formatter)
+
+    def format_commands(self, ctx: typer.Context, formatter: "HelpFormatter") -> None:  # type: ignore[override] # as above
+        """List what each command does in a whole sentence: Typer cuts them off at the width of a line."""
+        rows = [(name, (self.commands[name].help or "").partition("\n")[0]) for name in self.list_commands(ctx)]
+        with formatter.section("Commands"):
+            formatter.write_dl(rows)
 
 
 def application(program: str) -> TyperGroup:
@@ -113,12 +116,11 @@ def rollout_main() -> None:
 
 def _usage(error: TyperException, desk: Desk, program: str) -> int:
     """Tell a mistake in the command line; help that was asked for by giving no argument is no mistake of words."""
-    message = error.format_message()
-    if "\n" not in message:
-        sentence = message.replace(_OF_VALIDATION, "").rstrip(".")
-        context = getattr(error, "ctx", None)
-        message = f"{program}: {sentence}. See {program if context is None else context.command_path} --help."
-    desk.warn(message)
+    from progressive_capture.operator.mistakes import sentence  # noqa: PLC0415 - only a mistake needs it
+
+    said, context = sentence(error), getattr(error, "ctx", None)
+    see = program if context is None else context.command_path
+    desk.warn(said if "\n" in said else f"{program}: {said}. See {see} --help.")
     return ExitCode.USAGE
 
 

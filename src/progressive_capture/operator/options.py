@@ -1,11 +1,14 @@
 """Arguments and options that several commands share, with their help; what they mean is worked out elsewhere."""
 
-from typing import Annotated, TypeAlias
+from typing import Annotated, Final, TypeAlias
 
 import typer
 
 from progressive_capture.domain.kinds import Kind
 from progressive_capture.domain.scope import SourceChoice
+
+MOST: Final = 999_999_999_999
+"""The greatest id or number of anything that can be asked about: a larger one may fit no database."""
 
 Names: TypeAlias = Annotated[
     list[str], typer.Argument(metavar="NAME", help="Repositories as owner/name, or their addresses pasted.")
@@ -22,7 +25,7 @@ Numbers: TypeAlias = Annotated[
     str | None, typer.Option(metavar="1,5-9", help="These pull requests only; the list is not walked.")
 ]
 Limit: TypeAlias = Annotated[
-    int | None, typer.Option(metavar="N", min=1, help="The N pull requests that were updated last.")
+    int | None, typer.Option(metavar="N", min=1, max=MOST, help="The N pull requests that were updated last.")
 ]
 Only: TypeAlias = Annotated[
     list[str] | None,
@@ -45,7 +48,7 @@ Known: TypeAlias = Annotated[
     typer.Argument(metavar="NAME", help="Repositories that are known here: as owner/name, or GitHub's numeric ids."),
 ]
 Percentage: TypeAlias = Annotated[
-    float, typer.Argument(metavar="PERCENTAGE", min=0, max=100, help="From 0 to 100, also a fraction: 33.3.")
+    float, typer.Argument(metavar="PERCENTAGE", min=0, max=100, help="A number without a sign, also a fraction: 33.3.")
 ]
 Reason: TypeAlias = Annotated[str | None, typer.Option(metavar="TEXT", help="Why; it is kept with the change.")]
 Yes: TypeAlias = Annotated[bool, typer.Option("--yes", help="Do it without asking.")]

@@ -106,6 +106,8 @@ COMMANDS: Final = (
     Command("rollout", rollout_reading.status),
     Command("rollout", rollout_reading.stats),
     Command("rollout", rollout_reading.categories),
+    Command("rollout", rollout_changes.activate, Danger.CHANGES),
+    Command("rollout", rollout_withdrawals.deactivate, Danger.DANGEROUS),
     Command("rollout", rollout_changes.set_rollout, Danger.CHANGES),
     Command("rollout", rollout_changes.set_strategy, Danger.CHANGES),
     Command("rollout", rollout_withdrawals.emergency_stop, Danger.DANGEROUS),

@@ -108,6 +108,7 @@ def differences(before: "InForce", after: "InForce") -> list[str]:
     """A sentence for each value in force that is not as it was."""
     stop = "begun" if after.stopped_by else "ended"
     sentences = {
+        "is_active": f"The rollout is switched {'on' if after.is_active else 'off'}.",
         "percentage": f"The percentage was {before.percentage:g} %, and is {after.percentage:g} %.",
         "strategy": f"The strategy was {before.strategy}, and is {after.strategy}.",
         "auto_rollback": f"Rolling back by itself is {'on' if after.auto_rollback else 'off'}.",

@@ -104,6 +104,18 @@ def set_auto_rollback(rollout: Rollout, by: By, *, enabled: bool, expected: int 
     return change(rollout, action, by, lambda _: {"auto_rollback_enabled": enabled}, expected=expected)
 
 
+def set_active(rollout: Rollout, by: By, *, active: bool, expected: int | None = None) -> Written:
+    """Switch the rollout on or off as a whole: off, every repository keeps to the real-time lane, listed or not.
+
+    Percentage, strategy and lists stay as they are; bulk jobs that are not at work leave the lane when claimed.
+
+    Raises:
+        Changed: the rollout is not at the expected version any more.
+    """
+    action = "activate" if active else "deactivate"
+    return change(rollout, action, by, lambda _: {"is_active": active}, expected=expected)
+
+
 def roll_back(rollout: Rollout, percentage: float, by: By, *, expected: int | None = None) -> Written:
     """Lower the percentage and close the whitelist; bulk jobs that are no longer allowed leave the lane when claimed.
 

@@ -20,7 +20,9 @@ def job(
     context: typer.Context,
     job_id: Annotated[str, typer.Argument(metavar="ID", help="The job's id, as `pc jobs` shows it.")],
     *,
-    after: Annotated[int, typer.Option(metavar="EVENT", min=0, help="History from behind this event on.")] = 0,
+    after: Annotated[
+        int, typer.Option(metavar="EVENT", min=0, max=options.MOST, help="History from behind this event on.")
+    ] = 0,
     json: options.Json = False,
 ) -> ExitCode:
     """Show one job: where it went and why, its parts, its history and what it used."""

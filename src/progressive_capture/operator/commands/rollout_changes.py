@@ -45,6 +45,19 @@ def set_strategy(
     return changing(context, change, reason=reason, as_json=json)
 
 
+def activate(context: typer.Context, reason: options.Reason = None, *, json: options.Json = False) -> ExitCode:
+    """Switch the rollout on: percentage, strategy and lists say again which repositories use both processors.
+
+    An emergency stop goes on until `rollout resume`.
+    """
+    from progressive_capture.rollout import manage  # noqa: PLC0415 - not needed for --help
+
+    def change(at: Bound) -> Told:
+        return written(manage.set_active(at.rollout, at.by, active=True))
+
+    return changing(context, change, reason=reason, as_json=json)
+
+
 def resume(context: typer.Context, reason: options.Reason = None, *, json: options.Json = False) -> ExitCode:
     """End the emergency stop: percentage, strategy and lists are as before.
 

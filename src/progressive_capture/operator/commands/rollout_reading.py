@@ -65,7 +65,9 @@ def history(
     context: typer.Context,
     *,
     limit: Annotated[int, typer.Option(metavar="N", min=1, max=500, help="The newest N changes.")] = 20,
-    before: Annotated[int | None, typer.Option(metavar="ID", min=1, help="Only changes before this one.")] = None,
+    before: Annotated[
+        int | None, typer.Option(metavar="ID", min=1, max=options.MOST, help="Only changes before this one.")
+    ] = None,
     json: options.Json = False,
 ) -> ExitCode:
     """Show who changed the rollout, when, why and on what evidence."""
@@ -87,9 +89,10 @@ def in_words(now: "InForce") -> list[str]:
     closed = ", closed by a rollback" if now.whitelist_closed else ""
     by_itself = "rolls back by itself" if now.auto_rollback else "does not roll back by itself"
     limit = f"{now.max_error_rate:g} % failed jobs ({origins['max_error_rate']})"
+    off = "  It is switched off: every job goes to the real-time lane; `rollout activate` switches it on."
     return [
         f"{now.feature}: {now.percentage:g} % of the repositories use both processors (version {now.version})",
-        *([] if now.is_active else ["  It is not active: every job goes to the real-time lane."]),
+        *([] if now.is_active else [off]),
         *([f"  {stopped(now.stopped_by)}"] if now.stopped_by else []),
         f"  percentage {now.percentage:g} % ({origins['percentage']}), strategy {now.strategy} ({origins['strategy']})",
         f"  {by_itself} ({origins['auto_rollback']}): above {limit} in {now.window_hours:g} h ({origins['window']})",

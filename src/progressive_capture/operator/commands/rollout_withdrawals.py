@@ -52,6 +52,30 @@ def emergency_stop(
     return withdrawing(context, preview, change, reason=reason, yes=yes, as_json=json)
 
 
+def deactivate(
+    context: typer.Context, reason: options.Reason = None, *, yes: options.Yes = False, json: options.Json = False
+) -> ExitCode:
+    """Switch the rollout off: every repository keeps to the real-time lane, also those on the whitelist.
+
+    Percentage, strategy and lists stay, and `rollout activate` puts them in force again. Bulk jobs at work go on; those
+    that wait go to the real-time lane when their turn comes.
+    """
+    from progressive_capture.rollout import manage  # noqa: PLC0415 - not needed for --help
+
+    def preview(rollout: "Rollout", works: "Wired") -> Preview:
+        jobs = bulk_jobs(works)
+        will = (
+            f"The rollout will be switched off; {count(jobs.waiting, 'waiting bulk job')} will leave the lane when "
+            f"their turn comes, {count(jobs.running, 'running job')} will go on to their end."
+        )
+        return Preview(will, manage.in_force(rollout).version)
+
+    def change(at: Bound) -> Told:
+        return written(manage.set_active(at.rollout, at.by, active=False, expected=at.expected))
+
+    return withdrawing(context, preview, change, reason=reason, yes=yes, as_json=json)
+
+
 def rollback_to_percentage(
     context: typer.Context,
     percentage: options.Percentage,

@@ -29,13 +29,20 @@ def routing_analysis(
         typer.Option(metavar="HOURS", min=0, max=87_600, help="What if this were recent, instead of 24 hours?"),
     ] = None,
     small: Annotated[
-        int | None, typer.Option(metavar="N", min=0, help="What if so many pull requests were few, instead of 10?")
+        int | None,
+        typer.Option(
+            metavar="N", min=0, max=options.MOST, help="What if so many pull requests were few, instead of 10?"
+        ),
     ] = None,
     large: Annotated[
-        int | None, typer.Option(metavar="N", min=0, help="What if more than N were many, instead of 50?")
+        int | None,
+        typer.Option(metavar="N", min=0, max=options.MOST, help="What if more than N were many, instead of 50?"),
     ] = None,
     large_repository: Annotated[
-        int | None, typer.Option(metavar="N", min=0, help="What if more than N made a repository large, not 1,000?")
+        int | None,
+        typer.Option(
+            metavar="N", min=0, max=options.MOST, help="What if more than N made a repository large, not 1,000?"
+        ),
     ] = None,
     json: options.Json = False,
 ) -> ExitCode:

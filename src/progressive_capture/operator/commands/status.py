@@ -60,6 +60,11 @@ def in_words(status: "Status") -> list[str]:
         ),
         workers + (f", and {silent:,} not heard of for two minutes" if silent else ""),
         f"rollout: {rollout.percentage:g} % by {rollout.strategy} (version {rollout.version})",
+        *(
+            []
+            if rollout.is_active
+            else ["  switched off, so that every job goes to the real-time lane: rollout activate"]
+        ),
         *([stopped(rollout.stopped_by)] if rollout.stopped_by else []),
         *(_budget(each) for each in found.budgets),
         *(f"quota of {each.engine}: {each.why}" for each in status.quotas),

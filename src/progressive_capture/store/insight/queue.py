@@ -4,12 +4,12 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, and_, func, literal, or_, select
+from sqlalchemy import Connection, and_, func, literal, not_, or_, select
 from sqlalchemy import text as clause
 
 from progressive_capture.domain.jobs import UNSETTLED, JobState, Processor
 from progressive_capture.domain.scope import stamp
-from progressive_capture.store.tables import BUDGETS, IS_OPEN, JOB_SHARDS, JOBS, WORKERS
+from progressive_capture.store.tables import BUDGETS, IS_OPEN, JOB_SHARDS, JOBS, PRINCIPALS, WORKERS
 
 
 class OpenJobs(NamedTuple):
@@ -89,11 +89,16 @@ def workers(connection: Connection, limit: int) -> list[WorkerRow]:
 
 
 def budgets(connection: Connection, host_id: int, limit: int) -> list[BudgetRow]:
-    """Return what GitHub last said of each budget, those heard of last first."""
-    budget = BUDGETS.c
+    """Return what GitHub last said of each budget, those heard of last first.
+
+    A token's own is left out once it is known whose the token is: that one's budget is what counts from then on.
+    """
+    budget, known = BUDGETS.c, PRINCIPALS.c
+    names = literal("token:").concat(func.substr(known.fingerprint, 1, 16))
+    is_anothers = select(PRINCIPALS).where(known.host_id == budget.host_id, names == budget.principal).exists()
     found = connection.execute(
         select(*(budget[name] for name in BudgetRow._fields))
-        .where(budget.host_id == host_id)
+        .where(budget.host_id == host_id, not_(is_anothers))
         .order_by(budget.observed_at.desc(), budget.principal, budget.resource)
         .limit(limit)
     )
