@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import StrEnum
 from typing import Protocol, TypeAlias
 
@@ -77,8 +78,26 @@ class Engine(Protocol):
         """Which engine it is."""
         ...
 
+    @property
+    def unknown_for(self) -> timedelta:
+        """How long nobody may be able to say what a run does, before it counts as gone: no run is longer silent."""
+        ...
+
+    @property
+    def queued_for(self) -> timedelta:
+        """How long a run may wait to begin before it is handed over anew."""
+        ...
+
+    @property
+    def meters_itself(self) -> bool:
+        """Whether its runs book what they use as they go: `usage` then tells what is booked already."""
+        ...
+
     async def dispatch(self, handovers: Sequence[Handover]) -> RunRef | None:
         """Hand over shards of one job; the run's reference, None where it is only known later.
+
+        The same job and attempt may be handed over again, by whoever does not know whether it was: that begins no
+        second run where the first one arrived.
 
         Raises:
             EngineUnreachable: nobody knows whether they arrived.
@@ -104,7 +123,7 @@ class Engine(Protocol):
         ...
 
     async def usage(self, ref: RunRef) -> EngineUsage | None:
-        """Tell what a run has used, None where the engine does not know.
+        """Tell what a run has used; None while it has not ended, and where the engine does not know.
 
         Raises:
             EngineUnreachable: there is no answer.

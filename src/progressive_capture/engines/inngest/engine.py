@@ -23,6 +23,9 @@ from progressive_capture.queue.engine import (
 from progressive_capture.store import jobs
 from progressive_capture.store.database import Database
 
+LONGEST_STEP: Final = timedelta(hours=2)
+"""How long Inngest waits for the answer of a step. https://www.inngest.com/docs/usage-limits/inngest"""
+
 _OF_SHARD: Final = {
     ShardState.COMPLETED: RunState.SUCCEEDED,
     ShardState.FAILED: RunState.FAILED,
@@ -48,6 +51,21 @@ class InngestEngine:
     def name(self) -> EngineName:
         """Inngest."""
         return EngineName.INNGEST
+
+    @property
+    def unknown_for(self) -> timedelta:
+        """As long as a step may last: who works on a shard renews its lease, and a wait leaves one beyond its end."""
+        return LONGEST_STEP
+
+    @property
+    def queued_for(self) -> timedelta:
+        """Inngest's own line is not seen from here: a run in it is of unknown state."""
+        return LONGEST_STEP
+
+    @property
+    def meters_itself(self) -> bool:
+        """Each step books itself."""
+        return True
 
     async def dispatch(self, handovers: Sequence[Handover]) -> RunRef | None:
         """Hand over shards of one job; see `Engine.dispatch`."""

@@ -16,6 +16,7 @@ from progressive_capture.store.tables.captured import (
     PULL_REQUESTS,
     pr_comments_view,
 )
+from progressive_capture.store.tables.engines import ENGINE_BREAKERS, ENGINE_RUNS
 from progressive_capture.store.tables.known import (
     COMPLETENESS,
     CONTRIBUTOR_LOGINS,
@@ -49,6 +50,8 @@ __all__ = [
     "CONTRIBUTORS",
     "CONTRIBUTOR_LOGINS",
     "DUTY_RUNS",
+    "ENGINE_BREAKERS",
+    "ENGINE_RUNS",
     "HOSTS",
     "IS_CLAIMABLE",
     "IS_COMPLETED",
