@@ -60,6 +60,9 @@ class Scope:
             raise UsageError("--numbers wants pull-request numbers from 1.")
         if self.updated_from and self.updated_to and self.updated_from > self.updated_to:
             raise UsageError("--since lies after --until: swap them.")
+        if self.patches and self.source is SourceChoice.GRAPHQL:
+            # https://docs.github.com/en/graphql/reference/objects#pullrequestchangedfile
+            raise UsageError("GitHub's GraphQL API gives no patches: leave out --patches, or --source graphql.")
         if not self.kinds:
             raise UsageError("--only names no kind: leave it out to capture all kinds.")
 
@@ -97,8 +100,8 @@ class Scope:
 
     @property
     def fetches_patches(self) -> bool:
-        """Whether the patches asked for can be given: only REST has them."""
-        return self.patches and Kind.FILES in self.kinds and self.source is not SourceChoice.GRAPHQL
+        """Whether patches are asked for of files that are."""
+        return self.patches and Kind.FILES in self.kinds
 
     def updated_after(self, walk_started_at: str) -> str | None:
         """The oldest `updated_at` that is wanted, None for no bound."""

@@ -8,9 +8,11 @@ import time
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import TYPE_CHECKING, Protocol, TextIO, TypeVar
 
 from progressive_capture.capture.report import Reporter
+from progressive_capture.github.clock import utc_now
 from progressive_capture.operator.stopping import Stop, leave_at_once, listening
 
 if TYPE_CHECKING:
@@ -62,6 +64,7 @@ class Desk:
     err: TextIO
     wire: Wire
     monotonic: Callable[[], float] = time.monotonic
+    clock: Callable[[], datetime] = utc_now
     leave: Callable[[], None] = leave_at_once
     """Ends the process when somebody asks to stop a second time."""
     inp: TextIO = field(default_factory=lambda: sys.stdin)

@@ -20,6 +20,7 @@ _RANGE: Final = re.compile(r"(\d{1,9})(?:-(\d{1,9}))?")
 
 def scope(
     *,
+    now: datetime,
     since: str | None = None,
     until: str | None = None,
     numbers: str | None = None,
@@ -29,7 +30,7 @@ def scope(
     full: bool = False,
     patches: bool = False,
 ) -> Scope:
-    """Make a scope from the options' texts, as their help describes them.
+    """Make a scope from the options' texts, as their help describes them; `now` bounds what dates may be asked for.
 
     Raises:
         UsageError: a text cannot be read, or they contradict each other.
@@ -40,8 +41,8 @@ def scope(
     return Scope(
         kinds=_kinds(only),
         since_days=int(days[1]) if days else None,
-        updated_from=_moment("--since", since, time.min) if since and not days else None,
-        updated_to=_moment("--until", until, LAST_SECOND) if until else None,
+        updated_from=_moment("--since", since, time.min, now) if since and not days else None,
+        updated_to=_moment("--until", until, LAST_SECOND, now) if until else None,
         numbers=_numbers(numbers) if numbers is not None else (),
         limit=limit,
         full=full,
@@ -62,17 +63,23 @@ def refuse_without_token(asked: Scope, *, anonymous: bool) -> None:
         raise UsageError("GitHub's GraphQL API wants a token: set GITHUB_TOKEN, or leave out --source graphql.")
 
 
-def _moment(option: str, text: str, at: time) -> str:
-    """A date, taken as UTC at the given time of day, or a moment, taken as UTC where it has no zone."""
+def _moment(option: str, text: str, at: time, now: datetime) -> str:
+    """A date, taken as UTC at the given time of day, or a moment, taken as UTC where it has no zone.
+
+    Raises:
+        UsageError: it cannot be read, or begins after `now`.
+    """
     try:
-        found = datetime.fromisoformat(text)
+        begins = found = datetime.fromisoformat(text)
     except ValueError:
         more = " or a number of days such as 30d" if option == "--since" else ""
         raise UsageError(f"{option} wants a date such as 2024-12-31{more}, not {text!r}.") from None
     if re.fullmatch(r"\d{4}-?\d{2}-?\d{2}|\d{4}-?W\d{2}(-?\d)?", text):
         found = datetime.combine(found, at)
-    if found.tzinfo is None:
-        found = found.replace(tzinfo=UTC)
+    if begins.tzinfo is None:
+        begins, found = begins.replace(tzinfo=UTC), found.replace(tzinfo=UTC)
+    if begins > now:
+        raise UsageError(f"{option} {text} lies in the future: give a date up to now, {github_time(now)}.")
     try:
         return github_time(found.astimezone(UTC))
     except OverflowError:

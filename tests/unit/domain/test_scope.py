@@ -28,6 +28,7 @@ from progressive_capture.domain.scope import (
         {"since_days": 0},
         {"numbers": (0,)},
         {"kinds": frozenset()},
+        {"patches": True, "source": SourceChoice.GRAPHQL},
         {"limit": 3, "numbers": (1,)},
         {"since_days": 3, "updated_to": "2026-01-01T00:00:00Z"},
         {"updated_from": "2026-02-01T00:00:00Z", "updated_to": "2026-01-01T00:00:00Z"},
@@ -76,11 +77,10 @@ def test_only_everything_moves_the_watermark() -> None:
         assert not narrowed.moves_watermark
 
 
-def test_patches_are_fetched_where_files_are_wanted_and_rest_may_be_used() -> None:
+def test_patches_are_fetched_where_files_are_wanted() -> None:
     assert Scope(patches=True).fetches_patches
     assert Scope(patches=True, source=SourceChoice.REST).fetches_patches
     assert not Scope().fetches_patches
-    assert not Scope(patches=True, source=SourceChoice.GRAPHQL).fetches_patches
     assert not Scope(patches=True, kinds=frozenset({Kind.COMMITS})).fetches_patches
 
 

@@ -243,6 +243,10 @@ def test_without_a_token_it_says_what_that_means(office: Office) -> None:
         (("capture", "o/n", "--source", "soap"), "--source"),
         (("capture", "o/n", "--nonsense"), "No such option"),
         (("capture", "o/n", "--since", "30d", "--limit", "5"), "Give only one of"),
+        (("capture", "o/n", "--since", "2999-01-01"), "--since 2999-01-01 lies in the future"),
+        (("plan", "o/n", "--until", "2999-01-01"), "--until 2999-01-01 lies in the future"),
+        (("submit", "o/n", "--until", "2999-01-01"), "--until 2999-01-01 lies in the future"),
+        (("capture", "o/n", "--patches", "--source", "graphql"), "leave out --patches"),
         (("captur", "o/n"), "No such command"),
     ],
 )

@@ -1,5 +1,8 @@
 """From options to a scope: every documented form, and one sentence for every other."""
 
+from datetime import UTC, datetime
+from functools import partial
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -7,7 +10,10 @@ from hypothesis import strategies as st
 from progressive_capture.domain.errors import UsageError
 from progressive_capture.domain.kinds import Kind
 from progressive_capture.domain.scope import Scope, SourceChoice
-from progressive_capture.operator.scoping import MOST_NUMBERS, scope
+from progressive_capture.operator import scoping
+from progressive_capture.operator.scoping import MOST_NUMBERS
+
+scope = partial(scoping.scope, now=datetime(2026, 3, 4, 12, 30, tzinfo=UTC))
 
 
 def test_no_option_is_everything() -> None:
@@ -39,6 +45,20 @@ def test_since_a_date_or_moment_is_utc(text: str, updated_from: str) -> None:
 )
 def test_until_a_date_takes_the_whole_day(text: str, updated_to: str) -> None:
     assert scope(until=text) == Scope(updated_to=updated_to)
+
+
+@pytest.mark.parametrize("text", ["2026-03-04", "2026-W10-3", "2026-03-04T12:30", "2026-03-04T13:30+01:00"])
+def test_today_and_this_very_moment_are_not_yet_the_future(text: str) -> None:
+    assert scope(since=text).updated_from in {"2026-03-04T00:00:00Z", "2026-03-04T12:30:00Z"}
+    assert scope(until=text).updated_to in {"2026-03-04T23:59:59Z", "2026-03-04T12:30:00Z"}
+
+
+@pytest.mark.parametrize("text", ["2026-03-05", "2026-03-04T12:30:01", "2026-03-04T12:30-00:01", "9999-12-31"])
+@pytest.mark.parametrize("option", ["since", "until"])
+def test_the_future_is_refused_with_what_now_is(option: str, text: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        scope(**{option: text})  # type: ignore[arg-type] # the option is a text
+    assert str(caught.value) == (f"--{option} {text} lies in the future: give a date up to now, 2026-03-04T12:30:00Z.")
 
 
 def test_since_and_until_name_one_day() -> None:
@@ -90,6 +110,7 @@ def test_the_rest_passes_through() -> None:
         ({"only": [""]}, "--only does not know ''"),
         ({"limit": 5, "numbers": "1"}, "Give only one of"),
         ({"limit": 5, "since": "3d"}, "Give only one of"),
+        ({"patches": True, "source": SourceChoice.GRAPHQL}, "leave out --patches, or --source graphql"),
     ],
 )
 def test_what_cannot_be_meant_is_one_sentence(options: dict[str, object], sentence: str) -> None:

@@ -41,6 +41,7 @@ def capture(
 
     desk: Desk = context.obj
     asked = scope(
+        now=desk.clock(),
         since=since,
         until=until,
         numbers=numbers,

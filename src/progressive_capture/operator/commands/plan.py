@@ -39,6 +39,7 @@ def plan(
 
     desk: Desk = context.obj
     asked = scope(
+        now=desk.clock(),
         since=since,
         until=until,
         numbers=numbers,

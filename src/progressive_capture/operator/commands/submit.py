@@ -49,6 +49,7 @@ def submit(
 
     desk: Desk = context.obj
     asked = scope(
+        now=desk.clock(),
         since=since,
         until=until,
         numbers=numbers,
