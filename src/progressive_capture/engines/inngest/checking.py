@@ -2,11 +2,11 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from typing import Final
 
 import inngest
 
+from progressive_capture.engines.checks import Finding
 from progressive_capture.engines.inngest.api import InngestApi
 from progressive_capture.engines.inngest.app import TEST
 from progressive_capture.engines.inngest.events import TestAsked
@@ -19,15 +19,6 @@ LOOK_EVERY: Final = 1.0
 """Seconds between two looks for the row that a test leaves: a minute together."""
 
 _NEWEST: Final = 50
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing that was checked."""
-
-    what: str
-    is_good: bool
-    why: str
 
 
 async def check(api: InngestApi, expected: list[str]) -> list[Finding]:

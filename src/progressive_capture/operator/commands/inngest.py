@@ -2,18 +2,16 @@
 
 import secrets
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from progressive_capture.domain.errors import ExitCode, UsageError
 from progressive_capture.operator import options
+from progressive_capture.operator.checking import told
 from progressive_capture.operator.commands.serve import WITHOUT_EXTRA, NoWorker
 from progressive_capture.operator.desk import Desk, Shift, work
 from progressive_capture.operator.telling import Told, tell_one
-
-if TYPE_CHECKING:
-    from progressive_capture.engines.inngest.checking import Finding
 
 
 class Action(StrEnum):
@@ -57,14 +55,14 @@ async def _check(shift: Shift) -> Told:
     from progressive_capture.engines.inngest.functions import names_of  # noqa: PLC0415 - as above
 
     async with shift.works.inngest_api() as api:
-        return _told(await check(api, names_of(shift.works.inngest_app(api.client).functions())))
+        return told(await check(api, names_of(shift.works.inngest_app(api.client).functions())))
 
 
 async def _test(shift: Shift) -> Told:
     from progressive_capture.engines.inngest.checking import leave_row  # noqa: PLC0415 - not needed for --help
 
     async with shift.works.inngest_api() as api:
-        return _told([await leave_row(api, shift.works.database, secrets.token_hex(8), shift.stop.pause)])
+        return told([await leave_row(api, shift.works.database, secrets.token_hex(8), shift.stop.pause)])
 
 
 async def _connect(shift: Shift, *, with_worker: bool) -> Told:
@@ -72,9 +70,3 @@ async def _connect(shift: Shift, *, with_worker: bool) -> Told:
 
     await connect_installation(shift.works, with_worker=with_worker, pause=shift.stop.pause)
     return Told("Stopped.", {"stopped": shift.stop.requested()})
-
-
-def _told(findings: "list[Finding]") -> Told:
-    lines = [f"{'ok' if each.is_good else 'NOT OK'}  {each.what}: {each.why}" for each in findings]
-    code = ExitCode.COMPLETE if all(each.is_good for each in findings) else ExitCode.FAILED
-    return Told.of("\n".join(lines), {"findings": findings}, code)
