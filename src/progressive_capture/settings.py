@@ -16,13 +16,14 @@ from pydantic_settings import SettingsConfigDict
 from progressive_capture.domain.errors import UsageError
 from progressive_capture.github.addresses import DEFAULT, ApiAddress
 from progressive_capture.queue_settings import QueueSettings, Text
+from progressive_capture.run_settings import RunSettings
 
 
 class SettingsError(UsageError):
     """A setting cannot be used; the message names it and says what it wants."""
 
 
-class Settings(QueueSettings):
+class Settings(QueueSettings, RunSettings):
     """Every setting; its name of ours (`PC_…`) counts before the common one, and an empty value is none.
 
     On GitHub's runners `GITHUB_*` cannot be overridden, hence the names of ours.

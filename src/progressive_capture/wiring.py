@@ -24,7 +24,7 @@ from progressive_capture.capture.verify import Verification, verify_repository
 from progressive_capture.domain.errors import ProgressiveCaptureError
 from progressive_capture.domain.jobs import EngineName, Processor, Resources
 from progressive_capture.domain.scope import Scope
-from progressive_capture.engine_wiring import inngest_engine, open_engines, open_inngest
+from progressive_capture.engine_wiring import CRON, CRONS_FIRST, inngest_engine, open_engines, open_inngest
 from progressive_capture.engines.duties import recurring
 from progressive_capture.engines.local import Worker
 from progressive_capture.engines.reporting import LogReporter
@@ -155,9 +155,9 @@ class Wired:
         settings = self.settings
         return App(
             client=client,
-            bench=Bench(self.database, self.tools_of_shard, self.clock.now, self.stopping, self._settling),
+            bench=Bench(self.database, self.tools_of_shard, self.clock.now, self.stopping, self.settling),
             database=self.database,
-            schedule=self.schedule("cron"),
+            schedule=self.schedule(CRON),
             rollout=self.rollout(),
             step=timedelta(seconds=settings.inngest_step_seconds),
             pacing=Pacing(
@@ -246,7 +246,7 @@ class Wired:
         terms, settings = self.terms, self.settings
         wanted = slots or {Processor.INNGEST: settings.realtime_slots, Processor.GITHUB_ACTIONS: settings.bulk_slots}
         return Worker(
-            bench=Bench(self.database, self.tools_of_slot, self.clock.now, self.stopping, self._settling),
+            bench=Bench(self.database, self.tools_of_slot, self.clock.now, self.stopping, self.settling),
             terms=terms,
             slots={lane: slots for lane, slots in wanted.items() if slots and lane in terms.local_lanes},
             holder=processes.holder,
@@ -288,9 +288,11 @@ class Wired:
     def schedule(self, part: str = "worker") -> Schedule:
         """The recurring duties, for whichever process, or part of one, leads."""
         duties = recurring(self.upkeep(), self.rollout(), self.settings.price_book, self.clock.now)
-        return Schedule(self.database, duties, processes.holder(part), self.clock.now, processes.is_gone)
+        has_crons = self.terms.engines[Processor.INNGEST] is EngineName.INNGEST
+        patience = CRONS_FIRST if has_crons and part != CRON else timedelta()
+        return Schedule(self.database, duties, processes.holder(part), self.clock.now, processes.is_gone, patience)
 
-    def _settling(self) -> Settling:
+    def settling(self) -> Settling:
         """Prices and randomness for settling a job, and what this process used since somebody last asked."""
         used = Resources(cpu_ms=self.meter.take_cpu_ms(), peak_memory_bytes=self.meter.memory_bytes())
         return Settling(self.settings.price_book, self.overrides.random(), used)
@@ -340,7 +342,7 @@ class Wired:
             reporter=reporter,
             waited=Waited(),
             runners=runners,
-            settling=self._settling,
+            settling=self.settling,
         )
 
 

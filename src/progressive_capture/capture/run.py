@@ -2,8 +2,7 @@
 
 import asyncio
 import time
-import uuid
-from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import partial
@@ -11,28 +10,23 @@ from typing import Final, TypeVar
 
 from progressive_capture.capture import lookup
 from progressive_capture.capture.advance import advance
-from progressive_capture.capture.checkpoint import Spec, encode
+from progressive_capture.capture.opening import Opened, counted, open_job, refuse_if_held
 from progressive_capture.capture.prove import prove, stored_walk
 from progressive_capture.capture.results import Done, Stopped, WaitUntil
 from progressive_capture.capture.session import Answered, Pause, Tools, bear, class_of, used, why
-from progressive_capture.domain.errors import CaptureFailed, Interrupted, LeaseHeld, ProgressiveCaptureError
-from progressive_capture.domain.jobs import (
-    Counters,
-    EngineName,
-    Figures,
-    Job,
-    JobType,
-    NewJob,
-    Processor,
-    Shard,
-    ShardState,
-    Trigger,
+from progressive_capture.domain.errors import (
+    CaptureFailed,
+    ErrorClass,
+    Interrupted,
+    LeaseHeld,
+    ProgressiveCaptureError,
 )
+from progressive_capture.domain.jobs import Counters, Figures, Job, Shard, ShardState
 from progressive_capture.domain.kinds import Kind
-from progressive_capture.domain.scope import Scope, moment, stamp
+from progressive_capture.domain.scope import Scope, stamp
 from progressive_capture.github.outcomes import Outcome, Page, Partial
 from progressive_capture.github.results import RepositoryLookUp
-from progressive_capture.store import jobs, repositories
+from progressive_capture.store import jobs
 from progressive_capture.store.gaps import Gap
 
 T = TypeVar("T")
@@ -84,7 +78,8 @@ class Captured:
 async def capture_repository(tools: Sequence[Tools], owner_name: str, scope: Scope) -> Captured:
     """Capture one repository as far as `scope` asks, resuming the open job of the same work.
 
-    `tools` holds one set for each principal; they work side by side.
+    `tools` holds one set for each credential; they work side by side. One that GitHub refuses is left out, with a note
+    that names it, as long as another is left.
 
     Raises:
         LeaseHeld: somebody else runs the same job; nothing was recorded.
@@ -94,16 +89,16 @@ async def capture_repository(tools: Sequence[Tools], owner_name: str, scope: Sco
     began = time.monotonic()
     first = tools[0]
     before = sum(map(used, tools), Counters())
-    await asyncio.to_thread(_refuse_if_held, first, owner_name, scope)
-    found = await look_up(first, owner_name, scope)
+    await asyncio.to_thread(refuse_if_held, first, owner_name, scope)
+    team = Team(tools)
     try:
-        runners = await one_for_each_principal(tools)
-        opened = [await asyncio.to_thread(_open, first, found, scope)]
-        interrupted = await run_job(runners, opened[0].job)
+        found = await team.ask(lambda each: look_up(each, owner_name, scope))
+        opened = [await asyncio.to_thread(open_job, first, found, scope)]
+        interrupted = await run_job(team, opened[0].job)
         if opened[0].walk_passed and not interrupted and not scope.numbers:
             # What changed since that walk is in the next one: whoever asks after a walk is served by its successor.
-            opened.append(await asyncio.to_thread(_open, first, found, replace(scope, full=False)))
-            interrupted = await run_job(runners, opened[-1].job)
+            opened.append(await asyncio.to_thread(open_job, first, found, replace(scope, full=False)))
+            interrupted = await run_job(team, opened[-1].job)
     finally:
         for each in tools:
             await each.api.finish()
@@ -112,18 +107,58 @@ async def capture_repository(tools: Sequence[Tools], owner_name: str, scope: Sco
     return await asyncio.to_thread(_captured, first, opened, spent, interrupted=interrupted, seconds=seconds)
 
 
-async def one_for_each_principal(tools: Sequence[Tools]) -> list[Tools]:
-    """Leave out all but one token of each user: they share one budget.
+class Team:
+    """The credentials of one piece of work: those that GitHub does not refuse, the last one in any case."""
 
-    Raises:
-        CaptureFailed: GitHub does not say whose a token is.
-    """
-    by_principal: dict[str, Tools] = {}
-    for each in tools:
-        principal = must(await asked(each, each.api.principal), "asking whose token it is") if len(tools) > 1 else ""
-        by_principal.setdefault(principal, each)
-        await each.api.finish()
-    return list(by_principal.values())
+    def __init__(self, tools: Sequence[Tools]) -> None:
+        """Begin with all of them."""
+        self.accepted = list(tools)
+
+    async def ask(self, call: Callable[[Tools], Awaitable[T]]) -> T:
+        """Do something with the first credential that GitHub accepts.
+
+        Raises:
+            CaptureFailed: it failed otherwise, or GitHub refuses them all.
+        """
+        while True:
+            tools = self.accepted[0]
+            try:
+                return await call(tools)
+            except CaptureFailed as failed:
+                if not self.leave_out(tools, str(failed), failed.error_class):
+                    raise
+
+    async def one_for_each_principal(self) -> list[Tools]:
+        """Leave out all but one token of each user: they share one budget.
+
+        Raises:
+            CaptureFailed: GitHub does not say whose a token is.
+        """
+        by_principal: dict[str, Tools] = {}
+        for each in tuple(self.accepted):
+            answer = await asked(each, each.api.principal) if len(self.accepted) > 1 else Page("")
+            await each.api.finish()
+            try:
+                principal = must(answer, "asking whose token it is")
+            except CaptureFailed as failed:
+                if not self.leave_out(each, str(failed), failed.error_class):
+                    raise
+            else:
+                by_principal.setdefault(principal, each)
+        return list(by_principal.values())
+
+    def leave_out(self, tools: Tools, why: str, error_class: ErrorClass) -> bool:
+        """Go on without a credential that GitHub refuses; False for any other failure, and for the last credential."""
+        if error_class is not ErrorClass.CREDENTIALS or len(self.accepted) == 1:
+            return False
+        self.accepted = [each for each in self.accepted if each is not tools]
+        tools.reporter.note(f"{why} The work goes on without it.")
+        return True
+
+
+async def one_for_each_principal(tools: Sequence[Tools]) -> list[Tools]:
+    """See `Team.one_for_each_principal`."""
+    return await Team(tools).one_for_each_principal()
 
 
 async def look_up(tools: Tools, owner_name: str, scope: Scope) -> RepositoryLookUp:
@@ -164,14 +199,14 @@ async def asked(tools: Tools, call: Callable[[], Awaitable[Outcome[T]]]) -> Answ
         raise Interrupted("Stopped before the capture began; the same command begins it.") from pause
 
 
-async def run_job(tools: Sequence[Tools], job: Job) -> bool:
+async def run_job(team: Team, job: Job) -> bool:
     """Run all shards of a job on this machine until it is settled; True when somebody asked to stop first.
 
     Raises:
         CaptureFailed: a shard cannot go on.
     """
     while True:
-        unsettled = await asyncio.to_thread(_unsettled, tools[0], job.id)
+        unsettled = await asyncio.to_thread(_unsettled, team.accepted[0], job.id)
         if not unsettled:
             return False
         if unsettled[0].k == 0:
@@ -179,8 +214,8 @@ async def run_job(tools: Sequence[Tools], job: Job) -> bool:
         waiting = asyncio.Queue[int]()
         for shard in unsettled:
             waiting.put_nowait(shard.k)
-        runners = [_run_shards(each, job, waiting) for each in tools[: len(unsettled)]]
-        if any(await together(runners)):
+        tools = await team.one_for_each_principal()
+        if any(await together([_run_shards(team, each, job, waiting) for each in tools[: len(unsettled)]])):
             return True
 
 
@@ -199,13 +234,16 @@ async def together(runners: Sequence[Coroutine[None, None, T]]) -> list[T]:
     return [task.result() for task in tasks]
 
 
-async def _run_shards(tools: Tools, job: Job, waiting: asyncio.Queue[int]) -> bool:
+async def _run_shards(team: Team, tools: Tools, job: Job, waiting: asyncio.Queue[int]) -> bool:
     while not waiting.empty():
         k = waiting.get_nowait()
         while True:
             answer = await advance(tools, job.id, k, job.attempt, tools.clock() + FAR)
             if isinstance(answer, Done):
                 break
+            if isinstance(answer, Stopped) and team.leave_out(tools, answer.error, answer.error_class):
+                waiting.put_nowait(k)
+                return False
             if isinstance(answer, Stopped):
                 raise CaptureFailed(answer.error, answer.error_class)
             if isinstance(answer, WaitUntil) and answer.holder is not None:
@@ -234,96 +272,12 @@ def must(answer: Answered[T], doing: str) -> T:
     raise CaptureFailed(f"While {doing}: {why(answer)}", class_of(answer))
 
 
-def _refuse_if_held(tools: Tools, owner_name: str, scope: Scope) -> None:
-    """Refuse before anything is asked or recorded when a living process holds the same job.
-
-    Raises:
-        LeaseHeld: it does.
-    """
-    with tools.database.reading() as connection:
-        stored = repositories.find_repository(connection, tools.host_id, owner_name)
-        if stored is None:
-            return
-        job = jobs.find_open(connection, _new_job(tools, stored.id, owner_name, scope).dedupe_key)
-        stored_shards = jobs.shards(connection, job.id) if job is not None else []
-    now = tools.clock()
-    for shard in stored_shards:
-        if shard.claimed_by is None or shard.lease_until is None or shard.state is not ShardState.PROCESSING:
-            continue
-        if moment(shard.lease_until) > now and not tools.is_gone(shard.claimed_by):
-            raise LeaseHeld(shard.claimed_by, shard.lease_until)
-
-
-def _new_job(tools: Tools, repository_id: int, owner_name: str, scope: Scope) -> NewJob:
-    return NewJob(
-        id=str(uuid.uuid4()),
-        job_type=JobType.HISTORICAL_PR_SYNC,
-        host_id=tools.host_id,
-        repository_id=repository_id,
-        repository_name=owner_name,
-        processor=Processor.GITHUB_ACTIONS,
-        trigger=Trigger.MANUAL,
-        scope=scope.text,
-        kinds=scope.kinds,
-        source=scope.source,
-        spec=encode(Spec(scope=scope)),
-        full=scope.full,
-        patches=scope.patches,
-        engine=EngineName.LOCAL,
-        route_rule="pc-capture",
-        route_reason="`pc capture` runs on this machine at once.",
-        time_range_days=scope.since_days,
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class _Opened:
-    """A job of this capture, with what it will do."""
-
-    job: Job
-    repository_id: int
-    name: str
-    scope: Scope
-    mode: str
-    walk_passed: bool
-    """Its walk had passed before: what changed since is not in it."""
-    before: Counters
-    """What earlier runs of it used and brought."""
-
-
-def _open(tools: Tools, found: RepositoryLookUp, scope: Scope) -> _Opened:
-    """Take the open job of this work, or insert it."""
-    name = f"{found.row.owner_login}/{found.row.name}"
-    with tools.database.transaction() as connection:
-        stored = repositories.find_repository(connection, tools.host_id, name)
-        job = jobs.open_job(connection, _new_job(tools, found.row.id, name, scope), tools.clock())
-        stored_shards = jobs.shards(connection, job.id)
-    walk = stored_walk(stored_shards)
-    if scope.is_narrowed or not scope.covers_all_kinds:
-        mode = "part"
-    elif scope.full:
-        mode = "full"
-    else:
-        mode = "incremental" if stored is not None and stored.watermark else "first"
-    return _Opened(
-        *(job, found.row.id, name, scope, mode),
-        walk_passed=walk is not None and walk.passed,
-        before=_counted(stored_shards),
-    )
-
-
-def _counted(stored_shards: Iterable[Shard]) -> Counters:
-    return sum((shard.counters for shard in stored_shards), Counters())
-
-
 def _unsettled(tools: Tools, job_id: str) -> list[Shard]:
     with tools.database.reading() as connection:
         return [shard for shard in jobs.shards(connection, job_id) if shard.state in UNFINISHED]
 
 
-def _captured(
-    tools: Tools, opened: Sequence[_Opened], used: Counters, *, interrupted: bool, seconds: float
-) -> Captured:
+def _captured(tools: Tools, opened: Sequence[Opened], used: Counters, *, interrupted: bool, seconds: float) -> Captured:
     """Count what is held, and compare it with what GitHub counts, in the extent that was asked for.
 
     `opened` holds the job that was begun or resumed, then the one after it if there was one: the last tells what is
@@ -331,7 +285,7 @@ def _captured(
     """
     first, last = opened[0], opened[-1]
     with tools.database.reading() as connection:
-        done = sum((_counted(jobs.shards(connection, each.job.id)) - each.before for each in opened), Counters())
+        done = sum((counted(jobs.shards(connection, each.job.id)) - each.before for each in opened), Counters())
         forecasts = [jobs.get(connection, each.job.id).forecast for each in opened]
         walk = stored_walk(jobs.shards(connection, last.job.id))
         proof = prove(connection, tools.host_id, last.repository_id, last.scope, walk)

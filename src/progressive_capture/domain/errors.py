@@ -12,6 +12,7 @@ class ExitCode(IntEnum):
     USAGE = 2
     GAPS = 3
     INTERRUPTED = 130
+    TERMINATED = 143
 
 
 class ErrorClass(StrEnum):

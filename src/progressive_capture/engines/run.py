@@ -1,4 +1,4 @@
-"""One claimed job on this machine: its shards, as far as they come; claiming and looping over jobs stand in `local`."""
+"""One claimed job, or some of its shards, as far as they come here; claiming and looping over jobs stand elsewhere."""
 
 import asyncio
 from collections import deque
@@ -27,6 +27,9 @@ SLICE: Final = timedelta(seconds=60)
 """How long a job is worked on before others of its lane are looked at; longer waits give the slot away."""
 
 
+NEXT_TRY: Final = timedelta(minutes=10)
+"""When a run is begun again whose credentials GitHub refused: somebody has to give others meanwhile."""
+
 STEP_ASIDE: Final = timedelta(seconds=1)
 """How long a job that has had its slice lets others of its lane be claimed first."""
 
@@ -34,6 +37,7 @@ LOOKED_AT: Final = 20
 """Jobs in line among which one that is due is looked for."""
 
 STOPPED: Final = "the worker was asked to stop"
+TIME_OVER: Final = "its run's time is over"
 
 
 class OpenTools(Protocol):
@@ -68,24 +72,43 @@ class Parked:
     """Who worked on it."""
     is_refused: bool = False
     """Whether GitHub refuses the credentials: no other job can be done with them either."""
+    is_stopped: bool = False
+    """Whether somebody asked to stop."""
 
 
 @dataclass(frozen=True, slots=True)
 class Ended:
     """Nothing of the job is left to do here: it is settled, or somebody else's."""
 
+    is_settled: bool = False
+    """Whether the last of its work was done here, which settled it."""
+
 
 Ending = Parked | Ended
 
 
 @dataclass(frozen=True, slots=True)
+class Share:
+    """What of a job a run elsewhere does, and how long it has; other runs may do the rest at the same time."""
+
+    end: datetime
+    """When its time is over."""
+    only: frozenset[int] | None = None
+    """Its shards; None: all that the job has, or will have."""
+    is_asked: bool = False
+    """Whether the engine is asked what became of a run that was told to stop: the job stays at work until then."""
+
+
+@dataclass(frozen=True, slots=True)
 class JobRun:
-    """A claimed job, worked on by one slot of a worker."""
+    """A claimed job, worked on by one slot of a worker, or by a run elsewhere."""
 
     bench: Bench
     claimed: ClaimedJob
     part: str
-    """The slot."""
+    """The slot, or the run."""
+    share: Share | None = None
+    """Of a run; a slot does the whole job, and gives way to others of its lane."""
 
     async def finish(self) -> Ending:
         """Work on the job until it is settled, has to wait, is lost to somebody else, or a stop is asked for.
@@ -97,7 +120,7 @@ class JobRun:
             async with self.bench.tools(await asyncio.to_thread(self._owner_name), self.part) as tools:
                 ending = await self._with(await one_for_each_principal(tools))
         except Interrupted:
-            ending = Parked(self.bench.clock(), STOPPED, self.claimed.claim.k, self.claimed.claim.holder)
+            ending = self._halted(self.claimed.claim.k, self.claimed.claim.holder)
         except StoreError:
             raise
         except Exception as error:  # noqa: BLE001 - whatever it is, the job must not stay at work
@@ -105,12 +128,14 @@ class JobRun:
             claim = self.claimed.claim
             ended = await self._stopped(claim.k, claim.holder, _stopped_by(error))
             ending = ended if isinstance(ended, Parked) else Ended()
-        if isinstance(ending, Parked):
-            await asyncio.to_thread(self._park, ending)
+        await asyncio.to_thread(self._let_go, ending)
         return ending
 
     async def _with(self, tools: Sequence[Tools]) -> Ending:
         most = SHARDS_IN_FLIGHT[self.claimed.job.processor]
+        if self._only is not None:
+            # The budgets of the others are for the runs beside this one.
+            most = 1
         while unsettled := await asyncio.to_thread(self._unsettled):
             waiting = deque([shard.k for shard in unsettled] if unsettled[0].k else [0])
             runners = tools[: min(len(waiting), most or len(waiting))]
@@ -118,8 +143,9 @@ class JobRun:
             parked = [ending for ending in endings if isinstance(ending, Parked)]
             if parked:
                 return min(parked, key=lambda ending: (not ending.is_refused, ending.until))
-            if Ended() in endings:
-                return Ended()
+            ended = [ending for ending in endings if isinstance(ending, Ended)]
+            if ended:
+                return max(ended, key=lambda ending: ending.is_settled)
         return Ended()
 
     async def _run_shards(self, tools: Tools, waiting: deque[int]) -> Ending | None:
@@ -135,20 +161,26 @@ class JobRun:
         while True:
             answer = await self._advance(tools, k)
             if isinstance(answer, Done):
-                return None
+                return Ended(is_settled=True) if answer.job_settled else None
             if isinstance(answer, WaitUntil):
                 return Parked(answer.until, answer.why, k, tools.holder)
             if isinstance(answer, Stopped):
                 return await self._stopped(k, tools.holder, answer)
             if self.bench.stopping():
-                return Parked(self.bench.clock(), STOPPED, k, tools.holder)
+                return self._halted(k, tools.holder)
+            if self.share is not None:
+                return Parked(self.bench.clock(), TIME_OVER, k, tools.holder)
             if await asyncio.to_thread(self._others_wait):
                 return Parked(self.bench.clock() + STEP_ASIDE, "others are in line", k, tools.holder)
+
+    def _halted(self, k: int, holder: str) -> Parked:
+        return Parked(self.bench.clock(), STOPPED, k, holder, is_stopped=True)
 
     async def _advance(self, tools: Tools, k: int) -> Advanced:
         claim = self.claimed.claim
         try:
-            return await advance(tools, claim.job_id, k, claim.attempt, tools.clock() + SLICE)
+            deadline = tools.clock() + SLICE if self.share is None else self.share.end
+            return await advance(tools, claim.job_id, k, claim.attempt, deadline)
         except (StoreError, Interrupted):
             raise
         except Exception as error:  # noqa: BLE001 - whatever it is, the shard must not stay at work
@@ -157,7 +189,8 @@ class JobRun:
     async def _stopped(self, k: int, holder: str, stopped: Stopped) -> Ending | None:
         """How a shard that cannot go on ends the work on its job; None when other shards have their turn."""
         if stopped.error_class is ErrorClass.CREDENTIALS:
-            return Parked(self.bench.clock(), stopped.error, k, holder, is_refused=True)
+            until = self.bench.clock() + (timedelta() if self.share is None else NEXT_TRY)
+            return Parked(until, stopped.error, k, holder, is_refused=True)
         return None if await self._fail(k, holder, stopped) else Ended()
 
     async def _fail(self, k: int, holder: str, stopped: Stopped) -> bool:
@@ -187,11 +220,36 @@ class JobRun:
             )
         return settled is not None
 
-    def _park(self, parked: Parked) -> bool:
-        """Put the job back in line; False when it is no longer ours."""
+    def _let_go(self, ending: Ending) -> None:
+        """Put the job back in line, or leave it to those who go on with it."""
+        parked = ending if isinstance(ending, Parked) else None
+        if parked is not None and parked.is_stopped and self.share is not None and self.share.is_asked:
+            return
+        if self._only is not None:
+            self._leave(parked)
+        elif parked is not None:
+            self._park(parked)
+
+    def _leave(self, parked: Parked | None) -> None:
+        """Leave the job to the runs of its other shards; the last one puts it back in line, if not all are settled."""
+        claim, now = self.claimed.claim, self.bench.clock()
+        with self.bench.database.transaction() as connection:
+            jobs.leave(
+                connection,
+                claim.job_id,
+                attempt=claim.attempt,
+                holder=claim.holder,
+                until=None if parked is None else parked.until,
+                now=now,
+                why="its runs ended" if parked is None else parked.why,
+                k=claim.k if parked is None else parked.k,
+                settling=self.bench.settling(),
+            )
+
+    def _park(self, parked: Parked) -> None:
         claim = self.claimed.claim
         with self.bench.database.transaction() as connection:
-            return jobs.park(
+            jobs.park(
                 connection,
                 claim.job_id,
                 k=parked.k,
@@ -203,6 +261,10 @@ class JobRun:
                 settling=self.bench.settling(),
             )
 
+    @property
+    def _only(self) -> frozenset[int] | None:
+        return None if self.share is None else self.share.only
+
     def _unsettled(self) -> list[Shard]:
         """The shards that are left to do; none once the job is no longer ours."""
         claim = self.claimed.claim
@@ -210,7 +272,8 @@ class JobRun:
             job = jobs.get(connection, claim.job_id)
             if job.state is not JobState.PROCESSING or job.attempt != claim.attempt:
                 return []
-            return [shard for shard in jobs.shards(connection, claim.job_id) if shard.state in UNSETTLED]
+            found = [shard for shard in jobs.shards(connection, claim.job_id) if shard.state in UNSETTLED]
+        return [shard for shard in found if self._only is None or shard.k in self._only]
 
     def _others_wait(self) -> bool:
         """Whether a job of this lane is due that is at least as urgent."""

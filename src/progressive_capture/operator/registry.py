@@ -26,6 +26,7 @@ from progressive_capture.operator.commands.plan import plan
 from progressive_capture.operator.commands.repairs import bootstrap, quick_fix
 from progressive_capture.operator.commands.report import report
 from progressive_capture.operator.commands.routing_analysis import routing_analysis
+from progressive_capture.operator.commands.run import run
 from progressive_capture.operator.commands.serve import serve
 from progressive_capture.operator.commands.status import status
 from progressive_capture.operator.commands.submit import submit
@@ -86,6 +87,7 @@ COMMANDS: Final = (
     Command("pc", list_),
     Command("pc", submit, Danger.CHANGES),
     Command("pc", worker, Danger.CHANGES),
+    Command("pc", run, Danger.CHANGES),
     Command("pc", serve, Danger.CHANGES),
     Command("pc", inngest, Danger.CHANGES),
     Command("pc", jobs),

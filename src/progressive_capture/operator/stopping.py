@@ -25,14 +25,18 @@ class Stop:
         self._asked = asyncio.Event()
         self._first = first
         self._second = second
+        self.exit_code = ExitCode.INTERRUPTED
+        """What a program ends with that was asked by the signal that came first."""
 
     def requested(self) -> bool:
         """Whether somebody asked to stop."""
         return self._asked.is_set()
 
-    def ask(self) -> None:
-        """Ask to stop."""
+    def ask(self, number: int = signal.SIGINT) -> None:
+        """Ask to stop, as this signal does."""
         again = self.requested()
+        if not again and number == signal.SIGTERM:
+            self.exit_code = ExitCode.TERMINATED
         self._asked.set()
         if again:
             self._second()
@@ -50,7 +54,7 @@ def listening(stop: Stop) -> Iterator[None]:
     """Let SIGINT and SIGTERM ask for the stop, inside a running event loop of the main thread."""
     loop = asyncio.get_running_loop()
     for number in SIGNALS:
-        loop.add_signal_handler(number, stop.ask)
+        loop.add_signal_handler(number, stop.ask, number)
     try:
         yield
     finally:
