@@ -24,7 +24,7 @@ from progressive_capture.domain.quotas import Mode, Quota
 from progressive_capture.domain.records import Records
 from progressive_capture.domain.requests import JobRequest, Joined, Queued, Refused, RerunAsked, Throttled
 from progressive_capture.domain.scope import Scope, github_time, stamp
-from progressive_capture.queue.claiming import KEPT_FROM_BULK
+from progressive_capture.queue.staying import KEPT_FROM_BULK
 from progressive_capture.queue.terms import Terms
 from progressive_capture.store import jobs, tracking
 from progressive_capture.store.database import Database

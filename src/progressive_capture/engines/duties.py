@@ -32,10 +32,12 @@ def recurring(upkeep: Upkeep, rollout: Rollout, book: PriceBook, clock: Callable
     """Every duty, the most urgent first."""
 
     def sweep() -> Result:
-        swept, released = upkeep.sweep(), upkeep.release()
+        swept, held, released = upkeep.sweep(), upkeep.hold(), upkeep.release()
         return {
             "swept": swept[:TOLD],
             "swept_count": len(swept),
+            "held": held[:TOLD],
+            "held_count": len(held),
             "released": released[:TOLD],
             "released_count": len(released),
             "workers_forgotten": upkeep.forget(),

@@ -8,9 +8,9 @@ from typing import Final
 
 from progressive_capture.domain.errors import UsageError
 from progressive_capture.domain.jobs import OPEN, JobState, Processor
-from progressive_capture.queue.claiming import keep_from_bulk
 from progressive_capture.queue.openings import doors
 from progressive_capture.queue.splitting import cut
+from progressive_capture.queue.staying import asking
 from progressive_capture.queue.terms import Terms
 from progressive_capture.store import jobs
 from progressive_capture.store.database import Connection, Database
@@ -110,7 +110,7 @@ class Control:
     def _leave_line(self, who: str) -> int:
         now = self.clock()
         with self.database.transaction() as connection:
-            decide = keep_from_bulk(connection, doors(connection, self.terms, now))
+            decide = asking(connection, doors(connection, self.terms, now))
             found = jobs.reroute_waiting(
                 connection, Processor.GITHUB_ACTIONS, AT_ONCE, now, decide=decide, who=who, split=cut
             )
@@ -121,11 +121,11 @@ class Control:
         while True:
             now = self.clock()
             with self.database.transaction() as connection:
-                decide = keep_from_bulk(connection, doors(connection, self.terms, now))
+                decide = asking(connection, doors(connection, self.terms, now))
                 held = jobs.held_jobs(connection, place, AT_ONCE)
                 for job in held:
                     routing = decide(job) if job.processor is Processor.GITHUB_ACTIONS else None
-                    if routing is not None:
+                    if routing is not None and routing.processor is not job.processor:
                         moved += jobs.reroute(connection, job.id, routing, now, who=who, split=cut)
             if len(held) < AT_ONCE:
                 return moved

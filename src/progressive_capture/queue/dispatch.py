@@ -12,14 +12,13 @@ import structlog
 from progressive_capture.domain.errors import CaptureFailed
 from progressive_capture.domain.jobs import Processor
 from progressive_capture.domain.routing import SHARDS_IN_FLIGHT
-from progressive_capture.queue.claiming import keep_from_bulk
 from progressive_capture.queue.engine import Engine, EngineRefused, EngineUnreachable, Handover, RunRef
-from progressive_capture.queue.openings import category_of, doors
 from progressive_capture.queue.splitting import cut
+from progressive_capture.queue.staying import ask_again
 from progressive_capture.queue.terms import Terms
 from progressive_capture.store import jobs
-from progressive_capture.store.database import Connection, Database
-from progressive_capture.store.jobs import Decide, DispatchedJob, JobLine, Routing
+from progressive_capture.store.database import Database
+from progressive_capture.store.jobs import DispatchedJob, JobLine
 
 AT_ONCE: Final = 20
 """Jobs that one look hands over at most: the next one decides anew."""
@@ -103,32 +102,9 @@ class Dispatcher:
                 now=now,
                 deadline=now + TO_BEGIN,
                 n=AT_ONCE,
-                decide=self._decide(connection, now),
+                decide=ask_again(connection, self.terms, self.lane, now),
                 split=cut,
             ).jobs
-
-    def _decide(self, connection: Connection, now: datetime) -> Decide:
-        """Make the question whether a job may still go where it stands in line."""
-        open_doors = doors(connection, self.terms, now)
-        if self.lane is Processor.GITHUB_ACTIONS:
-            return keep_from_bulk(connection, open_doors)
-
-        def decide(job: JobLine) -> Routing | None:
-            openings = open_doors.openings(job.repository_id, category_of(connection, job.host_id, job.repository_id))
-            held = openings.held(self.lane)
-            if held is None:
-                return None
-            return Routing(
-                processor=self.lane,
-                rule=job.route_rule or "held",
-                reason=job.route_reason or held,
-                policy=job.route_policy or "",
-                rollout_version=openings.eligibility.version,
-                is_eligible=openings.eligibility.eligible,
-                held_reason=held,
-            )
-
-        return decide
 
     def _note(self, job: DispatchedJob, ref: RunRef, principal: str | None) -> None:
         with self.database.transaction() as connection:

@@ -1,4 +1,4 @@
-"""Which lanes are open to a repository now, by gates, lanes that are off and quotas; which one to take is routing's."""
+"""Which lanes are open to a repository now: gates, lanes that are off, quotas, silent engines; routing is elsewhere."""
 
 import math
 from collections.abc import Mapping
@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from progressive_capture.domain.breaker import Breaker
 from progressive_capture.domain.categories import Category, categorize
 from progressive_capture.domain.cost import cost
 from progressive_capture.domain.gates import Eligibility, RepositoryFacts, decide
@@ -13,7 +14,7 @@ from progressive_capture.domain.jobs import EngineName, Processor
 from progressive_capture.domain.quotas import Quota, Standing, Usage, standing
 from progressive_capture.domain.rollout import Effective, effective
 from progressive_capture.queue.terms import Terms
-from progressive_capture.store import categories, metrics, rollout
+from progressive_capture.store import breakers, categories, metrics, rollout
 from progressive_capture.store.database import Connection
 
 STEP_MS: Final = 20_000
@@ -28,12 +29,27 @@ class Doors:
     terms: Terms
     standings: Mapping[EngineName, Standing]
     """Of engines that have a quota."""
+    breakers: Mapping[EngineName, Breaker]
+    """Of engines that once gave no answer."""
 
     def openings(self, repository_id: int, category: Category | None) -> "Openings":
         """What is open to one repository."""
         eligibility = decide(self.configuration, RepositoryFacts(repository_id, category))
         closed = {lane: why for lane in Processor if (why := self._closed(lane)) is not None}
-        return Openings(eligibility, closed, self._holding())
+        holding = self._holding()
+        silent = {lane: why for lane in Processor if (why := self._silent(lane)) is not None}
+        stands_in = None
+        if Processor.INNGEST in silent and not {Processor.GITHUB_ACTIONS} & {*closed, *holding, *silent}:
+            # What is wanted soon goes to bulk; history is never sent the other way.
+            stands_in = silent[Processor.INNGEST]
+            closed.setdefault(Processor.INNGEST, silent.pop(Processor.INNGEST))
+        return Openings(eligibility, closed, silent | holding, stands_in)
+
+    def shut(self, lane: Processor) -> str | None:
+        """Why nothing may be taken from a lane now, whatever the repository; None: something may."""
+        engine = self.terms.engines[lane]
+        stands = None if engine is None else self.standings.get(engine)
+        return self._closed(lane) or self._silent(lane) or (stands.why if stands is not None and stands.holds else None)
 
     def _closed(self, lane: Processor) -> str | None:
         engine = self.terms.engines[lane]
@@ -41,6 +57,14 @@ class Doors:
             return f"The {lane} lane is off."
         stands = self.standings.get(engine)
         return stands.why if stands is not None and stands.closes else None
+
+    def _silent(self, lane: Processor) -> str | None:
+        """Why an engine is left alone that gives no answer; None where this machine steps in for it."""
+        engine = self.terms.engines[lane]
+        breaker = None if engine is None else self.breakers.get(engine)
+        if engine is None or breaker is None or not breaker.is_down or self.terms.local_steps_in:
+            return None
+        return f"{engine.title} gives no answer: `pc engines` tells when it is asked again."
 
     def _holding(self) -> dict[Processor, str]:
         standings = {lane: self.standings.get(engine) for lane, engine in self.terms.engines.items() if engine}
@@ -55,12 +79,20 @@ class Openings:
     closed: Mapping[Processor, str]
     """Lanes that take nothing new, each with the reason."""
     holding: Mapping[Processor, str]
-    """Lanes whose jobs wait for a quota, each with the reason."""
+    """Lanes whose jobs wait for a quota, or for an engine that gives no answer, each with the reason."""
+    stands_in: str | None = None
+    """Why the bulk lane takes what is meant for the real-time lane; None while it does not."""
 
     @property
     def allowed(self) -> frozenset[Processor]:
         """The lanes that a job may take."""
         return self.eligibility.processors - self.closed.keys()
+
+    def instead_of(self, lane: Processor) -> Processor | None:
+        """The lane that jobs of a shut one go to; None where they wait: for a quota, or since no other is open."""
+        if lane in self.allowed:
+            return None
+        return next((other for other in Processor if other is not lane and self.held(other) is None), None)
 
     def held(self, lane: Processor) -> str | None:
         """Why a job in this lane has to wait; None: it may be run."""
@@ -73,7 +105,7 @@ def doors(connection: Connection, terms: Terms, now: datetime) -> Doors:
     """Read what decides at this moment, in the transaction of the decision."""
     row = rollout.read(connection)
     configuration = effective(row, terms.environment, lanes_local=terms.lanes_local)
-    return Doors(configuration, terms, standings(connection, terms, now))
+    return Doors(configuration, terms, standings(connection, terms, now), breakers.read(connection))
 
 
 def category_of(connection: Connection, host_id: int, repository_id: int) -> Category | None:

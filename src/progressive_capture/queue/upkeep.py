@@ -5,12 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from progressive_capture.queue.openings import Openings, category_of, doors
+from progressive_capture.domain.jobs import Processor
+from progressive_capture.queue.openings import category_of, doors
 from progressive_capture.queue.splitting import cut
+from progressive_capture.queue.staying import asking, let_go
 from progressive_capture.queue.terms import Terms
 from progressive_capture.store import duties, jobs
 from progressive_capture.store.database import Connection, Database
-from progressive_capture.store.jobs import JobLine, Routing
+from progressive_capture.store.jobs import JobLine
 
 AT_ONCE: Final = 100
 """Jobs looked at in one transaction."""
@@ -44,6 +46,29 @@ class Upkeep:
             swept += found
             if len(found) < AT_ONCE:
                 return swept
+
+    def hold(self) -> list[str]:
+        """Tell jobs that wait in a lane which takes none that they are held, or send them to the other; their ids.
+
+        Nobody else looks at them: from a lane that is off nothing is claimed. `release` lets them go on.
+
+        Raises:
+            StoreError: the database refused.
+        """
+        moved: list[str] = []
+        for lane in Processor:
+            while found := self._hold(lane):
+                moved += found
+        return moved
+
+    def _hold(self, lane: Processor) -> list[str]:
+        now = self.clock()
+        with self.database.transaction() as connection:
+            open_doors = doors(connection, self.terms, now)
+            if open_doors.shut(lane) is None:
+                return []
+            decide = asking(connection, open_doors)
+            return jobs.reroute_waiting(connection, lane, AT_ONCE, now, decide=decide, who=WHO, split=cut)
 
     def release(self) -> list[str]:
         """Let jobs go that were held back, once their lane is open, or another where theirs is shut; their ids.
@@ -80,23 +105,3 @@ class Upkeep:
             if routing is not None and jobs.reroute(connection, job.id, routing, now, who=WHO, split=cut):
                 released.append(job.id)
         return released
-
-
-def let_go(job: JobLine, openings: Openings) -> Routing | None:
-    """Where a held job may go now; None while it has to wait.
-
-    A quota is waited for; a lane that is off, or that the rollout shuts, is left for the other.
-    """
-    lane = job.processor
-    if lane not in openings.allowed:
-        lane = next((other for other in openings.allowed if other is not lane), lane)
-    if openings.held(lane) is not None:
-        return None
-    return Routing(
-        processor=lane,
-        rule=job.route_rule or "released",
-        reason=f"It was held back: {job.held_reason}",
-        policy=job.route_policy or "",
-        rollout_version=openings.eligibility.version,
-        is_eligible=openings.eligibility.eligible,
-    )

@@ -6,8 +6,8 @@ from typing import Any, Final
 from sqlalchemy import Connection, update
 
 from progressive_capture.domain.jobs import UNSETTLED, JobState, Processor, ShardState
-from progressive_capture.store.jobs.life import add_shard, lock_job, record_event
-from progressive_capture.store.jobs.shards import shards
+from progressive_capture.store.jobs.life import add_shard, lock_job, move_job, record_event
+from progressive_capture.store.jobs.shards import retry_shards, shards
 from progressive_capture.store.jobs.values import PC_CAPTURE, Routing, Split, unsplit
 from progressive_capture.store.tables import JOB_SHARDS, JOBS
 
@@ -33,7 +33,11 @@ def reroute(
 
 
 def move_lane(connection: Connection, job_id: str, routing: Routing, now: datetime, *, who: str, split: Split) -> None:
-    """Send a job to another lane, which waits and is locked."""
+    """Send a job to another lane, or hold it; it waits, and is locked."""
+    if routing.held_reason is not None:
+        # A held job is pending: one that failed would be among neither those in line nor those that are let go.
+        move_job(connection, job_id, JobState.PENDING, now, who=who, error=None, error_class=None, completed_at=None)
+        retry_shards(connection, job_id)
     connection.execute(update(JOBS).where(_JOB.id == job_id).values(route_values(routing)))
     split_shards(connection, job_id, routing.processor, split)
     event = "held" if routing.held_reason else "rerouted"

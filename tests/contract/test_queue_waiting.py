@@ -1,0 +1,135 @@
+"""Jobs whose lane takes none: held where they stand, told why, and let go by themselves; on both databases."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from progressive_capture.domain.jobs import EngineName, Outcome, Processor, Resources
+from progressive_capture.domain.quotas import Mode, Quota
+from progressive_capture.domain.scope import Scope
+from progressive_capture.insight.queue import queue
+from progressive_capture.queue.staying import LANE_SHUT, ask_again
+from progressive_capture.queue.terms import Terms
+from progressive_capture.store import jobs
+from progressive_capture.store.database import Database
+from tests.contract.queue.bureau import EVERYBODY, NOBODY, Bureau
+from tests.contract.queue.rows import BULK, NOW, REAL_TIME
+from tests.contract.store_rows import HOST
+
+ACTIONS = EngineName.GITHUB_ACTIONS
+ON = {REAL_TIME: EngineName.LOCAL, BULK: EngineName.LOCAL}
+ELSEWHERE = {REAL_TIME: EngineName.LOCAL, BULK: ACTIONS}
+MONTH = timedelta(days=31)
+
+
+@pytest.fixture
+def bureau(database: Database) -> Bureau:
+    return Bureau(database, Terms(environment=EVERYBODY))
+
+
+def told(bureau: Bureau) -> dict[str, int]:
+    """What `pc status` says of jobs that are held."""
+    with bureau.database.reading() as connection:
+        found = queue(connection, HOST, bureau.now)
+    return {each.reason: each.jobs for each in found.held}
+
+
+def dispatched(bureau: Bureau, lane: Processor = BULK) -> list[str]:
+    with bureau.database.transaction() as connection:
+        sent = jobs.dispatch_jobs(
+            connection,
+            lane,
+            ACTIONS,
+            who="me",
+            now=bureau.now,
+            deadline=bureau.now,
+            n=9,
+            decide=ask_again(connection, bureau.terms, lane, bureau.now),
+        )
+    return [each.job.id for each in sent.jobs]
+
+
+def use_up(bureau: Bureau, minutes: int) -> None:
+    """Have a job settle that used so many runner minutes."""
+    job_id = bureau.queued(Scope(updated_to="2019-01-01T00:00:00Z"))
+    assert dispatched(bureau) == [job_id]
+    with bureau.database.transaction() as connection:
+        jobs.book(connection, job_id, 0, Resources(runner_minutes=minutes))
+        jobs.cancel(connection, job_id, bureau.now, who="test")
+
+
+def limited(minutes: int, mode: Mode) -> Terms:
+    quotas = {ACTIONS: Quota(runner_minutes=minutes, mode=mode)}
+    return Terms(environment=EVERYBODY, engines=ELSEWHERE, quotas=quotas)
+
+
+def test_what_stands_in_a_lane_that_is_switched_off_is_told_and_goes_on_when_it_is_back(bureau: Bureau) -> None:
+    """Invariant I11."""
+    bureau.terms = Terms(environment=NOBODY)
+    job_id = bureau.queued()
+    bureau.terms = Terms(environment=NOBODY, engines=ON | {REAL_TIME: None})
+    assert bureau.upkeep.hold() == [job_id]
+    assert bureau.upkeep.hold() == []
+    row = bureau.row(job_id)
+    assert (row.status, row.processor_type, row.held_reason) == ("pending", REAL_TIME, "The inngest lane is off.")
+    assert told(bureau) == {"The inngest lane is off.": 1}
+    assert bureau.upkeep.release() == []
+    bureau.terms = Terms(environment=NOBODY)
+    assert bureau.upkeep.hold() == []
+    assert bureau.upkeep.release() == [job_id]
+    assert bureau.run(REAL_TIME) == job_id
+    assert bureau.events(job_id)[:3] == ["opened", "held", "rerouted"]
+
+
+def test_jobs_of_a_lane_that_is_off_take_the_other_where_the_rollout_opens_it(bureau: Bureau) -> None:
+    job_id = bureau.queued()
+    bureau.terms = replace(bureau.terms, engines=ON | {BULK: None})
+    assert bureau.upkeep.hold() == [job_id]
+    row = bureau.row(job_id)
+    assert (row.processor_type, row.route_rule, row.held_reason) == (REAL_TIME, LANE_SHUT, None)
+    assert row.route_reason == "The github_actions lane is off."
+    assert row.priority > 0
+    assert bureau.run(REAL_TIME) == job_id
+
+
+def test_a_quota_binds_jobs_that_stood_in_line_before_it_was_reached(bureau: Bureau) -> None:
+    bureau.terms = limited(50, Mode.WAIT)
+    use_up(bureau, 49)
+    bureau.terms = limited(100, Mode.WAIT)
+    waiting = bureau.queued()
+    bureau.terms = limited(49, Mode.WAIT)
+    assert dispatched(bureau) == []
+    assert bureau.row(waiting).held_reason == "49 of 49 runner minutes of this month are used or under way."
+    assert bureau.row(waiting).processor_type == BULK
+    assert bureau.upkeep.hold() == bureau.upkeep.release() == []
+    bureau.now = NOW + MONTH
+    assert bureau.upkeep.release() == [waiting]
+    assert dispatched(bureau) == [waiting]
+
+
+@pytest.mark.parametrize(("mode", "lane"), [(Mode.REROUTE, REAL_TIME), (Mode.ALLOW, BULK)])
+def test_a_quota_that_is_evaded_or_ignored_holds_nothing(bureau: Bureau, mode: Mode, lane: Processor) -> None:
+    bureau.terms = limited(50, mode)
+    use_up(bureau, 49)
+    waiting = bureau.queued()
+    bureau.terms = limited(49, mode)
+    assert bureau.upkeep.hold() == ([waiting] if mode is Mode.REROUTE else [])
+    row = bureau.row(waiting)
+    assert (row.processor_type, row.held_reason) == (lane, None)
+
+
+def test_a_job_that_awaits_its_retry_is_held_and_let_go_too(bureau: Bureau) -> None:
+    job_id = bureau.queued()
+    assert bureau.run(BULK, Outcome.FAILED) == job_id
+    again_at = bureau.row(job_id).run_at
+    bureau.terms = Terms(environment=NOBODY, engines=ON | {REAL_TIME: None})
+    bureau.now = NOW + MONTH
+    assert bureau.take(BULK) is None
+    row = bureau.row(job_id)
+    assert (row.status, row.processor_type, row.run_at) == ("pending", REAL_TIME, again_at)
+    assert told(bureau) == {"The inngest lane is off.": 1}
+    bureau.terms = Terms(environment=NOBODY)
+    assert bureau.upkeep.release() == [job_id]
+    assert bureau.run(REAL_TIME) == job_id
+    assert bureau.row(job_id).status == "completed"
