@@ -13,7 +13,7 @@ from structlog.testing import capture_logs
 from progressive_capture.domain.errors import CredentialsRefused, ErrorClass
 from progressive_capture.domain.jobs import JobState, Processor
 from progressive_capture.domain.requests import Joined, Queued, RerunAsked
-from progressive_capture.domain.scope import Scope, SourceChoice
+from progressive_capture.domain.scope import Scope, SourceChoice, stamp
 from progressive_capture.queue.schedule import Duty
 from progressive_capture.store import duties, jobs
 from progressive_capture.store.errors import StoreError
@@ -352,3 +352,38 @@ def test_a_duty_that_fails_is_noted_and_due_again(office: Office) -> None:
     (first, _) = table(office, "duty_runs")
     assert first["outcome"] == "failed"
     assert "no room" in first["result"]["error"]
+
+
+def test_a_duty_that_takes_long_holds_up_neither_the_others_nor_the_beat(office: Office) -> None:
+    """A virtual quarter of an hour, a minute at each look of one duty; the other lasts until a beat tells of it."""
+    heard = asyncio.Event()
+    office.stop = heard.is_set
+
+    async def long() -> dict[str, object]:
+        await asyncio.wait_for(heard.wait(), timeout=20)
+        return {}
+
+    async def short() -> dict[str, object]:
+        office.github.now += timedelta(minutes=1)
+        return {}
+
+    async def serve() -> None:
+        async with office.wired() as wired:
+            worker = wired.worker({Processor.INNGEST: 1})
+            each = [Duty("long", timedelta(hours=1), long), Duty("short", timedelta(minutes=1), short)]
+            worker.schedule = replace(worker.schedule, duties=each)
+            worker.pause, worker.tend_seconds = listen, 0
+            await worker.run()
+
+    async def listen(_seconds: float) -> None:
+        (worker,) = await office.rows("workers")
+        if worker["seen_at"] > stamp(START + timedelta(minutes=15)):
+            heard.set()
+        await asyncio.sleep(0.005)
+
+    asyncio.run(serve())
+    outcomes = Counter((row["duty"], row["outcome"]) for row in table(office, "duty_runs"))
+    assert outcomes["long", "done"] == 1
+    assert outcomes["short", "done"] >= 15
+    (worker,) = table(office, "workers")
+    assert worker["stopped_at"] is not None

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Final
@@ -14,6 +13,7 @@ from progressive_capture.domain.errors import CredentialsRefused
 from progressive_capture.domain.jobs import JobState, Processor
 from progressive_capture.domain.scope import stamp
 from progressive_capture.engines.run import Bench, Ended, JobRun
+from progressive_capture.engines.tending import TEND_SECONDS, tend
 from progressive_capture.queue.claiming import take
 from progressive_capture.queue.schedule import Schedule
 from progressive_capture.queue.terms import Terms
@@ -23,9 +23,6 @@ from progressive_capture.store.jobs import ClaimedJob
 
 POLL_SECONDS: Final = 1.0
 """How long an idle slot waits before it looks for work again."""
-
-TEND_SECONDS: Final = 15.0
-"""How often a worker says that it lives, and looks whether a duty is due: a quarter of the leader's lease."""
 
 TROUBLE_SECONDS: Final = 5.0
 """How long a slot waits after the database refused."""
@@ -69,6 +66,8 @@ class Worker:
     """Sleeps for seconds, and wakes at once when asked to stop."""
     random: Callable[[], float]
     schedule: Schedule
+    tend_seconds: float = TEND_SECONDS
+    """How often it says that it lives, and looks whether a duty is due."""
     served: Served = field(default_factory=Served)
     idle: set[str] = field(default_factory=set)
     """Slots that have found nothing since any of them last had something to do."""
@@ -93,7 +92,8 @@ class Worker:
         await asyncio.to_thread(self._seen, lanes)
         log.info("worker started", **lanes)
         over = asyncio.Event()
-        tending = asyncio.create_task(self._tend(lanes, over))
+        beat = partial(self._seen, lanes)
+        tending = asyncio.create_task(tend(self.schedule, beat, over, every=self.tend_seconds))
         try:
             async with asyncio.TaskGroup() as group:
                 for lane, count in self.slots.items():
@@ -102,7 +102,6 @@ class Worker:
         except BaseExceptionGroup as failed:
             raise failed.exceptions[0] from None
         finally:
-            # A duty at hand is done to its end: a thread cannot be broken off.
             over.set()
             await tending
             await asyncio.to_thread(self._left)
@@ -184,17 +183,6 @@ class Worker:
             log.error("dead", repository=job.repository_name, error=job.error)
         else:
             log.info("ended", state=job.state.value)
-
-    async def _tend(self, lanes: Mapping[str, int], over: asyncio.Event) -> None:
-        """Say that the worker lives, and do what is due, until its slots are done."""
-        while not over.is_set():
-            try:
-                await self.schedule.tend()
-                await asyncio.to_thread(self._seen, lanes)
-            except StoreError as error:
-                structlog.stdlib.get_logger(__name__).warning("database", error=str(error))
-            with suppress(TimeoutError):
-                await asyncio.wait_for(over.wait(), TEND_SECONDS)
 
     def _seen(self, lanes: Mapping[str, int]) -> None:
         with self.bench.database.transaction() as connection:
