@@ -61,6 +61,12 @@ class QueueSettings(BaseSettings):
     inngest_dev: Text | None = Field(
         default=None, validation_alias="INNGEST_DEV", description="1, or the address of an Inngest dev server"
     )
+    inngest_serve_origin: Text | None = Field(
+        default=None, validation_alias="INNGEST_SERVE_ORIGIN", description="the address at which Inngest reaches us"
+    )
+    inngest_serve_path: Text = Field(
+        default="/api/inngest", validation_alias="INNGEST_SERVE_PATH", description="the path that Inngest calls"
+    )
     inngest_step_seconds: float = Field(
         default=20, gt=0, le=600, validation_alias="PC_INNGEST_STEP_SECONDS", description="seconds, up to 600"
     )
@@ -82,6 +88,11 @@ class QueueSettings(BaseSettings):
     actions_repository: Text | None = Field(
         default=None, validation_alias="PC_ACTIONS_REPOSITORY", description="the owner/name that has the workflows"
     )
+    actions_ref: Text = Field(default="main", validation_alias="PC_ACTIONS_REF", description="the name of a branch")
+    actions_token: SecretStr | None = Field(
+        default=None, validation_alias="PC_ACTIONS_TOKEN", description="a token with the permission `actions: write`"
+    )
+    local_steps_in: bool = Field(default=False, validation_alias="PC_LOCAL_STEPS_IN", description="0 or 1")
     realtime_slots: int = Field(
         default=2, ge=0, le=SLOTS_MAX, validation_alias="PC_REALTIME_SLOTS", description=f"0 to {SLOTS_MAX}"
     )
@@ -177,6 +188,14 @@ class QueueSettings(BaseSettings):
     def serves_inngest(self) -> bool:
         """Whether Inngest may call this program: what it sends is signed, or comes from a dev server."""
         return self.inngest_signing_key is not None or self.inngest_is_dev
+
+    @property
+    def inngest_own_address(self) -> str | None:
+        """Where Inngest reaches this program, None where nobody said so; the SDK reads the same variables alike."""
+        if self.inngest_serve_origin is None:
+            return None
+        origin = self.inngest_serve_origin.rstrip("/")
+        return ("" if "://" in origin else "https://") + origin + "/" + self.inngest_serve_path.lstrip("/")
 
     @property
     def quotas(self) -> Mapping[EngineName, Quota]:

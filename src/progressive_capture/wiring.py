@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 import httpx
 import structlog
-from pydantic import SecretStr
 
 from progressive_capture import processes
 from progressive_capture.capture.budgets import SharedBudgets
@@ -31,12 +30,11 @@ from progressive_capture.engines.reporting import LogReporter
 from progressive_capture.engines.run import Bench
 from progressive_capture.github.addresses import ApiAddress
 from progressive_capture.github.api import GitHubApi
-from progressive_capture.github.app_auth import AppInstallation
 from progressive_capture.github.clock import ServerClock, utc_now
-from progressive_capture.github.credentials import Anonymous, Credential, Token
-from progressive_capture.github.secrets import Secret
+from progressive_capture.github.credentials import Credential
 from progressive_capture.github.surroundings import Pace, Surroundings
 from progressive_capture.github.transport import HttpTransport, Transport
+from progressive_capture.github_wiring import credential_for_actions, credentials_for
 from progressive_capture.queue.control import Control
 from progressive_capture.queue.dispatch import Dispatcher
 from progressive_capture.queue.engine import Engine
@@ -145,7 +143,15 @@ class Wired:
 
     def engines(self) -> AbstractAsyncContextManager[Mapping[EngineName, Engine]]:
         """Open the way to engines elsewhere; see `engine_wiring.open_engines`."""
-        return open_engines(self.settings, self.database, self.clock.now, self.overrides.inngest_transport)
+        transport = self.overrides.inngest_transport
+        return open_engines(self.settings, self.database, self.clock.now, transport, self.tools_of_actions)
+
+    @asynccontextmanager
+    async def tools_of_actions(self) -> AsyncIterator[Tools]:
+        """Make the tools by which workflows are started and asked after."""
+        credential = credential_for_actions(self.settings, self.address, self.clock)
+        async with self._opened([credential], [processes.holder("actions")], LogReporter()) as (tools,):
+            yield tools
 
     def inngest_app(self, client: "Inngest") -> "App":
         """Put together what Inngest calls."""
@@ -190,16 +196,21 @@ class Wired:
         """
         settings = self.settings
         services = [lane for lane, engine in settings.engines.items() if engine not in {None, EngineName.LOCAL}]
-        if Processor.GITHUB_ACTIONS in services:
+        # Stand-ins of both services run what they are given on this machine.
+        here = {Processor.INNGEST: settings.inngest_is_dev, Processor.GITHUB_ACTIONS: self.address.is_local}
+        elsewhere = [lane for lane in services if not here[lane]]
+        if elsewhere and self.database.dialect == "sqlite":
             raise SettingsError(
-                "This version runs the bulk lane on this machine only: set PC_GITHUB_ACTIONS_ENGINE to local or off."
+                f"The {elsewhere[0]} lane runs on another host, which cannot reach a SQLite file: set DATABASE_URL to "
+                f"a PostgreSQL database, or PC_{elsewhere[0].upper()}_ENGINE to local."
             )
-        if services and self.database.dialect == "sqlite" and not settings.inngest_is_dev:
-            raise SettingsError(
-                f"The {services[0]} lane runs on another host, which cannot reach a SQLite file: set DATABASE_URL to a "
-                f"PostgreSQL database, or PC_{services[0].upper()}_ENGINE to local."
-            )
-        return Terms(settings.rollout, settings.engines, settings.quotas, settings.price_book)
+        return Terms(
+            environment=settings.rollout,
+            engines=settings.engines,
+            quotas=settings.quotas,
+            book=settings.price_book,
+            local_steps_in=settings.local_steps_in,
+        )
 
     def queue(self) -> HybridQueueManager:
         """The way into the queue."""
@@ -248,7 +259,7 @@ class Wired:
         return Worker(
             bench=Bench(self.database, self.tools_of_slot, self.clock.now, self.stopping, self.settling),
             terms=terms,
-            slots={lane: slots for lane, slots in wanted.items() if slots and lane in terms.local_lanes},
+            slots={lane: slots for lane, slots in wanted.items() if slots and lane in terms.lanes_here},
             holder=processes.holder,
             pause=self.pause,
             random=self.overrides.random,
@@ -295,28 +306,10 @@ class Wired:
     def settling(self) -> Settling:
         """Prices and randomness for settling a job, and what this process used since somebody last asked."""
         used = Resources(cpu_ms=self.meter.take_cpu_ms(), peak_memory_bytes=self.meter.memory_bytes())
-        return Settling(self.settings.price_book, self.overrides.random(), used)
+        return Settling(self.settings.price_book, self.overrides.random(), used, following(lambda: self.terms))
 
     def _credentials(self, owner_name: str) -> list[Credential]:
-        settings = self.settings
-        if settings.uses_app:
-            return [
-                AppInstallation(
-                    app_id=settings.app_id or "",
-                    private_key=_secret(settings.app_key()),
-                    owner_name=owner_name,
-                    address=self.address,
-                    clock=self.clock,
-                    installation_id=settings.app_installation_id,
-                )
-            ]
-        given = settings.tokens
-        several = len(given) > 1
-        found = [
-            Token(_secret(token), place=f"token {number} of {len(given)}" if several else "")
-            for number, token in enumerate(given, 1)
-        ]
-        return [*found] or [Anonymous()]
+        return credentials_for(self.settings, self.address, self.clock, owner_name)
 
     def _tools(self, credential: Credential, holder: str, runners: int, reporter: Reporter) -> Tools:
         settings, clock, chance = self.settings, self.clock, self.overrides.random
@@ -391,7 +384,3 @@ def _prepare(database: Database, address: ApiAddress, *, create: bool) -> int:
 
 def _database(settings: Settings) -> str:
     return settings.database_url.get_secret_value().strip()
-
-
-def _secret(text: SecretStr) -> Secret:
-    return Secret(text.get_secret_value())

@@ -107,6 +107,18 @@ class EngineName(StrEnum):
     GITHUB_ACTIONS = "github_actions"
     LOCAL = "local"
 
+    @property
+    def called(self) -> str:
+        """As people call it, at the beginning of a sentence."""
+        return _TITLES[self]
+
+
+_TITLES: Final[Mapping[EngineName, str]] = {
+    EngineName.INNGEST: "Inngest",
+    EngineName.GITHUB_ACTIONS: "GitHub Actions",
+    EngineName.LOCAL: "This machine",
+}
+
 
 class Trigger(StrEnum):
     """Who asked for a job."""

@@ -8,6 +8,7 @@ from typing import Final
 
 from progressive_capture.capture.checkpoint import Spec, encode
 from progressive_capture.domain.jobs import NewJob, Processor, Trigger
+from progressive_capture.domain.priority import HIGHEST, LAST_IN_LINE, PriorityLevel
 from progressive_capture.domain.requests import (
     JobRequest,
     Joined,
@@ -23,10 +24,11 @@ from progressive_capture.domain.throttle import Freshness, throttled
 from progressive_capture.queue.case import Case, case_of, freshness
 from progressive_capture.queue.openings import doors
 from progressive_capture.queue.splitting import cut
+from progressive_capture.queue.staying import STANDS_IN
 from progressive_capture.queue.terms import Terms
 from progressive_capture.store import jobs, repositories, tracking
 from progressive_capture.store.database import Connection, Database
-from progressive_capture.store.jobs import OpenJob, Routing
+from progressive_capture.store.jobs import OpenJob, Routing, Wish
 from progressive_capture.store.repositories import StoredRepository
 from progressive_capture.store.tracking import Tracking
 
@@ -72,15 +74,22 @@ class HybridQueueManager:
     def _to_open_job(
         self, connection: Connection, request: JobRequest, stored: StoredRepository, found: OpenJob, now: datetime
     ) -> Submitted:
-        """Join it, or ask for its successor; what `pc capture` left unfinished becomes the queue's."""
+        """Join it, or ask for its successor; what `pc capture` left unfinished becomes the queue's.
+
+        Either way that job is to be done first: while it waits, it is as urgent as the request.
+        """
+        case = case_of(connection, request, stored, doors(connection, self.terms, now), now)
+        wish = Wish(request.who, request.trigger, request.level, request.reason, case.priority)
         if found.route_rule == jobs.PC_CAPTURE and not found.is_led:
-            case = case_of(connection, request, stored, doors(connection, self.terms, now), now)
             _, routing = routed(self.terms, case)
             jobs.adopt(connection, found.job.id, routing, now, who=request.who, split=cut)
+        else:
+            urgent = request.trigger is Trigger.MANUAL or case.facts.level is PriorityLevel.CRITICAL
+            jobs.raise_priority(connection, found.job.id, wish, now, above=None if urgent else LAST_IN_LINE)
         if not found.walk_begun:
             jobs.record_event(connection, found.job.id, now, "joined", who=request.who, detail=request.reason)
             return Joined(found.job.id)
-        jobs.ask_rerun(connection, found.job.id, now, who=request.who)
+        jobs.ask_rerun(connection, found.job.id, now, wish)
         return RerunAsked(found.job.id)
 
     def _open(
@@ -98,11 +107,15 @@ class HybridQueueManager:
 
 def routed(terms: Terms, case: Case) -> tuple[Route, Routing]:
     """Choose the lane; where none is open, the job waits for the one that the rollout would give it."""
-    openings = case.openings
+    openings, priority = case.openings, case.priority
     route = terms.policy(case.facts, openings.allowed)
     lane = route.processor
-    if lane is None:
-        lane = terms.policy(case.facts, openings.eligibility.processors).processor or Processor.INNGEST
+    if lane is not Processor.INNGEST:
+        meant_for = terms.policy(case.facts, openings.eligibility.processors).processor
+        if lane is None:
+            lane = meant_for or Processor.INNGEST
+        elif openings.stands_in is not None and meant_for is Processor.INNGEST:
+            route, priority = replace(route, rule=STANDS_IN, reason=f"{openings.stands_in} {route.reason}"), HIGHEST
     routing = Routing(
         processor=lane,
         rule=route.rule,
@@ -111,7 +124,7 @@ def routed(terms: Terms, case: Case) -> tuple[Route, Routing]:
         rollout_version=openings.eligibility.version,
         is_eligible=openings.eligibility.eligible,
         held_reason=openings.held(lane),
-        priority=case.priority,
+        priority=priority,
     )
     return route, routing
 
@@ -155,7 +168,7 @@ def _new_job(request: JobRequest, now: datetime) -> NewJob:
         patches=scope.patches,
         time_range_days=time_range_days(scope, now),
         max_attempts=request.max_attempts,
-        metadata={"who": request.who, "reason": request.reason},
+        metadata={"who": request.who, "reason": request.reason, "level": request.level},
     )
 
 
@@ -171,7 +184,7 @@ def _decided(new: NewJob, case: Case, route: Route, routing: Routing) -> NewJob:
         rollout_version=routing.rollout_version,
         is_eligible=routing.is_eligible,
         held_reason=routing.held_reason,
-        priority=case.priority,
+        priority=case.priority if routing.priority is None else routing.priority,
         item_count=case.facts.items,
         data_age_seconds=None if age is None else age.total_seconds(),
         metadata={**new.metadata, "route": dict(route.figures)},

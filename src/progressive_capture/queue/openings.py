@@ -64,7 +64,7 @@ class Doors:
         breaker = None if engine is None else self.breakers.get(engine)
         if engine is None or breaker is None or not breaker.is_down or self.terms.local_steps_in:
             return None
-        return f"{engine.title} gives no answer: `pc engines` tells when it is asked again."
+        return f"{engine.called} gives no answer: `pc engines` tells when it is asked again."
 
     def _holding(self) -> dict[Processor, str]:
         standings = {lane: self.standings.get(engine) for lane, engine in self.terms.engines.items() if engine}

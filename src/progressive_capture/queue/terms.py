@@ -24,6 +24,8 @@ class Terms:
     quotas: Mapping[EngineName, Quota] = field(default_factory=dict)
     book: PriceBook = BOOKS["2026"]
     policy: Policy = route
+    local_steps_in: bool = False
+    """Whether this machine runs the jobs of a lane whose engine gives no answer."""
 
     @property
     def lanes_local(self) -> bool:
@@ -34,3 +36,14 @@ class Terms:
     def local_lanes(self) -> frozenset[Processor]:
         """The lanes that this machine runs."""
         return frozenset(lane for lane, engine in self.engines.items() if engine is EngineName.LOCAL)
+
+    @property
+    def lanes_here(self) -> frozenset[Processor]:
+        """The lanes that this machine runs, or steps in for."""
+        return self.local_lanes | (self.remote_lanes.keys() if self.local_steps_in else frozenset())
+
+    @property
+    def remote_lanes(self) -> Mapping[Processor, EngineName]:
+        """The lanes that run elsewhere, each with its engine."""
+        lanes = self.engines.items()
+        return {lane: engine for lane, engine in lanes if engine is not None and engine is not EngineName.LOCAL}
