@@ -4,10 +4,11 @@ import io
 import json as json_format
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any, Final
+from typing import Any, Final, cast
 
-from progressive_capture.operator.calling import command_line
+from progressive_capture.operator.calling import Parameter, command_line
 from progressive_capture.operator.cli import application, run
+from progressive_capture.operator.describing import describe
 from progressive_capture.operator.desk import Desk
 from progressive_capture.operator.registry import COMMANDS
 
@@ -31,12 +32,13 @@ class Program:
         if command is None:
             raise AttributeError(f"{self._name} has no command {name}: {self._name}.help() lists all.")
 
+        parameters = cast("list[Parameter]", self._group.commands[command.name].params)
+
         def call(*values: object, json: bool = False, **named: object) -> Any:  # noqa: ANN401 - a JSON document
-            parameters = self._group.commands[command.name].params
             words = [command.name, *command_line(parameters, values, named)]
             return self._answer(words) if json else self._tell(words)
 
-        call.__name__, call.__doc__ = command.method, command.run.__doc__
+        describe(call, command.method, command.run.__doc__ or "", parameters)
         return call
 
     def __dir__(self) -> list[str]:

@@ -48,7 +48,7 @@ Known: TypeAlias = Annotated[
     typer.Argument(metavar="NAME", help="Repositories that are known here: as owner/name, or GitHub's numeric ids."),
 ]
 Percentage: TypeAlias = Annotated[
-    float, typer.Argument(metavar="PERCENTAGE", min=0, max=100, help="A number without a sign, also a fraction: 33.3.")
+    float, typer.Argument(metavar="PERCENTAGE", min=0, max=100, help="From 0 to 100, without a sign: 50 or 33.3.")
 ]
 Reason: TypeAlias = Annotated[str | None, typer.Option(metavar="TEXT", help="Why; it is kept with the change.")]
 Yes: TypeAlias = Annotated[bool, typer.Option("--yes", help="Do it without asking.")]

@@ -1,6 +1,8 @@
 """`pc console` and `help`: every command of the registry is a method, by both kinds of name, and is explained."""
 
+import inspect
 import json
+import pydoc
 import re
 from typing import Any
 
@@ -21,9 +23,30 @@ def test_every_command_is_a_method_by_both_names(office: Office) -> None:
     made = programs(office.desk())
     for command in COMMANDS:
         program = made[command.program]
-        assert getattr(program, command.method).__doc__ == command.run.__doc__
         assert getattr(program, command.camel_method).__name__ == command.method
         assert {command.method, command.camel_method} <= set(dir(program))
+
+
+def test_help_of_a_method_names_every_option_of_its_command(office: Office) -> None:
+    made = programs(office.desk())
+    for command in COMMANDS:
+        method = getattr(made[command.program], command.camel_method)
+        words = pydoc.plain(pydoc.render_doc(method))
+        assert command.summary in words
+        taken = inspect.signature(method).parameters
+        for each in application(command.program).commands[command.name].params:
+            name = each.name if each.param_type_name == "argument" else each.opts[0].lstrip("-").replace("-", "_")
+            assert name in taken, (command.name, name)
+            assert f"{name}: " in words, (command.name, name)
+
+
+def test_the_signature_tells_what_can_be_left_out_and_what_takes_all_that_is_left(office: Office) -> None:
+    made = programs(office.desk())
+    cancel = str(inspect.signature(made["pc"].cancel))
+    assert cancel.startswith("(*ids, reason=None, state=None, ")
+    assert cancel.endswith("dry_run=False, yes=False, json=False)")
+    assert str(inspect.signature(made["rollout"].setRollout)) == "(percentage, reason=None, *, json=False)"
+    assert "state: In these states only. Some of pending, dispatched," in pydoc.plain(pydoc.render_doc(made["pc"].jobs))
 
 
 def test_a_call_does_what_the_command_line_does(office: Office) -> None:
