@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives import serialization
@@ -84,6 +85,37 @@ def test_our_own_pace_keeps_below_secondary_limits(serve: Start, sqlite_url: str
         captured = desk.capture(NAME, "rest")
         assert desk.stats()["refused"] == 0
         assert captured.gap_count == 0
+
+
+@pytest.mark.parametrize(
+    ("asked", "first", "scope"),
+    [
+        ({"operation": "Index"}, 1, {"source": "graphql"}),
+        ({"operation": "Hydrate"}, 2, {"source": "graphql"}),
+        ({"route": "/repos/{owner}/{repo}/pulls/{pull_number}/files"}, 1, {"source": "auto", "patches": True}),
+    ],
+)
+def test_a_token_that_is_revoked_while_it_works_leaves_its_work_to_the_others(  # noqa: PLR0917 - fixtures and cases
+    serve: Start,
+    sqlite_url: str,
+    monkeypatch: pytest.MonkeyPatch,
+    asked: dict[str, str],
+    first: int,
+    scope: dict[str, Any],
+) -> None:
+    """Of two shards the one that the refused token has begun is gone on with by the other, after its own."""
+    monkeypatch.setattr("progressive_capture.capture.index.SHARD_MIN", 30)
+    with Desk(serve("--repo", f"{NAME}=generate:66"), sqlite_url, tokens="ann,bea") as desk:
+        revoked = {"match": {**asked, "token": "ann", "nth": {"from": first}}}
+        desk.spoil({"name": "revoked", **revoked, "effect": {"expire_token": True}})
+        captured = desk.capture(NAME, **scope)
+        assert captured.gap_count == 0
+        assert desk.differences(NAME, **scope) == []
+        assert {row["k"] for row in desk.rows("job_shards")} == {0, 1, 2}
+        (note,) = desk.told.notes
+        assert "Token 1 of 2: GitHub does not accept the token" in note
+        assert "ann" not in note
+        assert desk.stats()["faults"] == {"revoked": 1}
 
 
 def app_files(folder: Path) -> tuple[Path, str]:

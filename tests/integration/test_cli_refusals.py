@@ -67,13 +67,29 @@ def test_a_github_that_does_not_answer(pc: Program) -> None:
     ]
 
 
-def test_of_several_tokens_the_one_that_is_refused_is_named_by_its_place(pc: Program) -> None:
-    pc.settings |= {"PC_GITHUB_TOKENS": f"ghp_wrong,{TOKEN}"}
-    assert "Token 1 of 2: GitHub does not accept the token" in refusal(pc, "capture", NAME)
-    pc.settings |= {"PC_GITHUB_TOKENS": f"{TOKEN},ghp_wrong"}
-    said = refusal(pc, "capture", NAME)
-    assert "Token 2 of 2: GitHub does not accept the token" in said
-    assert "ghp_wrong" not in said
+@pytest.mark.parametrize(("tokens", "place"), [(f"ghp_wrong,{TOKEN}", 1), (f"{TOKEN},ghp_wrong", 2)])
+def test_of_several_tokens_the_one_that_is_refused_is_named_by_its_place_and_left_out(
+    pc: Program, tokens: str, place: int
+) -> None:
+    pc.settings["PC_GITHUB_TOKENS"] = tokens
+    ran = pc.run("capture", NAME)
+    assert ran.returncode == 0, ran.stderr
+    (said,) = [line for line in ran.stderr.splitlines() if "does not accept" in line]
+    assert f"Token {place} of 2: GitHub does not accept the token" in said
+    assert said.endswith("The work goes on without it.")
+    assert "ghp_wrong" not in ran.stderr
+    assert pc.answer("verify", NAME)["complete"]
+
+
+def test_with_all_tokens_refused_nothing_is_captured(pc: Program) -> None:
+    pc.settings["PC_GITHUB_TOKENS"] = "ghp_wrong,ghp_wrong_too"
+    ran = pc.run("capture", NAME)
+    assert (ran.returncode, ran.stdout) == (1, "")
+    first, second = ran.stderr.splitlines()
+    assert "Token 1 of 2: GitHub does not accept the token" in first
+    assert "Token 2 of 2: GitHub does not accept the token" in second
+    assert not second.endswith("without it.")
+    assert "ghp_wrong" not in ran.stderr
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from progressive_capture.domain.planning import Operation
 from progressive_capture.domain.records import Records, Target
 from progressive_capture.domain.scope import SourceChoice
 from progressive_capture.github.graphql_pages import split_cursor
-from progressive_capture.github.outcomes import Broken, Page, Partial, TooHeavy
+from progressive_capture.github.outcomes import OF_THE_TOKEN, Broken, Denied, Page, Partial, TooHeavy
 from progressive_capture.github.results import Failed, LookUp
 from progressive_capture.store import index, rows
 from progressive_capture.store.database import Connection
@@ -309,6 +309,8 @@ class Hydration:
         if isinstance(answer, Page | Partial):
             records = Records(pr_files=list(answer.data.rows))
             return PageToStore(records, Source.REST, None, self.ledger.detailed(detail, failed=False))
+        if isinstance(answer, Denied) and answer.reason in OF_THE_TOKEN:
+            raise failure(answer, f"reading the files of #{detail.number}")
         session.tools.reporter.note(f"The previous paths of #{detail.number} could not be read: {why(answer)}")
         return PageToStore(Records(), Source.REST, None, self.ledger.detailed(detail, failed=True))
 

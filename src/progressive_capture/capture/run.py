@@ -235,24 +235,32 @@ async def together(runners: Sequence[Coroutine[None, None, T]]) -> list[T]:
 
 
 async def _run_shards(team: Team, tools: Tools, job: Job, waiting: asyncio.Queue[int]) -> bool:
+    """Run shards one after the other; True when somebody asked to stop. A refused credential leaves its to others."""
     while not waiting.empty():
         k = waiting.get_nowait()
-        while True:
-            answer = await advance(tools, job.id, k, job.attempt, tools.clock() + FAR)
-            if isinstance(answer, Done):
-                break
-            if isinstance(answer, Stopped) and team.leave_out(tools, answer.error, answer.error_class):
-                waiting.put_nowait(k)
-                return False
-            if isinstance(answer, Stopped):
+        answer = await _run_shard(tools, job, k)
+        if answer is None:
+            return True
+        if isinstance(answer, Stopped):
+            if not team.leave_out(tools, answer.error, answer.error_class):
                 raise CaptureFailed(answer.error, answer.error_class)
-            if isinstance(answer, WaitUntil) and answer.holder is not None:
-                raise LeaseHeld(answer.holder, stamp(answer.until))
-            if isinstance(answer, WaitUntil):
-                await _sit_out(tools, answer)
-            if tools.stopping():
-                return True
+            waiting.put_nowait(k)
+            return False
     return False
+
+
+async def _run_shard(tools: Tools, job: Job, k: int) -> Done | Stopped | None:
+    """Run a shard until it is settled or cannot go on; None when somebody asked to stop first."""
+    while True:
+        answer = await advance(tools, job.id, k, job.attempt, tools.clock() + FAR)
+        if isinstance(answer, Done | Stopped):
+            return answer
+        if isinstance(answer, WaitUntil) and answer.holder is not None:
+            raise LeaseHeld(answer.holder, stamp(answer.until))
+        if isinstance(answer, WaitUntil):
+            await _sit_out(tools, answer)
+        if tools.stopping():
+            return None
 
 
 async def _sit_out(tools: Tools, wait: WaitUntil) -> None:

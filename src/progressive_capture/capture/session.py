@@ -18,6 +18,7 @@ from progressive_capture.domain.records import Records
 from progressive_capture.domain.scope import Scope
 from progressive_capture.github.api import GitHubApi
 from progressive_capture.github.outcomes import (
+    OF_THE_TOKEN,
     Broken,
     Denied,
     DeniedReason,
@@ -270,7 +271,7 @@ def class_of(outcome: NoAnswer) -> ErrorClass:
             return ErrorClass.MISSING
         case Denied(reason=DeniedReason.BLOCKED):
             return ErrorClass.BLOCKED
-        case Denied(reason=DeniedReason.CREDENTIALS | DeniedReason.EXPIRED | DeniedReason.SCOPES):
+        case Denied(reason=reason) if reason in OF_THE_TOKEN:
             return ErrorClass.CREDENTIALS
         case Denied():
             return ErrorClass.DENIED

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Generic, TypeAlias, TypeVar
+from typing import Final, Generic, TypeAlias, TypeVar
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
@@ -40,6 +40,10 @@ class DeniedReason(StrEnum):
     """The organisation wants the token authorised for single sign-on."""
     BLOCKED = "blocked"
     """GitHub closed the repository (DMCA, terms of service)."""
+
+
+OF_THE_TOKEN: Final = frozenset({DeniedReason.CREDENTIALS, DeniedReason.EXPIRED, DeniedReason.SCOPES})
+"""The token itself is refused, whatever it is used for: another one may do."""
 
 
 @dataclass(frozen=True, slots=True)

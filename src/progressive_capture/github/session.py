@@ -18,6 +18,7 @@ from progressive_capture.github.graphql_answer import GraphQLShape, decode_graph
 from progressive_capture.github.headers import request_headers
 from progressive_capture.github.limits import Refusals
 from progressive_capture.github.outcomes import (
+    OF_THE_TOKEN,
     Broken,
     Denied,
     DeniedReason,
@@ -172,7 +173,7 @@ class Session:
     def _placed(self, outcome: Outcome[T]) -> Outcome[T]:
         """Say of several tokens which one was refused."""
         place = self.credential.place
-        if place and isinstance(outcome, Denied) and _is_refused_token(outcome):
+        if place and isinstance(outcome, Denied) and outcome.reason in OF_THE_TOKEN:
             return replace(outcome, why=f"{place.capitalize()}: {outcome.why}")
         return outcome
 

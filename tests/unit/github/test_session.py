@@ -170,6 +170,15 @@ def test_of_several_tokens_the_refused_one_is_named_by_its_place(place: str, beg
     assert outcome.why.startswith(begin)
 
 
+def test_of_several_tokens_the_one_without_the_scope_is_named_too() -> None:
+    error = {"type": "INSUFFICIENT_SCOPES", "message": "Your token has not been granted the required scopes."}
+    credential = Token(Secret("ghp_made_up"), place="token 2 of 3")
+    api = make_api(Script(reply(200, {"data": None, "errors": [error]})), credential=credential)
+    outcome = run(api.look_up_repository("o/r", Source.GRAPHQL))
+    assert isinstance(outcome, Denied)
+    assert outcome.why == "Token 2 of 3: Your token has not been granted the required scopes."
+
+
 def test_faults_that_stay_end_the_repetition() -> None:
     clock = FakeClock()
     api = make_api(Script(*[reply(500, {"message": "Server Error"})] * 5), clock=clock)
