@@ -1,14 +1,18 @@
 """Engines elsewhere, put together from the settings: the part of the composition root that brings SDKs with it."""
 
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 import httpx
 from pydantic import SecretStr
 
+from progressive_capture.capture.session import Tools
 from progressive_capture.domain.jobs import EngineName
+from progressive_capture.engines.actions.api import ActionsApi
+from progressive_capture.engines.actions.engine import ActionsEngine
+from progressive_capture.github.addresses import ApiAddress
 from progressive_capture.github.secrets import Secret
 from progressive_capture.queue.engine import Engine
 from progressive_capture.settings import Settings, SettingsError
@@ -22,7 +26,11 @@ Transport = Callable[[], httpx.AsyncBaseTransport]
 
 @asynccontextmanager
 async def open_engines(
-    settings: Settings, database: Database, clock: Callable[[], datetime], transport: Transport
+    settings: Settings,
+    database: Database,
+    clock: Callable[[], datetime],
+    transport: Transport,
+    tools_of_actions: Callable[[], AbstractAsyncContextManager[Tools]],
 ) -> AsyncIterator[Mapping[EngineName, Engine]]:
     """Open the way to every engine elsewhere that the settings give keys for, for as long as the context lasts.
 
@@ -34,7 +42,22 @@ async def open_engines(
         if settings.sends_to_inngest:
             api = await stack.enter_async_context(open_inngest(settings, transport))
             found[EngineName.INNGEST] = inngest_engine(api, settings, database, clock)
+        if settings.actions_repository is not None:
+            tools = await stack.enter_async_context(tools_of_actions())
+            found[EngineName.GITHUB_ACTIONS] = ActionsEngine(actions_api(settings, tools), database)
         yield found
+
+
+def actions_api(settings: Settings, tools: Tools) -> ActionsApi:
+    """The Actions of the repository that has the workflows, asked by the credential of these tools."""
+    return ActionsApi(
+        github=tools.api,
+        owner_name=settings.actions_repository or "",
+        web=ApiAddress.parse(settings.github_api_url).web,
+        ref=settings.actions_ref,
+        pause=tools.pause,
+        clock=tools.clock,
+    )
 
 
 @asynccontextmanager

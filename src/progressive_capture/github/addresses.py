@@ -41,6 +41,12 @@ class ApiAddress:
         above = rest.removesuffix("/v3") if path.endswith(_ENTERPRISE) else rest
         return cls(rest, f"{above}/graphql", local)
 
+    @property
+    def web(self) -> str:
+        """Where people see this GitHub: `https://github.com`, `https://HOST`."""
+        base = self.rest.removesuffix(_ENTERPRISE)
+        return base.replace("://api.", "://", 1)
+
     def url(self, path: str) -> str:
         """The address of a REST path, which begins with a slash."""
         return f"{self.rest}{path}"

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from progressive_capture.domain.kinds import Kind, Source
 from progressive_capture.domain.records import Target
+from progressive_capture.github.actions import Actions
 from progressive_capture.github.addresses import ApiAddress
 from progressive_capture.github.clock import ServerClock
 from progressive_capture.github.credentials import Credential
@@ -55,6 +56,7 @@ class GitHubApi:
         self._rest = RestOperations(self._session)
         self.totals = Totals(self._session)
         self.directory = Directory(self._session)
+        self.actions = Actions(self._session)
 
     @property
     def usage(self) -> Usage:

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from http import HTTPStatus
 from typing import Any, Final, Generic, NamedTuple, TypeAlias, TypeVar
 
 import msgspec
@@ -75,6 +76,8 @@ class _Call(NamedTuple, Generic[T]):
     decode: _Decode[T]
     small: bool = False
     """It cannot be made lighter, so that a heavy answer is worth a second try."""
+    repeats: bool = True
+    """Whether sending it twice does no harm: what has no answer may have arrived."""
 
 
 @dataclass(slots=True)
@@ -124,6 +127,18 @@ class Session:
         assert not isinstance(answered.outcome, Partial), "REST has no errors beside data"
         return RestAnswered(answered.outcome, answered.requested_at)
 
+    async def post(
+        self, path: str, body: Mapping[str, Any] | None, shape: Shape[T], *, empty: T, repeats: bool
+    ) -> RestAnswered[T]:
+        """Post to a REST path; `empty` stands for an answer without a body, `repeats` allows to send it twice."""
+        content = b"" if body is None else msgspec.json.encode(body)
+        call = _Call(
+            Source.REST, "POST", self.address.url(path), content, 1, _post_decoder(shape, empty), repeats=repeats
+        )
+        answered = await self._ask(call)
+        assert not isinstance(answered.outcome, Partial), "REST has no errors beside data"
+        return RestAnswered(answered.outcome, answered.requested_at)
+
     async def _get(self, url: str, decode: _Decode[RestPage[T]], redirects: int) -> Answered[RestPage[T]]:
         answered = await self._ask(_Call(Source.REST, "GET", url, None, 1, decode))
         if not isinstance(answered.outcome, Moved) or not redirects:
@@ -157,8 +172,9 @@ class Session:
             if _is_refused_token(outcome) and not renewed and self.credential.forget():
                 renewed = True
                 continue
-            if not (isinstance(outcome, Broken) and outcome.retryable) and not (
-                call.small and isinstance(outcome, TooHeavy)
+            if not call.repeats or (
+                not (isinstance(outcome, Broken) and outcome.retryable)
+                and not (call.small and isinstance(outcome, TooHeavy))
             ):
                 return Answered(self._placed(outcome), answered.requested_at)
             elapsed = (self.world.clock.ours() - began).total_seconds()
@@ -302,6 +318,15 @@ def _graphql_decoder(shape: GraphQLShape[T], flaw: Callable[[T], str | None] | N
 
 def _rest_decoder(shape: Shape[T], empty: T | None) -> _Decode[RestPage[T]]:
     return lambda answer, now, refusals: decode_rest(answer, shape, now, refusals, empty=empty)
+
+
+def _post_decoder(shape: Shape[T], empty: T) -> _Decode[RestPage[T]]:
+    def decode(answer: Answer, now: datetime, refusals: Refusals) -> Outcome[RestPage[T]]:
+        if answer.status == HTTPStatus.ACCEPTED:
+            return Page(RestPage(empty, None, None))
+        return decode_rest(answer, shape, now, refusals, empty=empty)
+
+    return decode
 
 
 def _is_refused_token(outcome: Outcome[Any]) -> bool:

@@ -41,6 +41,6 @@ def entries(left: Mapping[int, int], principals: int) -> list[str]:
     heap: list[tuple[int, int, list[int]]] = [(0, number, []) for number in range(hands)]
     for k in sorted(left, key=lambda k: (-left[k], k)):
         weight, number, hand = heapq.heappop(heap)
-        heapq.heappush(heap, (weight + left[k], number, [*hand, k]))
+        heapq.heappush(heap, (weight + left[k] + 1, number, [*hand, k]))
     dealt = sorted(sorted(hand) for _, _, hand in heap)
     return [",".join(map(str, hand)) for hand in dealt]

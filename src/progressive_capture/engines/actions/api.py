@@ -1,0 +1,171 @@
+"""GitHub's Actions of the one repository that has the workflows: limits are sat out, refusals become sentences."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final, TypeVar
+
+from progressive_capture.engines.actions.keys import RunKey
+from progressive_capture.github.actions import Started, Workflow, WorkflowJob, WorkflowRun
+from progressive_capture.github.api import GitHubApi
+from progressive_capture.github.outcomes import (
+    Broken,
+    Denied,
+    DeniedReason,
+    Failure,
+    Missing,
+    Outcome,
+    Page,
+    Partial,
+    Throttled,
+    TooHeavy,
+)
+from progressive_capture.queue.engine import EngineRefused, EngineUnreachable
+
+T = TypeVar("T")
+
+PATIENCE: Final = timedelta(minutes=1)
+"""How long a limit is waited for: others wait to be dispatched, too."""
+
+PAGES: Final = 10
+"""Pages of runs that are searched at most: of a filtered list GitHub shows a thousand."""
+
+
+class _Absent(EngineRefused):
+    """It is not there, or not for this token."""
+
+
+@dataclass(frozen=True, slots=True)
+class ActionsApi:
+    """One repository's Actions, by one credential."""
+
+    github: GitHubApi
+    owner_name: str
+    web: str
+    """Where people see GitHub."""
+    ref: str
+    """The branch whose workflows are run."""
+    pause: Callable[[float], Awaitable[None]]
+    clock: Callable[[], datetime]
+
+    async def start(self, file: str, inputs: dict[str, str]) -> Started:
+        """Start a workflow, once; its run's id is None where the server does not tell it.
+
+        Raises:
+            EngineUnreachable: nobody knows whether it was.
+            EngineRefused: it was not.
+        """
+        return await self._ask(lambda: self.github.actions.dispatch(self.owner_name, file, self.ref, inputs), file)
+
+    async def find(self, key: RunKey, *, pages: int = 1) -> int | None:
+        """The id of the newest run whose name carries a key; None where no such run is shown.
+
+        Raises:
+            EngineUnreachable: there is no answer.
+            EngineRefused: GitHub does not show the runs.
+        """
+        for page in range(1, pages + 1):
+            runs = await self._dispatched(page)
+            for run in runs:
+                if key.text in run.display_title.split():
+                    return run.id
+            if not runs:
+                return None
+        return None
+
+    async def run(self, run_id: int) -> WorkflowRun | None:
+        """One run as it is now; None where there is none any more.
+
+        Raises:
+            EngineUnreachable: there is no answer.
+            EngineRefused: GitHub does not show it.
+        """
+        try:
+            return await self._ask(lambda: self.github.actions.run(self.owner_name, run_id), f"run {run_id}")
+        except _Absent:
+            return None
+
+    async def jobs(self, run_id: int) -> list[WorkflowJob]:
+        """All jobs of a run.
+
+        Raises:
+            EngineUnreachable: there is no answer.
+            EngineRefused: GitHub does not show them.
+        """
+        return await self._ask(lambda: self.github.actions.jobs(self.owner_name, run_id), f"jobs of run {run_id}")
+
+    async def cancel(self, run_id: int) -> None:
+        """Ask for the end of a run; one that has ended already, or is no more, is left at that.
+
+        Raises:
+            EngineUnreachable: there is no answer.
+            EngineRefused: it may not be stopped from here.
+        """
+        try:
+            await self._ask(lambda: self.github.actions.cancel(self.owner_name, run_id), f"run {run_id}")
+        except EngineRefused:
+            run = await self.run(run_id)
+            if run is not None and run.status != "completed":
+                raise
+
+    async def workflows(self) -> list[Workflow]:
+        """The workflows of the repository.
+
+        Raises:
+            EngineUnreachable: there is no answer.
+            EngineRefused: GitHub does not show them.
+        """
+        return await self._ask(lambda: self.github.actions.workflows(self.owner_name), "its workflows")
+
+    async def get(self, path: str) -> Any | None:  # noqa: ANN401 - JSON
+        """What a path below the repository holds; None where nothing is.
+
+        Raises:
+            EngineUnreachable: there is no answer.
+            EngineRefused: it may not be read.
+        """
+        try:
+            return await self._ask(lambda: self.github.actions.get(self.owner_name, path), path)
+        except _Absent:
+            return None
+
+    def link(self, run_id: int) -> str:
+        """Where people see a run and its logs."""
+        return f"{self.web}/{self.owner_name}/actions/runs/{run_id}"
+
+    async def _dispatched(self, page: int) -> list[WorkflowRun]:
+        return await self._ask(lambda: self.github.actions.dispatched(self.owner_name, page), "its runs")
+
+    async def _ask(self, call: Callable[[], Awaitable[Outcome[T]]], what: str) -> T:
+        bound = self.clock() + PATIENCE
+        try:
+            while True:
+                outcome = await call()
+                if isinstance(outcome, Page):
+                    return outcome.data
+                if isinstance(outcome, Throttled) and outcome.until <= bound:
+                    await self.pause(max(0.0, (outcome.until - self.clock()).total_seconds()))
+                    continue
+                assert not isinstance(outcome, Partial), "REST has no errors beside data"
+                raise self._problem(outcome, what)
+        finally:
+            await self.github.finish()
+
+    def _problem(self, outcome: Failure, what: str) -> EngineRefused | EngineUnreachable:
+        match outcome:
+            case Throttled() | TooHeavy() | Broken(retryable=True):
+                return EngineUnreachable(f"GitHub Actions: {outcome.why}")
+            case Missing():
+                return _Absent(
+                    f"{self.owner_name} has no {what}, or this token may not see it: "
+                    f"`pc workflows check {self.owner_name}` says what is missing."
+                )
+            case Denied(reason=DeniedReason.PERMISSION):
+                return EngineRefused(
+                    f"GitHub does not let this token use {what} of {self.owner_name}: "
+                    "it needs the permission `actions: write` there (a classic token: `repo`)."
+                )
+            case Denied() | Broken():
+                return EngineRefused(f"GitHub Actions: {outcome.why}")
+            case _:
+                return EngineRefused(f"GitHub did not answer for {what} of {self.owner_name}: is that its name still?")
