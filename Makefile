@@ -11,7 +11,8 @@ help: ## say what can be made
 capture: run-env ## capture REPO=owner/name; without REPO: a demonstration, with no token and no network
 	@$(RUN) if [ -n "$(REPO)" ]; then pc capture $(REPO); else python scripts/demo.py; fi
 
-test: lint types imports tests pythons ## everything that must hold before a change lands
+test: dev-env ## everything that must hold before a change lands: lint, types, imports, tests, pythons
+	@$(RUN) python scripts/checks.py $(MAKE)
 
 lint: dev-env ## ruff: rules and format
 	@$(RUN) ruff check && ruff format --check

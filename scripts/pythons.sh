@@ -1,6 +1,6 @@
 #!/bin/sh
 # Runs the unit tests on the other versions of Python that this machine has, each in an environment of its own; properties
-# are tried on few examples, for all of them are on the version in use.
+# are tried on few examples, for all of them are on the version in use. One processor, for `make test` runs tests beside it.
 set -eu
 cd "$(dirname "$0")/.."
 . scripts/env.sh
@@ -22,7 +22,7 @@ for version in 3.11 3.12 3.13; do
     fi
     sh scripts/setup.sh dev ".venv-$version" "$found"
     echo "Unit tests on Python $version. Not run there: tests with databases, servers and the program, and long repetitions."
-    ".venv-$version/bin/python" -m pytest -q -n 2 --dist worksteal -p no:cacheprovider --hypothesis-profile=few \
+    ".venv-$version/bin/python" -m pytest -q -p no:cacheprovider --hypothesis-profile=few \
         -m "not faults and not no_cover" tests/unit tests/sandbox/unit || failed=1
 done
 exit "$failed"
