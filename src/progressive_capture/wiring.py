@@ -38,6 +38,7 @@ from progressive_capture.github_wiring import credential_for_actions, credential
 from progressive_capture.queue.control import Control
 from progressive_capture.queue.dispatch import Dispatcher
 from progressive_capture.queue.engine import Engine
+from progressive_capture.queue.following import following
 from progressive_capture.queue.manager import HybridQueueManager
 from progressive_capture.queue.schedule import Schedule
 from progressive_capture.queue.stopping import stop_runs
@@ -250,6 +251,7 @@ class Wired:
             lanes_local=self.terms.lanes_local,
             clock=self.clock.now,
             book=self.settings.price_book,
+            follow=following(lambda: self.terms),
         )
 
     def worker(self, slots: Mapping[Processor, int] | None = None) -> Worker:

@@ -236,7 +236,9 @@ def _used(connection: Connection, bureau: Bureau, **values: Any) -> dict[str, An
 def test_what_pc_capture_left_unfinished_becomes_the_queues(bureau: Bureau) -> None:
     scope = Scope()
     with bureau.database.transaction() as connection:
-        left = jobs.open_job(connection, new_job(scope=scope.text, repository_name="octo/hello"), NOW)
+        left = jobs.open_job(
+            connection, new_job(scope=scope.text, repository_name="octo/hello", spec=encode(Spec(scope=scope))), NOW
+        )
         jobs.claim_shard(
             connection, left.id, 0, attempt=0, holder="pc", now=NOW, lease_until=NOW + LEASE, is_gone=lives
         )

@@ -8,13 +8,14 @@ from typing import Final
 
 from progressive_capture.domain.errors import UsageError
 from progressive_capture.domain.jobs import OPEN, JobState, Processor
+from progressive_capture.queue.following import following
 from progressive_capture.queue.openings import doors
 from progressive_capture.queue.splitting import cut
 from progressive_capture.queue.staying import asking
 from progressive_capture.queue.terms import Terms
 from progressive_capture.store import jobs
 from progressive_capture.store.database import Connection, Database
-from progressive_capture.store.jobs import JobFilter, JobLine, Settling
+from progressive_capture.store.jobs import Follow, JobFilter, JobLine, Settling
 
 AT_ONCE: Final = 100
 """Jobs that one transaction changes."""
@@ -56,7 +57,7 @@ class Control:
         """
         with self.database.transaction() as connection:
             _found(connection, job_id)
-            return jobs.retry_dead(connection, job_id, self.clock(), who=who)
+            return jobs.retry_dead(connection, job_id, self.clock(), who=who, follow=self._follow)
 
     def would_cancel(self, wanted: JobFilter) -> int:
         """How many jobs `cancel_all` would cancel now."""
@@ -80,7 +81,7 @@ class Control:
                     connection, mine, AT_ONCE, self.clock(), who=who, reason=reason, settling=self._settling()
                 )
             cancelled += found
-            if len(found) < AT_ONCE:
+            if not found:
                 self.stop_runs(cancelled)
                 return cancelled
 
@@ -89,7 +90,7 @@ class Control:
         retried: dict[str, str] = {}
         while True:
             with self.database.transaction() as connection:
-                found = jobs.bulk_retry(connection, wanted, AT_ONCE, self.clock(), who=who)
+                found = jobs.bulk_retry(connection, wanted, AT_ONCE, self.clock(), who=who, follow=self._follow)
             retried |= found
             if not found:
                 return retried
@@ -123,7 +124,7 @@ class Control:
             with self.database.transaction() as connection:
                 decide = asking(connection, doors(connection, self.terms, now))
                 held = jobs.held_jobs(connection, place, AT_ONCE)
-                for job in held:
+                for job in sorted(held, key=lambda job: job.id):
                     routing = decide(job) if job.processor is Processor.GITHUB_ACTIONS else None
                     if routing is not None and routing.processor is not job.processor:
                         moved += jobs.reroute(connection, job.id, routing, now, who=who, split=cut)
@@ -138,8 +139,12 @@ class Control:
         with self.database.reading() as connection:
             return jobs.count_jobs(connection, replace(wanted, states=states))
 
+    @property
+    def _follow(self) -> Follow:
+        return following(lambda: self.terms)
+
     def _settling(self) -> Settling:
-        return Settling(self.terms.book, self.random())
+        return Settling(self.terms.book, self.random(), follow=self._follow)
 
 
 def _found(connection: Connection, job_id: str) -> JobLine:

@@ -99,7 +99,7 @@ class Upkeep:
         now = self.clock()
         open_doors = doors(connection, self.terms, now)
         released = []
-        for job in held:
+        for job in sorted(held, key=lambda job: job.id):
             category = category_of(connection, job.host_id, job.repository_id)
             routing = let_go(job, open_doors.openings(job.repository_id, category))
             if routing is not None and jobs.reroute(connection, job.id, routing, now, who=WHO, split=cut):

@@ -111,7 +111,8 @@ def categorize_all(rollout: Rollout) -> Categorized:
     while True:
         with rollout.database.transaction() as connection:
             page = categories.to_categorize(connection, rollout.host_id, now, PAGE)
-            for repository_id in page:
+            # In one order: whoever marks some of them meanwhile waits, or is waited for, but not both.
+            for repository_id in sorted(page):
                 before = categories.find(connection, rollout.host_id, repository_id)
                 known = categories.known_sizes(connection, rollout.host_id, repository_id)
                 category = categories.save(connection, rollout.host_id, repository_id, known, now)

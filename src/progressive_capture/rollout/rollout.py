@@ -16,6 +16,7 @@ from progressive_capture.domain.rollout import (
     effective,
 )
 from progressive_capture.store.database import Database
+from progressive_capture.store.jobs import Follow
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,8 @@ class Rollout:
     book: PriceBook
     """By which savings are reckoned."""
     feature: str = FEATURE
+    follow: Follow | None = None
+    """Decides where jobs go that follow those which a stop cancels."""
 
     def in_force(self, row: RolloutRow) -> Effective:
         """Return the configuration that decisions of this process follow."""

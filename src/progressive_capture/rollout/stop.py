@@ -4,19 +4,14 @@ from dataclasses import dataclass
 from typing import Final, Protocol
 
 from progressive_capture.domain import rollout_changes as changes
-from progressive_capture.domain.jobs import JobState, Processor
+from progressive_capture.domain.jobs import Processor
 from progressive_capture.rollout.rollout import By, Rollout, Written
 from progressive_capture.rollout.writing import change
 from progressive_capture.store import jobs
-from progressive_capture.store.database import Connection
-from progressive_capture.store.jobs import PC_CAPTURE, JobFilter, Settling
+from progressive_capture.store.jobs import Settling
 
 AT_ONCE: Final = 100
-"""Running jobs looked at together."""
-
-RUNNING: Final = JobFilter(
-    processors=frozenset({Processor.GITHUB_ACTIONS}), states=frozenset({JobState.DISPATCHED, JobState.PROCESSING})
-)
+"""Running jobs cancelled together."""
 
 
 class Leave(Protocol):
@@ -59,29 +54,32 @@ def emergency_stop(
         Changed: the rollout is not at the expected version any more.
     """
     written = change(rollout, "emergency stop", by, changes.stopping, expected=expected)
-    with rollout.database.transaction() as connection:
-        running = _running(connection)
-        cancelled = [each for each in running if _cancel(connection, rollout, each, by)] if cancel_running else []
-    return Stopped(written, leave(by.who), tuple(cancelled), len(running))
+    running = count_running(rollout)
+    cancelled = _cancel_running(rollout, by) if cancel_running else []
+    return Stopped(written, leave(by.who), tuple(cancelled), max(running, len(cancelled)))
 
 
 def count_running(rollout: Rollout) -> int:
-    """Count the bulk jobs that `cancel_running` would stop."""
+    """Count the bulk jobs that `cancel_running` would stop: what somebody runs by `pc capture` is not the rollout's."""
     with rollout.database.reading() as connection:
-        return len(_running(connection))
+        return jobs.count_running(connection, Processor.GITHUB_ACTIONS)
 
 
-def _running(connection: Connection) -> list[str]:
-    """Return the queue's own running bulk jobs: what somebody runs by `pc capture` is not the rollout's."""
-    found: list[str] = []
-    place = None
-    while page := jobs.page_of_jobs(connection, RUNNING, place, AT_ONCE):
-        found += [job.id for job in page if job.route_rule != PC_CAPTURE]
-        place = (page[-1].created_at, page[-1].id)
-    return found
-
-
-def _cancel(connection: Connection, rollout: Rollout, job_id: str, by: By) -> bool:
+def _cancel_running(rollout: Rollout, by: By) -> list[str]:
+    """Cancel them a few at a time: nobody waits long for the database."""
     reason = f"emergency stop: {by.reason}"
-    settling = Settling(book=rollout.book)
-    return jobs.cancel(connection, job_id, rollout.clock(), who=by.who, reason=reason, settling=settling)
+    cancelled: list[str] = []
+    while True:
+        with rollout.database.transaction() as connection:
+            found = jobs.cancel_running(
+                connection,
+                Processor.GITHUB_ACTIONS,
+                AT_ONCE,
+                rollout.clock(),
+                who=by.who,
+                reason=reason,
+                settling=Settling(book=rollout.book, follow=rollout.follow),
+            )
+        if not found:
+            return cancelled
+        cancelled += found

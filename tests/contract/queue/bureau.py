@@ -18,12 +18,13 @@ from progressive_capture.domain.requests import JobRequest, Queued, Submitted
 from progressive_capture.domain.rollout import RolloutEnvironment
 from progressive_capture.domain.scope import Scope
 from progressive_capture.queue.claiming import take
+from progressive_capture.queue.following import following
 from progressive_capture.queue.manager import HybridQueueManager
 from progressive_capture.queue.terms import Terms
 from progressive_capture.queue.upkeep import Upkeep
 from progressive_capture.store import jobs, repositories
 from progressive_capture.store.database import Database
-from progressive_capture.store.jobs import ClaimedJob, Settling
+from progressive_capture.store.jobs import ClaimedJob, Follow, Settling
 from progressive_capture.store.tables import JOBS
 from tests.contract.queue.rows import LEASE, NOW, events, lives, stored_job
 from tests.contract.store_rows import HOST, REPOSITORY, T0, repository
@@ -52,6 +53,10 @@ class Bureau:
         return HybridQueueManager(self.database, self.terms, lambda: self.now, self.gone)
 
     @property
+    def following(self) -> Follow:
+        return following(lambda: self.terms)
+
+    @property
     def upkeep(self) -> Upkeep:
         return Upkeep(self.database, self.terms, lambda: self.now, lambda: 0.5, self.gone)
 
@@ -78,7 +83,7 @@ class Bureau:
         taken = self.take(lane)
         assert taken is not None
         with self.database.transaction() as connection:
-            settling = Settling(self.terms.book, 0.5, Resources(**used))
+            settling = Settling(self.terms.book, 0.5, Resources(**used), self.following)
             jobs.settle_shard(connection, taken.claim, outcome, None, self.now, settling=settling)
         return taken.job.id
 

@@ -8,9 +8,9 @@ from typing import Any
 from sqlalchemy import Connection, Row, select
 
 from progressive_capture.domain.errors import ErrorClass
-from progressive_capture.domain.jobs import Counters, Job, JobState, NewJob, Outcome, Processor
+from progressive_capture.domain.jobs import Counters, Job, JobState, NewJob, Outcome, Processor, Trigger
 from progressive_capture.store import jobs
-from progressive_capture.store.jobs import ClaimedJob, Routing
+from progressive_capture.store.jobs import ClaimedJob, Routing, Wish
 from progressive_capture.store.tables import JOB_EVENTS, JOB_METRICS, JOB_SHARDS, JOBS, ROLLOUT_METRICS
 from tests.contract.test_store_jobs import new_job
 
@@ -29,6 +29,11 @@ def lives(_holder: str) -> bool:
 
 def gone(_holder: str) -> bool:
     return True
+
+
+def wish(who: str = "me", **fields: Any) -> Wish:
+    """What somebody wants who asks for more while a job runs."""
+    return Wish(**{"who": who, "trigger": Trigger.WEBHOOK} | fields)
 
 
 def routed(**fields: Any) -> NewJob:

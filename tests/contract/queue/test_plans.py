@@ -16,7 +16,7 @@ from progressive_capture.store.database import Database
 from progressive_capture.store.jobs import JobFilter
 from progressive_capture.store.jobs.life import job_values
 from progressive_capture.store.tables import JOB_EVENTS, JOB_METRICS, JOB_SHARDS, JOBS, METADATA
-from tests.contract.queue.rows import BULK, LEASE, NOW, REAL_TIME, gone, lives, routed
+from tests.contract.queue.rows import BULK, LEASE, NOW, REAL_TIME, gone, lives, routed, wish
 from tests.contract.test_store_plans import plans, scans
 
 STATES = {
@@ -90,7 +90,7 @@ def test_a_submission_looks_everything_up(filled: Database) -> None:
         jobs.last_completed(connection, new.dedupe_key)
         assert jobs.insert_job(connection, new, NOW) is not None
         assert jobs.find_for_submit(connection, new.dedupe_key, NOW, lives) is not None
-        jobs.ask_rerun(connection, new.id, NOW, who="me")
+        jobs.ask_rerun(connection, new.id, NOW, wish("me"))
     assert any("ix_progressive_capture_jobs_throttle" in line for line in lines)
     assert any("ix_progressive_capture_jobs_turns" in line for line in lines)
     assert scans(lines) == []
@@ -101,7 +101,7 @@ def test_settling_and_cancelling_scan_nothing(filled: Database) -> None:
         (taken,) = jobs.claim_jobs(connection, BULK, holder="me", now=NOW, lease_until=NOW + LEASE).jobs
         (other,) = jobs.claim_jobs(connection, BULK, holder="me", now=NOW, lease_until=NOW + LEASE).jobs
     with plans(filled) as lines, filled.transaction() as connection:
-        jobs.ask_rerun(connection, taken.job.id, NOW, who="me")
+        jobs.ask_rerun(connection, taken.job.id, NOW, wish("me"))
         jobs.settle_shard(connection, taken.claim, Outcome.COMPLETED, None, NOW)
         jobs.cancel(connection, other.job.id, NOW, who="me")
     assert len(lines) > 15

@@ -17,6 +17,7 @@ from progressive_capture.domain.jobs import (
     Outcome,
     Processor,
     Resources,
+    Trigger,
 )
 from progressive_capture.domain.quotas import Usage
 from progressive_capture.domain.scope import stamp
@@ -41,6 +42,7 @@ from tests.contract.queue.rows import (
     state,
     stored_job,
     used,
+    wish,
 )
 from tests.contract.test_store_jobs import new_job
 
@@ -180,9 +182,10 @@ def test_a_cancelled_job_shuts_its_runner_out(connection: Connection) -> None:
 @pytest.mark.parametrize("how", ["completed", "dead", "cancelled"])
 def test_who_asked_while_it_ran_is_served_by_one_successor(connection: Connection, how: str) -> None:
     """Invariant I6."""
-    taken = claimed(connection, metadata={"figures": {"items": 3}}, priority=99)
-    jobs.ask_rerun(connection, taken.job.id, NOW, who="me")
-    jobs.ask_rerun(connection, taken.job.id, NOW, who="you")
+    taken = claimed(connection, metadata={"route": {"items": 3}}, priority=99)
+    jobs.ask_rerun(connection, taken.job.id, NOW, wish("me", trigger=Trigger.SCHEDULED, priority=1))
+    jobs.ask_rerun(connection, taken.job.id, NOW, wish("you", trigger=Trigger.MANUAL, priority=2, reason="now"))
+    jobs.ask_rerun(connection, taken.job.id, NOW, wish("they", trigger=Trigger.REPAIR, priority=2))
     if how == "completed":
         jobs.settle_shard(connection, taken.claim, Outcome.COMPLETED, None, NOW + LEASE)
     elif how == "dead":
@@ -199,20 +202,21 @@ def test_who_asked_while_it_ran_is_served_by_one_successor(connection: Connectio
         "scope",
         "kinds",
         "processor_type",
-        "trigger",
         "route_rule",
         "rollout_version",
         "is_eligible",
     )
     assert [getattr(row, name) for name in kept] == [getattr(before, name) for name in kept]
     assert (row.attempt, row.rerun_requested_at, row.created_at) == (0, None, stamp(NOW + LEASE))
-    assert row.metadata == {"figures": {"items": 3}, "successor_of": taken.job.id}
+    told = {"who": "you", "reason": "now", "level": None, "route": {"items": 3}}
+    assert row.trigger == Trigger.MANUAL
+    assert row.metadata == told | {"successor_of": taken.job.id}
     assert [shard.spec for shard in jobs.shards(connection, next_one.id)] == [taken.claim.spec]
 
 
 def test_a_failure_that_is_retried_serves_who_asked_by_itself_later(connection: Connection) -> None:
     taken = claimed(connection)
-    jobs.ask_rerun(connection, taken.job.id, NOW, who="me")
+    jobs.ask_rerun(connection, taken.job.id, NOW, wish("me"))
     fail(connection, taken)
     found = jobs.find_open(connection, jobs.get(connection, taken.job.id).dedupe_key)
     assert found is not None
@@ -221,7 +225,7 @@ def test_a_failure_that_is_retried_serves_who_asked_by_itself_later(connection: 
 
 def test_what_was_asked_of_a_capture_goes_to_the_lane_open_to_all(connection: Connection) -> None:
     own = jobs.open_job(connection, new_job(), NOW)
-    jobs.ask_rerun(connection, own.id, NOW, who="me")
+    jobs.ask_rerun(connection, own.id, NOW, wish("me"))
     jobs.cancel(connection, own.id, NOW, who="me")
     (taken,) = claim(connection, Processor.INNGEST)
     assert (taken.job.route_rule, taken.job.processor) == ("after-capture", Processor.INNGEST)

@@ -26,6 +26,7 @@ from tests.contract.queue.rows import (
     shut_out,
     state,
     stored_job,
+    wish,
 )
 from tests.contract.test_store_jobs import new_job
 
@@ -97,11 +98,11 @@ def test_a_committed_page_is_a_walk_begun_also_between_two_runs(connection: Conn
 
 def test_a_rerun_is_asked_once_and_never_of_what_has_settled(connection: Connection) -> None:
     job = queued(connection)
-    assert jobs.ask_rerun(connection, job.id, NOW, who="me")
-    assert jobs.ask_rerun(connection, job.id, NOW + MINUTE, who="you")
+    assert jobs.ask_rerun(connection, job.id, NOW, wish("me"))
+    assert jobs.ask_rerun(connection, job.id, NOW + MINUTE, wish("you"))
     assert stored_job(connection, job.id).rerun_requested_at == stamp(NOW)
     jobs.cancel(connection, job.id, NOW, who="me")
-    assert not jobs.ask_rerun(connection, job.id, NOW, who="me")
+    assert not jobs.ask_rerun(connection, job.id, NOW, wish("me"))
 
 
 def test_only_completed_work_is_found_for_throttling(connection: Connection) -> None:

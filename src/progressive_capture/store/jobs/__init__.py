@@ -1,6 +1,6 @@
 """The job table and its shards: the record of all work, and who may do which part of it."""
 
-from progressive_capture.store.jobs.bulk import bulk_cancel, bulk_retry, reroute_waiting
+from progressive_capture.store.jobs.bulk import bulk_cancel, bulk_retry, cancel_running, count_running, reroute_waiting
 from progressive_capture.store.jobs.claiming import claim_jobs
 from progressive_capture.store.jobs.dispatching import book, dispatch_jobs, note_run, take_back
 from progressive_capture.store.jobs.life import find_open, get, open_job, record_event, set_forecast
@@ -26,7 +26,14 @@ from progressive_capture.store.jobs.shards import (
     used_by,
     write_checkpoint,
 )
-from progressive_capture.store.jobs.submitting import adopt, ask_rerun, find_for_submit, insert_job, last_completed
+from progressive_capture.store.jobs.submitting import (
+    adopt,
+    ask_rerun,
+    find_for_submit,
+    insert_job,
+    last_completed,
+    raise_priority,
+)
 from progressive_capture.store.jobs.succession import retry_dead
 from progressive_capture.store.jobs.values import (
     PC_CAPTURE,
@@ -35,11 +42,14 @@ from progressive_capture.store.jobs.values import (
     Decide,
     DispatchedJob,
     Dispatches,
+    Follow,
+    Following,
     JobFilter,
     JobLine,
     OpenJob,
     Routing,
     Settling,
+    Wish,
 )
 
 __all__ = [
@@ -49,11 +59,14 @@ __all__ = [
     "Decide",
     "DispatchedJob",
     "Dispatches",
+    "Follow",
+    "Following",
     "JobFilter",
     "JobLine",
     "OpenJob",
     "Routing",
     "Settling",
+    "Wish",
     "add_shards",
     "adopt",
     "ask_rerun",
@@ -61,10 +74,12 @@ __all__ = [
     "bulk_cancel",
     "bulk_retry",
     "cancel",
+    "cancel_running",
     "cancelled_runs",
     "claim_jobs",
     "claim_shard",
     "count_jobs",
+    "count_running",
     "count_use",
     "dispatch_jobs",
     "fail_shard",
@@ -82,6 +97,7 @@ __all__ = [
     "open_job",
     "page_of_jobs",
     "park",
+    "raise_priority",
     "record_event",
     "release",
     "renew",

@@ -1,11 +1,23 @@
 """Opening jobs, finding them and moving them through their life; their shards stand beside it."""
 
+from collections.abc import Collection
 from dataclasses import asdict
 from datetime import datetime
 from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import Connection, Executable, Row, Update, bindparam, insert, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Executable,
+    Row,
+    TextClause,
+    Update,
+    bindparam,
+    insert,
+    select,
+    update,
+)
 from sqlalchemy import text as clause
 from sqlalchemy.dialects import postgresql, sqlite
 
@@ -95,10 +107,20 @@ def set_forecast(connection: Connection, job_id: str, figures: Figures) -> None:
 def lock_job(connection: Connection, job_id: str) -> Row[Any]:
     """Return a job's row, which nobody else changes until the transaction ends.
 
-    Whoever changes a job and its shards locks the job first. Rows that refer to it may still be added by others.
+    Whoever changes a job and its shards locks the job first; whoever changes several locks all of them at once before
+    (`lock_jobs`), or nobody's but in the order of their ids. Rows that refer to it may still be added by others.
     https://www.postgresql.org/docs/current/explicit-locking.html#LOCKING-ROWS
     """
     return connection.execute(_LOCKED, {"of_job": job_id}).one()
+
+
+def lock_jobs(connection: Connection, ids: Collection[str], *still: ColumnElement[bool] | TextClause) -> list[Row[Any]]:
+    """Return the rows of those jobs of which all that still holds, in the order of their ids; nobody else changes them.
+
+    Two that lock some of the same jobs cannot wait for each other: both begin with the same one.
+    """
+    found = select(JOBS).where(JOBS.c.id.in_(list(ids)), *still).order_by(JOBS.c.id)
+    return list(connection.execute(found.with_for_update(key_share=True)))
 
 
 def move_job(

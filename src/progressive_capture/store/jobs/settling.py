@@ -196,7 +196,7 @@ def _conclude(connection: Connection, job: Row[Any], use: Use, now: datetime, se
     """Book what the job used, and open the successor that was asked for once it is over."""
     write_metrics(connection, job, use, now, settling.book)
     if job.rerun_requested_at is not None and JOB_STATE[use.outcome] in FINAL:
-        open_successor(connection, job, now)
+        open_successor(connection, job, now, settling.follow)
 
 
 def _figures(counters: Counters, _resources: Resources) -> dict[str, Any]:

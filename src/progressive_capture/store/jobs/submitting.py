@@ -1,13 +1,14 @@
 """The statements of a submission, which form one transaction: what is open already, and opening or joining it."""
 
 from collections.abc import Callable
+from dataclasses import asdict
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import Connection, func, literal, select, update
+from sqlalchemy import Connection, func, select, update
 from sqlalchemy import text as clause
 
-from progressive_capture.domain.jobs import Job, JobState, NewJob, Processor
+from progressive_capture.domain.jobs import OPEN, Job, JobState, NewJob, Processor
 from progressive_capture.domain.scope import moment, stamp
 from progressive_capture.store.jobs.life import (
     add_shard,
@@ -21,7 +22,7 @@ from progressive_capture.store.jobs.life import (
 )
 from progressive_capture.store.jobs.routing import route_values, split_shards
 from progressive_capture.store.jobs.shards import free_shards, retry_shards, walk_begun
-from progressive_capture.store.jobs.values import OpenJob, Routing, Split, unsplit
+from progressive_capture.store.jobs.values import RERUN, OpenJob, Routing, Split, Wish, unsplit
 from progressive_capture.store.tables import IS_COMPLETED, IS_OPEN, JOBS
 
 _JOB: Final = JOBS.c
@@ -88,17 +89,37 @@ def next_turn(connection: Connection, host_id: int, repository_id: int, lane: Pr
     return stamp(now if newest is None else max(now, moment(newest) + TURN))
 
 
-def ask_rerun(connection: Connection, job_id: str, now: datetime, *, who: str) -> bool:
-    """Have one successor opened when the job settles, however it does.
+def ask_rerun(connection: Connection, job_id: str, now: datetime, wish: Wish) -> bool:
+    """Have one successor opened when the job settles, however it does; it is for the most urgent of all who asked.
 
     Returns:
         Whether it is open; False when it has settled meanwhile: nothing is asked.
     """
-    asked = func.coalesce(_JOB.rerun_requested_at, literal(stamp(now), _JOB.rerun_requested_at.type))
-    done = connection.execute(update(JOBS).where(_JOB.id == job_id, clause(IS_OPEN)).values(rerun_requested_at=asked))
-    if done.rowcount == 0:
+    job = lock_job(connection, job_id)
+    if JobState(job.status) not in OPEN:
         return False
-    record_event(connection, job_id, now, "rerun asked", who=who)
+    values: dict[str, Any] = {"rerun_requested_at": job.rerun_requested_at or stamp(now)}
+    before = job.metadata.get(RERUN)
+    if before is None or before["priority"] < wish.priority:
+        values["metadata"] = job.metadata | {RERUN: asdict(wish)}
+    connection.execute(update(JOBS).where(_JOB.id == job_id).values(values))
+    record_event(connection, job_id, now, "rerun asked", who=wish.who, detail=wish.reason)
+    return True
+
+
+def raise_priority(connection: Connection, job_id: str, wish: Wish, now: datetime, *, above: int | None = None) -> bool:
+    """Have a pending job claimed as soon as somebody wants it who has just asked for it; it is never put back.
+
+    A job whose priority is not `above` that number stays where it is.
+
+    Returns:
+        Whether it stands before where it stood.
+    """
+    pending = (_JOB.id == job_id, _JOB.status == JobState.PENDING.value, _JOB.priority < wish.priority)
+    raised = update(JOBS).where(*pending).values(priority=wish.priority)
+    if connection.execute(raised if above is None else raised.where(_JOB.priority > above)).rowcount == 0:
+        return False
+    record_event(connection, job_id, now, "raised", who=wish.who, detail=f"priority {wish.priority}: {wish.trigger}")
     return True
 
 

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, TypeAlias
 
+from sqlalchemy import Connection
+
 from progressive_capture.domain.cost import PriceBook
 from progressive_capture.domain.jobs import (
     Claim,
@@ -21,7 +23,38 @@ from progressive_capture.domain.jobs import (
 PC_CAPTURE: Final = "pc-capture"
 """The rule of jobs that `pc capture` runs by itself: workers leave them alone, and no rollout is judged by them."""
 
+RERUN: Final = "rerun"
+"""Under what name a job's metadata keep the most urgent wish for a successor."""
+
 NOTHING_USED: Final = Resources()
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """Who wants work on a repository (once more), and how urgently."""
+
+    who: str
+    trigger: Trigger
+    level: str | None = None
+    """What they called it; None: nothing."""
+    reason: str | None = None
+    priority: int = 0
+    """As it was reckoned when they asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Following:
+    """What was decided about a job that follows another."""
+
+    routing: "Routing"
+    item_count: int | None
+    data_age_seconds: int | None
+    figures: Mapping[str, object]
+    """Those that the route rests on."""
+
+
+Follow: TypeAlias = Callable[[Connection, "JobLine", str, Wish, datetime], Following]
+"""Decides anew about the work of a job that is over, whose shard 0 had that spec, for whoever wants it now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +67,8 @@ class Settling:
     """From 0, below 1: spreads retries."""
     resources: Resources = NOTHING_USED
     """What the runner used since it last told."""
+    follow: Follow | None = None
+    """Decides where a successor goes; without it, it goes where the job before it went, as if nothing had kept it."""
 
 
 @dataclass(frozen=True, slots=True)
