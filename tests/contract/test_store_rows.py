@@ -206,6 +206,24 @@ def test_patches_outlive_a_reading_that_did_not_ask_for_them(database: Database)
         assert patches == {"same.py": "@@ a", "changed.py": None}
 
 
+@pytest.mark.parametrize("source", list(Source))
+@pytest.mark.parametrize(
+    "change",
+    [{"base_sha": "d" * 40}, {"head_sha": "d" * 40}, {"additions": 11}, {"deletions": 3}, {"changed_files": 2}],
+    ids=lambda change: next(iter(change)),
+)
+def test_patches_of_another_diff_are_forgotten(database: Database, change: dict[str, Any], source: Source) -> None:
+    """Where nobody asks for patches then, who asks for them next finds them missing, and has them read."""
+    patched = [file("a.py", number, blob_sha="f" * 40, patch="@@ a") for number in (1, 2)]
+    bare = [file("a.py", number, blob_sha="f" * 40) for number in (1, 2)]
+    with database.transaction() as connection:
+        hydrate(connection, T0, Source.REST, pull_requests=[pull_request(1), pull_request(2)], pr_files=patched)
+        hydrate(connection, T1, source, pull_requests=[pull_request(1, **change), pull_request(2)], pr_files=bare)
+        assert [row["patch"] for row in stored(connection, PR_FILES)] == [None, "@@ a"]
+        blobs = [row["blob_sha"] for row in stored(connection, PR_FILES)]
+        assert blobs == [None if source is Source.GRAPHQL else "f" * 40, "f" * 40]
+
+
 def test_an_empty_diff_of_the_same_commits_is_not_believed(database: Database) -> None:
     empty = {"additions": 0, "deletions": 0, "changed_files": 0}
     with database.transaction() as connection:

@@ -71,7 +71,7 @@ def test_patches_are_captured_where_they_are_asked_for(sandbox: Running, sqlite_
         assert desk.capture(EVERYTHING, patches=True).pull_requests >= len(with_files) > 0
         assert desk.differences(EVERYTHING, patches=True) == []
         assert desk.capture(EVERYTHING, patches=True).pull_requests == 0
-        assert desk.capture(EVERYTHING, "graphql", patches=True).pull_requests == 0
+        assert desk.capture(EVERYTHING, "graphql").pull_requests == 0
 
 
 def test_click_equals_the_truth_at_the_cost_that_was_forecast(sandbox: Running, sqlite_url: str) -> None:

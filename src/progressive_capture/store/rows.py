@@ -75,9 +75,8 @@ def save_hydrated(
         if not _is_older(row.updated_at, captured_at, stored.get(row.id))
     }
     before = set(stored) & set(accepted)
-    if source is Source.GRAPHQL:
-        moved = [number for number in before if accepted[number].head_sha != stored[number].head_sha]
-        _forget_file_details(connection, host_id, moved)
+    moved = [number for number in before if _diff(accepted[number]) != _diff(stored[number])]
+    _forget_file_details(connection, host_id, moved, source)
     shared = (host_id, repository_id, captured_at, source.value)
     generations = dict.fromkeys(accepted, captured_at)
     milestones = {row.number: row for row in records.milestones}
@@ -184,12 +183,17 @@ def _with_sizes(row: PullRequestRow, stored: _Stored | None) -> PullRequestRow:
     return row._replace(additions=stored.additions, deletions=stored.deletions, changed_files=stored.changed_files)
 
 
-def _forget_file_details(connection: Connection, host_id: int, moved: list[int]) -> None:
-    """Empty what only REST can give of files whose pull request has another head now: it told of other contents."""
+def _diff(row: PullRequestRow | _Stored) -> tuple[str, str, int, int, int]:
+    """Everything by which the diff of a pull request shows that it is another one."""
+    return row.head_sha, row.base_sha, row.additions, row.deletions, row.changed_files
+
+
+def _forget_file_details(connection: Connection, host_id: int, moved: list[int], source: Source) -> None:
+    """Empty what told of another diff: of files read by GraphQL all that only REST can give, by REST the patches."""
     if not moved:
         return
     table = PR_FILES.c
-    emptied: dict[str, Any] = dict.fromkeys(UNAVAILABLE[Source.GRAPHQL]["pr_files"])
+    emptied: dict[str, Any] = dict.fromkeys(UNAVAILABLE[source].get("pr_files", ("patch",)))
     connection.execute(
         update(PR_FILES)
         .where(table.host_id == host_id, among(connection, table.pull_request_id, moved))
