@@ -34,6 +34,7 @@ from progressive_capture.operator.commands.track import track
 from progressive_capture.operator.commands.tracked import list_, pause, untrack
 from progressive_capture.operator.commands.verify import verify
 from progressive_capture.operator.commands.worker import worker
+from progressive_capture.operator.commands.workflows import workflows
 
 
 class Danger(StrEnum):
@@ -90,6 +91,7 @@ COMMANDS: Final = (
     Command("pc", run, Danger.CHANGES),
     Command("pc", serve, Danger.CHANGES),
     Command("pc", inngest, Danger.CHANGES),
+    Command("pc", workflows, Danger.CHANGES),
     Command("pc", jobs),
     Command("pc", job),
     Command("pc", retry, Danger.CHANGES),

@@ -26,9 +26,10 @@ ASKED_FOR = {
     "rollout-performance-dashboard",
     "rollout-emergency-rollback",
 }
-# A runner does one job of the bulk lane: what workers, Inngest and local files are set up by is nothing to it.
+# A runner does one job of the bulk lane: what workers, Inngest and local files are set up by is nothing to it. Its
+# inputs and its time come with the dispatch.
 NOT_FOR_RUNNERS = re.compile(
-    r"PC_(INNGEST_(?!ENGINE)\w+|REALTIME_SLOTS|BULK_SLOTS|APP_PRIVATE_KEY_FILE|GITHUB_TOKEN|ACTIONS_\w+)"
+    r"PC_(INNGEST_(?!ENGINE)\w+|INPUT_\w+|RUN_MINUTES|LOCAL_STEPS_IN|REALTIME_SLOTS|BULK_SLOTS|APP_PRIVATE_KEY_FILE|GITHUB_TOKEN|ACTIONS_\w+)"
 )
 RENDERED = render()
 Document = dict[str, Any]
@@ -136,6 +137,8 @@ def test_every_setting_of_ours_that_a_run_may_need_reaches_it() -> None:
     assert needed == {*catalog.CAPTURE_SECRETS, *catalog.CAPTURE_VARIABLES}
     passed = dict(environments())
     assert needed <= set(passed)
+    own = {name for name in ours if name.startswith(("PC_INPUT_", "PC_RUN_"))}
+    assert {name for name in passed if name.startswith(("PC_INPUT_", "PC_RUN_"))} == own
     assert passed["PC_ACTIONS_REPOSITORY"] == "${{ github.repository }}"
 
 
