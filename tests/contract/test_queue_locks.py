@@ -1,0 +1,101 @@
+"""Commands that change the same jobs at once: on PostgreSQL two that lock them in another order would block each other.
+
+SQLite has one writer at a time.
+"""
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
+from datetime import timedelta
+from typing import Final
+
+import psycopg
+import pytest
+
+from progressive_capture.capture.checkpoint import Spec, encode
+from progressive_capture.domain.jobs import JobState, Processor
+from progressive_capture.domain.scope import Scope
+from progressive_capture.queue.control import Control
+from progressive_capture.queue.terms import Terms
+from progressive_capture.rollout.stop import emergency_stop
+from progressive_capture.store import jobs
+from progressive_capture.store.database import Database
+from progressive_capture.store.jobs import JobFilter
+from progressive_capture.store.jobs.life import lock_job
+from tests.contract.queue.bureau import EVERYBODY, Bureau
+from tests.contract.queue.rows import BULK, LEASE, MINUTE, NOW, gone, queued
+from tests.contract.rollout_rows import ME, rollout_of
+
+THREE: Final = [f"00000000-0000-4000-8000-00000000000{number}" for number in (3, 2, 1)]
+"""Jobs in the order in which they were opened; by their ids it is the other way round, and so it is by priority."""
+STOPPED: Final = Terms(environment=replace(EVERYBODY, emergency_stop=True))
+
+
+@pytest.fixture
+def bureau(pg_tables_url: str) -> Iterator[Bureau]:
+    database = Database.open(pg_tables_url)
+    bureau = Bureau(database, Terms(environment=EVERYBODY), gone=gone)
+    spec = encode(Spec(scope=Scope()))
+    with database.transaction() as connection:
+        for number, job_id in enumerate(THREE):
+            at = NOW - MINUTE * (3 - number)
+            queued(connection, id=job_id, repository_id=number + 1, priority=number, spec=spec, now=at)
+    yield bureau
+    database.close()
+
+
+def control(bureau: Bureau) -> Control:
+    return Control(bureau.database, STOPPED, lambda: NOW, lambda: 0.5, list)
+
+
+def begin(bureau: Bureau) -> None:
+    """Have all three be at work."""
+    with bureau.database.transaction() as connection:
+        jobs.claim_jobs(connection, BULK, holder="me", now=NOW, lease_until=NOW + LEASE, n=3)
+
+
+def hold(bureau: Bureau) -> None:
+    """Have all three wait for a lane that is open again by now."""
+    bureau.terms = Terms(environment=EVERYBODY, engines=dict.fromkeys(Processor))
+    assert len(bureau.upkeep.hold()) == len(THREE)
+    bureau.terms = Terms(environment=EVERYBODY)
+
+
+def others(bureau: Bureau, what: str) -> Callable[[], object]:
+    """Prepare what is done at the same time as a bulk cancel."""
+    if what == "leave bulk":
+        return lambda: control(bureau).leave_bulk("ann")
+    if what == "release":
+        hold(bureau)
+        return bureau.upkeep.release
+    begin(bureau)
+    if what == "sweep":
+        return bureau.upkeep.sweep
+    return lambda: emergency_stop(rollout_of(bureau.database), control(bureau).leave_bulk, ME, cancel_running=True)
+
+
+def until_waiting(url: str, count: int) -> None:
+    """Return once so many connections wait for locks of others."""
+    waiting = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    with psycopg.connect(url, autocommit=True) as watcher:
+        watcher.execute("SET statement_timeout = '60s'")
+        while watcher.execute(waiting).fetchone() != (count,):
+            pass
+
+
+@pytest.mark.parametrize("what", ["leave bulk", "stop running ones", "sweep", "release"])
+def test_two_that_change_the_same_jobs_do_not_block_each_other(bureau: Bureau, pg_tables_url: str, what: str) -> None:
+    other = others(bureau, what)
+    everything = JobFilter(created_before=NOW + timedelta(days=1))
+    with ThreadPoolExecutor(2) as pool:
+        with bureau.database.transaction() as connection:
+            # Either comes as far as the one in the middle, and so has locked one of the others.
+            lock_job(connection, THREE[1])
+            both: list[Future[object]] = [
+                pool.submit(lambda: control(bureau).cancel_all(everything, who="bob", reason="enough")),
+                pool.submit(other),
+            ]
+            until_waiting(pg_tables_url, 2)
+        for each in both:
+            each.result(timeout=60)
+    assert {bureau.row(job_id).status for job_id in THREE} == {JobState.CANCELLED.value}
