@@ -5,13 +5,13 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from github_sandbox.actions import run_routes, vault_routes
+from github_sandbox.actions import file_routes, run_routes, vault_routes
 from github_sandbox.rest.router import Handle, Route
 
 if TYPE_CHECKING:
     from github_sandbox.actions.service import Actions
 
-ROUTES = (*run_routes.ROUTES, *vault_routes.ROUTES)
+ROUTES = (*run_routes.ROUTES, *vault_routes.ROUTES, *file_routes.ROUTES)
 
 
 def bound_to(actions: Actions) -> tuple[Route[Handle], ...]:

@@ -1,5 +1,6 @@
 """Published clients use Actions: PyGithub starts, follows and sets secrets, githubkit reads each shape strictly."""
 
+import hashlib
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -73,6 +74,9 @@ def test_pygithub_starts_a_workflow_and_githubkit_reads_it(running: Running) -> 
     assert [step.conclusion for step in job.steps or []] == ["success"] * 3
     assert read.list_workflow_runs_for_repo("o", "r", status="success").parsed_data.total_count == 1
     assert read.list_repo_workflows("o", "r").parsed_data.total_count == 2
+    (_, greet) = client.rest.repos.get_content("o", "r", ".github/workflows").parsed_data
+    header = b"blob %d\0" % len(WORKFLOW.encode())
+    assert (greet.name, greet.sha) == ("greet.yml", hashlib.sha1(header + WORKFLOW.encode()).hexdigest())  # noqa: S324 - git's name of it
     assert [each.name for each in read.list_repo_secrets("o", "r").parsed_data.secrets] == ["TOKEN"]
     assert [each.value for each in read.list_repo_variables("o", "r").parsed_data.variables] == ["red"]
 
