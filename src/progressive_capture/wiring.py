@@ -25,6 +25,7 @@ from progressive_capture.domain.jobs import EngineName, Processor, Resources
 from progressive_capture.domain.scope import Scope
 from progressive_capture.engine_wiring import CRON, CRONS_FIRST, inngest_engine, open_engines, open_inngest
 from progressive_capture.engines.duties import recurring
+from progressive_capture.engines.elsewhere import Elsewhere
 from progressive_capture.engines.local import Worker
 from progressive_capture.engines.reporting import LogReporter
 from progressive_capture.engines.run import Bench
@@ -36,7 +37,6 @@ from progressive_capture.github.surroundings import Pace, Surroundings
 from progressive_capture.github.transport import HttpTransport, Transport
 from progressive_capture.github_wiring import credential_for_actions, credentials_for
 from progressive_capture.queue.control import Control
-from progressive_capture.queue.dispatch import Dispatcher
 from progressive_capture.queue.engine import Engine
 from progressive_capture.queue.following import following
 from progressive_capture.queue.manager import HybridQueueManager
@@ -272,17 +272,17 @@ class Wired:
         """Inngest, as the queue hands jobs to it."""
         return inngest_engine(api, self.settings, self.database, self.clock.now)
 
-    def dispatcher(self, engine: Engine, lane: Processor) -> Dispatcher:
-        """What hands the jobs of a lane to its engine."""
-        return Dispatcher(
+    def elsewhere(self) -> Elsewhere:
+        """What hands jobs over to engines elsewhere, and asks after them."""
+        return Elsewhere(
             database=self.database,
             terms=self.terms,
-            lane=lane,
-            engine=engine,
+            engines=self.engines,
             principals=self.principals_of,
             clock=self.clock.now,
             random=self.overrides.random,
-            holder=processes.holder(f"dispatch-{lane.value}"),
+            holder=processes.holder,
+            settling=self.settling,
         )
 
     async def principals_of(self, owner_name: str) -> list[str]:

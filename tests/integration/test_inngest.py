@@ -321,7 +321,7 @@ async def test_what_inngest_does_not_take_goes_back_in_line(
     await running.office.ask()
     with pytest.raises(error, match=f"Inngest answered {status}"):
         await running.engine.cancel("j:1")
-    assert await running.wired.dispatcher(running.engine, Processor.INNGEST).dispatch() == 0
+    assert await running.wired.elsewhere().dispatcher(running.engine, Processor.INNGEST).dispatch() == 0
     job = job_of(running)
     assert (job["status"], job["failures"], job["attempt"]) == ("pending", 0, 1)
     assert job["run_at"] > "2026-06-01T12:00:00"
@@ -343,7 +343,7 @@ async def test_a_lane_that_is_over_its_quota_hands_nothing_over(office: Office) 
             engines=dict.fromkeys(Processor, EngineName.INNGEST),
             quotas={EngineName.INNGEST: Quota(executions=0)},
         )
-        dispatcher = replace(running.wired.dispatcher(running.engine, Processor.INNGEST), terms=terms)
+        dispatcher = replace(running.wired.elsewhere().dispatcher(running.engine, Processor.INNGEST), terms=terms)
         assert await dispatcher.dispatch() == 0
         assert running.inngest.sent == []
         job = job_of(running)

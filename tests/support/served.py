@@ -49,7 +49,7 @@ class Served:
         """Give what is in line to Inngest; how the shard was handed over that it began with."""
         before = len(self.inngest.sent)
         for lane in Processor:
-            await self.wired.dispatcher(self.engine, lane).dispatch()
+            await self.wired.elsewhere().dispatcher(self.engine, lane).dispatch()
         data = self.inngest.sent[before]["data"]
         (job,) = [row for row in self.rows("progressive_capture_jobs") if row["id"] == data["job_id"]]
         return Handover(

@@ -47,6 +47,8 @@ class Served:
     """Times that it put a job back in line."""
     ill: dict[str, JobState] = field(default_factory=dict)
     """Those that failed (and await their retry) or are dead, by id, as it left them last."""
+    handed_over: int = 0
+    """Times that an engine elsewhere took a job from the same process."""
 
     def count(self, state: JobState) -> int:
         """How many it left failed, or dead."""
@@ -99,6 +101,8 @@ class Worker:
                 for lane, count in self.slots.items():
                     for number in range(count):
                         group.create_task(self._serve(Slot(lane, f"{lane.value}-{number + 1}"), drain=drain))
+                if not self.slots and not drain:
+                    group.create_task(self._stay())
         except BaseExceptionGroup as failed:
             raise failed.exceptions[0] from None
         finally:
@@ -109,6 +113,11 @@ class Worker:
         if self.refused is not None:
             raise CredentialsRefused(f"The worker stopped, and its jobs are back in line. {self.refused}")
         return self.served
+
+    async def _stay(self) -> None:
+        """See to the duties alone: all lanes run elsewhere."""
+        while not self._is_over():
+            await self.pause(POLL_SECONDS * (0.5 + self.random()))
 
     def _is_over(self) -> bool:
         return self.refused is not None or self.bench.stopping()

@@ -30,14 +30,22 @@ class Breakers:
         Raises:
             StoreError: the database refused.
         """
-        now = self.clock()
-        with self.database.reading() as connection:
-            phase = breakers.find(connection, engine).phase(now)
+        phase = self.phase(engine)
         if phase is not Phase.HALF_OPEN:
             return phase
+        now = self.clock()
         with self.database.transaction() as connection:
             before, _ = breakers.change(connection, engine, partial(_try, now=now), now)
         return before.phase(now)
+
+    def phase(self, engine: EngineName) -> Phase:
+        """Say how an engine stands, for whoever would not try it first.
+
+        Raises:
+            StoreError: the database refused.
+        """
+        with self.database.reading() as connection:
+            return breakers.find(connection, engine).phase(self.clock())
 
     def unreachable(self, engine: EngineName, why: str) -> None:
         """Hear that an engine gave no answer.

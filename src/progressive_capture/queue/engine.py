@@ -10,7 +10,7 @@ from progressive_capture.domain.errors import ProgressiveCaptureError
 from progressive_capture.domain.jobs import EngineName, JobType
 
 RunRef: TypeAlias = str
-"""What an engine knows its run by; nobody else reads anything into it."""
+"""What an engine knows its run by; nobody else reads anything into it. `JOB_ID:ATTEMPT` will always do."""
 
 
 class EngineUnreachable(ProgressiveCaptureError):

@@ -45,7 +45,7 @@ async def connect_installation(works: "Wired", *, with_worker: bool, pause: Call
             async with asyncio.TaskGroup() as group:
                 group.create_task(connection.start())
                 group.create_task(watch())
-                for work in beside(works, api, with_worker=with_worker, pause=pause):
+                for work in beside(works, with_worker=with_worker, pause=pause):
                     group.create_task(work)
         except BaseExceptionGroup as failed:
             raise failed.exceptions[0] from None

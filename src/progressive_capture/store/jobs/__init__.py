@@ -2,7 +2,14 @@
 
 from progressive_capture.store.jobs.bulk import bulk_cancel, bulk_retry, cancel_running, count_running, reroute_waiting
 from progressive_capture.store.jobs.claiming import claim_jobs
-from progressive_capture.store.jobs.dispatching import book, dispatch_jobs, note_run, take_back
+from progressive_capture.store.jobs.dispatching import (
+    await_beginning,
+    book,
+    book_run,
+    dispatch_jobs,
+    note_run,
+    take_back,
+)
 from progressive_capture.store.jobs.life import find_open, get, open_job, record_event, set_forecast
 from progressive_capture.store.jobs.reading import (
     cancelled_runs,
@@ -12,6 +19,7 @@ from progressive_capture.store.jobs.reading import (
     in_line,
     page_of_jobs,
 )
+from progressive_capture.store.jobs.reconciling import Silent, fail_silent, send_back, silent_jobs
 from progressive_capture.store.jobs.releasing import leave, park, sweep_local
 from progressive_capture.store.jobs.routing import reroute
 from progressive_capture.store.jobs.settling import cancel, fail_shard, settle_shard
@@ -66,11 +74,14 @@ __all__ = [
     "OpenJob",
     "Routing",
     "Settling",
+    "Silent",
     "Wish",
     "add_shards",
     "adopt",
     "ask_rerun",
+    "await_beginning",
     "book",
+    "book_run",
     "bulk_cancel",
     "bulk_retry",
     "cancel",
@@ -83,6 +94,7 @@ __all__ = [
     "count_use",
     "dispatch_jobs",
     "fail_shard",
+    "fail_silent",
     "find_for_submit",
     "find_line",
     "find_open",
@@ -104,9 +116,11 @@ __all__ = [
     "reroute",
     "reroute_waiting",
     "retry_dead",
+    "send_back",
     "set_forecast",
     "settle_shard",
     "shards",
+    "silent_jobs",
     "sweep_local",
     "take_back",
     "used_by",

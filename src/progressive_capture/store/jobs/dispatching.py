@@ -9,12 +9,14 @@ from typing import Any, Final
 from sqlalchemy import Connection, update
 
 from progressive_capture.domain.backoff import after_loss
+from progressive_capture.domain.cost import PriceBook
 from progressive_capture.domain.jobs import UNSETTLED, EngineName, JobState, Processor, Resources
 from progressive_capture.domain.scope import stamp
 from progressive_capture.store.jobs.leaving import leave_line
 from progressive_capture.store.jobs.life import lock_job, move_job
+from progressive_capture.store.jobs.metering import rebook
 from progressive_capture.store.jobs.settling import charge, settle_rest
-from progressive_capture.store.jobs.shards import shards
+from progressive_capture.store.jobs.shards import shards, used_by
 from progressive_capture.store.jobs.values import (
     Decide,
     DispatchedJob,
@@ -107,6 +109,12 @@ def note_run(
     return connection.execute(noted.values(values)).rowcount == 1
 
 
+def await_beginning(connection: Connection, job_id: str, *, attempt: int, deadline: datetime) -> None:
+    """Note that the engine has a job: nobody asks after it before the deadline, unless somebody has begun it."""
+    waiting = (_JOB.id == job_id, _JOB.attempt == attempt, _JOB.status == JobState.DISPATCHED.value)
+    connection.execute(update(JOBS).where(*waiting).values(dispatch_deadline=stamp(deadline)))
+
+
 def take_back(
     connection: Connection,
     job_id: str,
@@ -142,3 +150,10 @@ def book(connection: Connection, job_id: str, k: int, resources: Resources) -> N
     """Add what a runner of a shard used, whoever it is; what is booked after the job has settled is not in its cost."""
     lock_job(connection, job_id)
     charge(connection, job_id, k, Settling(resources=resources))
+
+
+def book_run(connection: Connection, job_id: str, resources: Resources, prices: PriceBook | None) -> None:
+    """Add what a run used, which its engine tells only afterwards, to its job and to what was booked at its end."""
+    job = lock_job(connection, job_id)
+    charge(connection, job_id, 0, Settling(resources=resources))
+    rebook(connection, job, used_by(connection, job_id)[1], prices)

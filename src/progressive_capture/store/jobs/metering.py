@@ -5,7 +5,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, Table
+from sqlalchemy import Connection, Row, Table, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql import Insert
 
@@ -14,11 +14,12 @@ from progressive_capture.domain.errors import ErrorClass
 from progressive_capture.domain.jobs import Counters, EngineName, Outcome, Resources
 from progressive_capture.domain.money import MICRO_USD
 from progressive_capture.domain.rollout import FEATURE
-from progressive_capture.domain.scope import stamp
+from progressive_capture.domain.scope import moment, stamp
 from progressive_capture.store.jobs.values import PC_CAPTURE
 from progressive_capture.store.metrics import month_usage
 from progressive_capture.store.tables import JOB_METRICS, ROLLOUT_METRICS
 
+_METRIC: Final = JOB_METRICS.c
 _ENDED_ILL: Final = frozenset({Outcome.FAILED, Outcome.DEAD})
 
 
@@ -46,6 +47,26 @@ def write_metrics(connection: Connection, job: Row[Any], use: Use, now: datetime
         _put(connection, ROLLOUT_METRICS, _outcome(job, use, now) | {
             "cost_usd": None if micro_usd is None else micro_usd / MICRO_USD,
         })  # fmt: skip
+
+
+def rebook(connection: Connection, job: Row[Any], resources: Resources, book: PriceBook | None) -> None:
+    """Put what paid services told later into a job's figures; nothing while it has none."""
+    stored = connection.execute(select(_METRIC.finished_at).where(_METRIC.job_id == job.id)).scalar()
+    if stored is None:
+        return
+    micro_usd = _cost(connection, job, resources, moment(stored), book)
+    connection.execute(
+        update(JOB_METRICS)
+        .where(_METRIC.job_id == job.id)
+        .values(
+            runner_minutes=resources.runner_minutes,
+            executions=resources.executions,
+            cost_microusd=micro_usd,
+            price_book=None if book is None else book.name,
+        )
+    )
+    cost_usd = None if micro_usd is None else micro_usd / MICRO_USD
+    connection.execute(update(ROLLOUT_METRICS).where(ROLLOUT_METRICS.c.job_id == job.id).values(cost_usd=cost_usd))
 
 
 def _figures(job: Row[Any], use: Use, now: datetime) -> dict[str, object]:

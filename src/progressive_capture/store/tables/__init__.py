@@ -16,7 +16,7 @@ from progressive_capture.store.tables.captured import (
     PULL_REQUESTS,
     pr_comments_view,
 )
-from progressive_capture.store.tables.engines import ENGINE_BREAKERS, ENGINE_RUNS
+from progressive_capture.store.tables.engines import ENGINE_BREAKERS, ENGINE_RUNS, IS_UNBOOKED
 from progressive_capture.store.tables.known import (
     COMPLETENESS,
     CONTRIBUTOR_LOGINS,
@@ -58,6 +58,7 @@ __all__ = [
     "IS_HELD",
     "IS_OPEN",
     "IS_RUNNING",
+    "IS_UNBOOKED",
     "JOBS",
     "JOB_EVENTS",
     "JOB_METRICS",

@@ -37,6 +37,7 @@ ENGINE_RUNS: Final = Table(
     integer("runner_minutes", null=True, info={"doc": "As billed; NULL where the engine never told."}),
     integer("executions", null=True),
     one_of("engine", EngineName),
+    Index("uq_engine_runs_ref", "engine", "ref", unique=True),
     Index("ix_engine_runs_ask_at", "ask_at", sqlite_where=clause(IS_UNBOOKED), postgresql_where=clause(IS_UNBOOKED)),
     info={"doc": "Runs of engines that tell only afterwards what they used; each attempt of a job has its own."},
 )

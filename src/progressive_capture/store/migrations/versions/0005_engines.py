@@ -46,6 +46,7 @@ def _runs() -> None:
         sa.ForeignKeyConstraint(["job_id"], ["progressive_capture_jobs.id"], name="fk_engine_runs_job_id"),
         sa.PrimaryKeyConstraint("job_id", "attempt", name="pk_engine_runs"),
     )
+    op.create_index("uq_engine_runs_ref", "engine_runs", ["engine", "ref"], unique=True)
     unbooked = sa.text("ask_at IS NOT NULL")
     op.create_index(
         "ix_engine_runs_ask_at", "engine_runs", ["ask_at"], sqlite_where=unbooked, postgresql_where=unbooked
