@@ -84,7 +84,7 @@ def test_migrations_make_exactly_the_triggers(database_url: str) -> None:
         METADATA.drop_all(connection)
         METADATA.create_all(connection)
     assert migrated == triggers(database)
-    assert len(migrated) == 5
+    assert len(migrated) == 8
     database.close()
 
 

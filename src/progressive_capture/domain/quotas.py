@@ -44,6 +44,14 @@ class Usage:
             self.cost_micro_usd + other.cost_micro_usd,
         )
 
+    def __sub__(self, other: Self) -> Self:
+        """Difference of both."""
+        return type(self)(
+            self.runner_minutes - other.runner_minutes,
+            self.executions - other.executions,
+            self.cost_micro_usd - other.cost_micro_usd,
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Quota:

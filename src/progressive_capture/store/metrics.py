@@ -1,15 +1,18 @@
 """What engines used this month and what is under way, which quotas and prices reckon with; nothing is changed here."""
 
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, Select, func, select
 from sqlalchemy import text as clause
 
 from progressive_capture.domain.jobs import EngineName, Processor
 from progressive_capture.domain.quotas import Usage
 from progressive_capture.domain.scope import stamp
-from progressive_capture.store.tables import IS_RUNNING, JOB_METRICS, JOBS
+from progressive_capture.store.tables import ENGINE_USAGE, IS_RUNNING, JOB_METRICS, JOBS
+
+_USAGE: Final = ENGINE_USAGE.c
+_SUMS: Final = ("runner_minutes", "executions", "cost_microusd")
 
 
 class UnderWay(NamedTuple):
@@ -26,17 +29,23 @@ class UnderWay(NamedTuple):
 
 
 def month_usage(connection: Connection, engine: EngineName, now: datetime, *, without: str | None = None) -> Usage:
-    """Return what an engine's jobs used that settled in this calendar month (UTC), but for one.
+    """Return what an engine elsewhere used for jobs that settled in this calendar month (UTC), but for one of them.
 
-    A cost that is not known counts as nothing.
+    A cost that is not known counts as nothing. What this machine uses is not added up.
     """
+    month = stamp(now)[: len("2026-01")]
+    of_month = (_USAGE.engine == engine.value, _USAGE.month == month)
+    total = _usage(connection, select(*(_USAGE[name] for name in _SUMS)).where(*of_month))
+    if without is None:
+        return total
     used = JOB_METRICS.c
-    month = now.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
-    sums = [func.coalesce(func.sum(used[name]), 0) for name in ("runner_minutes", "executions", "cost_microusd")]
-    statement = select(*sums).where(used.engine == engine.value, used.finished_at >= stamp(month))
-    if without is not None:
-        statement = statement.where(used.job_id != without)
-    return Usage(*(int(total) for total in connection.execute(statement).one()))
+    own = select(*(used[name] for name in _SUMS)).where(used.job_id == without, used.engine == engine.value)
+    return total - _usage(connection, own.where(used.finished_at >= f"{month}-01T00:00:00.000000Z"))
+
+
+def _usage(connection: Connection, figures: Select[Any]) -> Usage:
+    row = connection.execute(figures).one_or_none()
+    return Usage() if row is None else Usage(*(figure or 0 for figure in row))
 
 
 def under_way(connection: Connection, engine: EngineName, *, lane: Processor | None = None) -> UnderWay:

@@ -135,11 +135,17 @@ def test_reading_lists_and_sums_scans_nothing(filled: Database) -> None:
         jobs.held_jobs(connection, None, 10)
         jobs.held_jobs(connection, (stamp(NOW), FIRST), 10)
         jobs.in_line(connection, BULK, 10)
-        metrics.month_usage(connection, EngineName.GITHUB_ACTIONS, NOW)
         metrics.under_way(connection, EngineName.LOCAL)
     # A page without any bound begins at an index's end: a scan that the limit stops.
     stopped = ("ix_progressive_capture_jobs_created_at", "ix_progressive_capture_jobs_held")
     assert [line for line in scans(lines) if not any(index in line for index in stopped)] == []
+
+
+def test_what_a_month_used_is_not_added_up_from_its_jobs(filled: Database) -> None:
+    with plans(filled) as lines, filled.reading() as connection:
+        metrics.month_usage(connection, EngineName.GITHUB_ACTIONS, NOW)
+    assert lines
+    assert not any("job_metrics" in line for line in lines)
 
 
 def test_pages_are_not_sorted(filled: Database) -> None:

@@ -15,6 +15,7 @@ from progressive_capture.domain.jobs import Counters, EngineName, Outcome, Resou
 from progressive_capture.domain.money import MICRO_USD
 from progressive_capture.domain.rollout import FEATURE
 from progressive_capture.domain.scope import moment, stamp
+from progressive_capture.store.database import Lock, lock
 from progressive_capture.store.jobs.values import PC_CAPTURE
 from progressive_capture.store.metrics import month_usage
 from progressive_capture.store.tables import JOB_METRICS, ROLLOUT_METRICS
@@ -123,6 +124,7 @@ def _cost(
     if book is None:
         return None
     engine = EngineName(job.engine)
+    lock(connection, Lock.USAGE)
     month = month_usage(connection, engine, now, without=job.id)
     return cost(book, engine, resources.executions, resources.runner_minutes, month).micro_usd
 

@@ -30,6 +30,7 @@ from progressive_capture.store.tables.known import (
 from progressive_capture.store.tables.queue import DUTY_RUNS, JOB_METRICS, LEADER_LEASES, WORKERS
 from progressive_capture.store.tables.rollout import ROLLOUT_CONFIGURATION, ROLLOUT_HISTORY, ROLLOUT_METRICS
 from progressive_capture.store.tables.tracking import REPOSITORY_CATEGORIES, TRACKED_REPOSITORIES
+from progressive_capture.store.tables.usage import ENGINE_USAGE
 from progressive_capture.store.tables.work import (
     BUDGETS,
     IS_CLAIMABLE,
@@ -52,6 +53,7 @@ __all__ = [
     "DUTY_RUNS",
     "ENGINE_BREAKERS",
     "ENGINE_RUNS",
+    "ENGINE_USAGE",
     "HOSTS",
     "IS_CLAIMABLE",
     "IS_COMPLETED",
