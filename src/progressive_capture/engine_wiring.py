@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import httpx
 from pydantic import SecretStr
@@ -20,6 +20,12 @@ from progressive_capture.store.database import Database
 
 if TYPE_CHECKING:
     from progressive_capture.engines.inngest.api import InngestApi
+
+CRON: Final = "cron"
+"""The part of a process that sees to duties when Inngest calls."""
+
+CRONS_FIRST: Final = timedelta(minutes=10)
+"""How late a duty is before a worker sees to it where Inngest is to call: twice the time between two of its calls."""
 
 Transport = Callable[[], httpx.AsyncBaseTransport]
 
@@ -68,7 +74,7 @@ async def open_inngest(settings: Settings, transport: Transport) -> AsyncIterato
         UsageError: Inngest is not set up, or a key cannot be used.
     """
     from progressive_capture.engines.inngest.api import InngestApi  # noqa: PLC0415 - brings the SDK with it
-    from progressive_capture.engines.inngest.client import make_client  # noqa: PLC0415 - as above
+    from progressive_capture.engines.inngest.client import close_client, make_client  # noqa: PLC0415 - as above
 
     if not settings.serves_inngest and not settings.sends_to_inngest:
         raise SettingsError(
@@ -76,8 +82,11 @@ async def open_inngest(settings: Settings, transport: Transport) -> AsyncIterato
         )
     keys = _secret(settings.inngest_event_key), _secret(settings.inngest_signing_key)
     client = make_client(*keys, is_dev=settings.inngest_is_dev)
-    async with httpx.AsyncClient(transport=transport()) as http:
-        yield InngestApi(client, http)
+    try:
+        async with httpx.AsyncClient(transport=transport()) as http:
+            yield InngestApi(client, http)
+    finally:
+        await close_client(client)
 
 
 def inngest_engine(api: "InngestApi", settings: Settings, database: Database, clock: Callable[[], datetime]) -> Engine:

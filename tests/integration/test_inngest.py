@@ -10,6 +10,7 @@ import pytest
 
 from progressive_capture.domain.jobs import EngineName, Processor
 from progressive_capture.domain.quotas import Quota
+from progressive_capture.engine_wiring import CRON
 from progressive_capture.engines.inngest.functions import names_of
 from progressive_capture.engines.inngest.runner import ShardRunner
 from progressive_capture.queue.engine import EngineRefused, EngineUnreachable, EngineUsage, RunState
@@ -257,15 +258,20 @@ async def test_what_is_registered_is_paced_and_can_be_cancelled(running: Served)
     assert capture["priority"] == {"run": "event.data.head_start"}
     assert capture["cancel"][0]["event"] == "progressive-capture/job.cancelled"
     assert capture["steps"]["step"]["retries"]["attempts"] == 1
-    assert by_name["duty-health"]["triggers"] == [{"cron": "*/15 * * * *"}]
+    crons = {name: each["triggers"][0]["cron"] for name, each in by_name.items() if name.startswith("duty-")}
+    assert (crons["duty-sweep"], crons["duty-metrics"].split()[1:]) == ("0-59/5 * * * *", ["*/1", "*", "*", "*"])
+    assert len(set(crons.values())) == len(crons)
     assert await running.api.registered() == expected
 
 
-async def test_a_duty_is_done_once_at_its_time_whoever_calls(running: Served) -> None:
+def sweep_called() -> Run:
+    return Run("progressive-capture-duty-sweep", {"name": "inngest/scheduled.timer", "data": {}})
+
+
+async def test_a_duty_is_one_execution_and_done_once_at_its_time_whoever_calls(running: Served) -> None:
     async def call() -> Any:
-        run = Run("progressive-capture-duty-sweep", {"name": "inngest/scheduled.timer", "data": {}})
-        while await running.inngest.step(run):
-            pass
+        run = sweep_called()
+        assert await running.inngest.step(run) is False
         return run.output
 
     assert await call() == {"ran": True}
@@ -274,6 +280,34 @@ async def test_a_duty_is_done_once_at_its_time_whoever_calls(running: Served) ->
     assert await call() == {"ran": True}
     assert running.rows("leader_leases") == []
     assert [row["duty"] for row in running.rows("duty_runs")] == ["sweep", "sweep"]
+
+
+async def test_a_duty_that_is_due_while_another_process_leads_is_called_again(running: Served) -> None:
+    elsewhere = replace(running.wired.schedule(), holder="another host")
+    with running.wired.database.transaction() as connection:
+        elsewhere._leads(connection, running.wired.clock.now())
+    run = sweep_called()
+    assert await running.inngest.step(run) is True
+    assert run.names == ["error: Another process is at its duties, and this one is due: it is called again."]
+    await asyncio.to_thread(elsewhere.resign)
+    assert await running.inngest.step(run) is False
+    assert run.output == {"ran": True}
+
+
+async def test_where_inngest_calls_duties_a_worker_does_those_that_it_does_not_call(office: Office) -> None:
+    office.settings = {"INNGEST_DEV": "1"}
+    async with office.wired() as wired:
+        duties, crons = (replace(each, duties=each.duties[:1]) for each in (wired.schedule(), wired.schedule(CRON)))
+        assert await duties.tend() == ["sweep"]
+        await asyncio.to_thread(duties.resign)
+        office.github.now += timedelta(minutes=5)
+        assert await duties.tend() == []
+        assert await crons.tend() == ["sweep"]
+        await asyncio.to_thread(crons.resign)
+        office.github.now += timedelta(minutes=10, seconds=59)
+        assert await duties.tend() == []
+        office.github.now += timedelta(seconds=1)
+        assert await duties.tend() == ["sweep"]
 
 
 async def test_classification_and_the_test_leave_their_traces(running: Served) -> None:

@@ -65,6 +65,7 @@ def test_a_sound_installation_is_found_sound_and_no_key_is_shown(counter: Counte
         "event key": True,
         "signing key": True,
         "reachable": True,
+        "signature": True,
         "functions": True,
     }
     assert "(signkey-test)" in counter.out.getvalue()
@@ -80,6 +81,52 @@ def test_functions_that_are_not_registered_are_named(counter: Counter) -> None:
     counter.prepare = forget
     assert counter.run("inngest", "check") == 1
     assert "missing: capture, duty-sweep; not of this version: of-old" in counter.out.getvalue()
+
+
+KEY_OF_BEFORE = "signkey-prod-00ff"
+
+
+def test_the_signing_key_before_this_one_is_taken_until_inngest_has_the_new_one(
+    counter: Counter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def still(running: Served) -> None:
+        running.inngest.takes = KEY_OF_BEFORE
+
+    counter.prepare = still
+    assert counter.run("inngest", "check") == 1
+    assert "NOT OK  signature: Inngest answered 401: INNGEST_SIGNING_KEY is not the key" in counter.out.getvalue()
+    assert "functions" not in counter.out.getvalue()
+    monkeypatch.setenv("INNGEST_SIGNING_KEY_FALLBACK", KEY_OF_BEFORE)
+    assert counter.run("inngest", "check") == 0
+    assert "ok  signature" in counter.out.getvalue()
+    assert KEY_OF_BEFORE.removeprefix("signkey-prod-") not in counter.out.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [
+        ("/api/inngest", "ok  address: http://app.test/api/inngest answers, and refuses what is not signed."),
+        ("/healthz", "NOT OK  address: http://app.test/healthz answers what is not signed: unset INNGEST_DEV"),
+        ("/elsewhere", "NOT OK  address: http://app.test/elsewhere answered 404: let INNGEST_SERVE_ORIGIN lead"),
+    ],
+)
+def test_our_own_address_is_asked_as_a_stranger_would(counter: Counter, path: str, said: str) -> None:
+    counter.office.settings = {"INNGEST_SERVE_ORIGIN": "http://app.test/", "INNGEST_SERVE_PATH": path}
+    assert counter.run("inngest", "check") == int(said.startswith("NOT"))
+    assert said in counter.out.getvalue()
+
+
+def test_an_inngest_that_gives_no_answer_is_named_without_the_key(counter: Counter) -> None:
+    def away(running: Served) -> None:
+        running.inngest.is_away = True
+
+    counter.prepare = away
+    assert counter.run("inngest", "check") == 1
+    assert "NOT OK  reachable: inn.gs gives no answer (ConnectError)." in counter.out.getvalue()
+    assert "NOT OK  functions: api.inngest.com gives no answer (ConnectError)." in counter.out.getvalue()
+    assert counter.run("inngest", "test") == 1
+    assert "inn.gs gives no answer (ConnectError)." in counter.err.getvalue()
+    assert EVENT_KEY not in counter.out.getvalue() + counter.err.getvalue()
 
 
 def test_an_app_that_inngest_does_not_know_is_told_of(counter: Counter) -> None:

@@ -44,6 +44,8 @@ class Schedule:
     holder: str
     clock: Callable[[], datetime]
     is_gone: Callable[[str], bool]
+    patience: timedelta = timedelta()
+    """How late a duty must be before this process sees to it: others come first, where they are to do so."""
 
     async def tend(self, names: Collection[str] | None = None, *, early: timedelta = timedelta()) -> list[str]:
         """Run what is due, if this process leads; the names of what was run.
@@ -100,13 +102,29 @@ class Schedule:
         """Note that a duty begins; None while it is not due, or another process leads."""
         now = self.clock()
         with self.database.transaction() as connection:
+            if self.patience and not self._is_due(connection, duty, now - self.patience):
+                return None
             # The lease's row stays locked until the run is noted: of two that look at once, one sees the other's.
             if not self._leads(connection, now):
                 return None
-            last = duties.last_run(connection, duty.name)
-            if last is not None and moment(last.started_at) + duty.every - early > now:
+            if not self._is_due(connection, duty, now + early):
                 return None
             return duties.begin_run(connection, duty.name, self.holder, now)
+
+    def is_due(self, name: str, early: timedelta = timedelta()) -> bool:
+        """Whether a duty waits for somebody, also for a leader who is at another one.
+
+        Raises:
+            StoreError: the database cannot be read.
+        """
+        (duty,) = [each for each in self.duties if each.name == name]
+        with self.database.reading() as connection:
+            return self._is_due(connection, duty, self.clock() + early)
+
+    @staticmethod
+    def _is_due(connection: Connection, duty: Duty, at: datetime) -> bool:
+        last = duties.last_run(connection, duty.name)
+        return last is None or moment(last.started_at) + duty.every <= at
 
     def _end(self, run: int, outcome: str, result: Result) -> None:
         with self.database.transaction() as connection:

@@ -45,7 +45,8 @@ async def serve(
     app: FastAPI, listening: socket.socket, *, stopping: Callable[[], bool], pause: Callable[[float], Awaitable[None]]
 ) -> None:
     """Serve until somebody asks to stop; answers under way are finished."""
-    server = _Server(uvicorn.Config(app, log_config=None, access_log=False, timeout_graceful_shutdown=GRACE_SECONDS))
+    config = uvicorn.Config(app, log_config=None, access_log=False, ws="none", timeout_graceful_shutdown=GRACE_SECONDS)
+    server = _Server(config)
     serving = asyncio.ensure_future(server.serve(sockets=[listening]))
     while not stopping() and not serving.done():
         await asyncio.wait({serving, asyncio.ensure_future(pause(LOOK_EVERY))}, return_when=asyncio.FIRST_COMPLETED)

@@ -26,14 +26,21 @@ AGAIN: Final = frozenset({408, 425, 429})
 """Statuses of a request that may succeed later. https://www.rfc-editor.org/rfc/rfc9110#name-client-error-4xx"""
 
 
+REFUSED: Final = frozenset({401, 403})
+
+
 class _Registered(msgspec.Struct):
-    id: str = ""
-    slug: str = ""
-    name: str = ""
+    """A function as Inngest lists it: its open server by Go's names of fields, without JSON's.
+
+    https://github.com/inngest/inngest/blob/main/pkg/cqrs/functions.go
+    """
+
+    there: str = msgspec.field(name="Slug", default="")
+    here: str = msgspec.field(name="slug", default="")
 
 
-class _Listed(msgspec.Struct):
-    data: list[_Registered] | None = None
+class KeyRefused(EngineRefused):
+    """Inngest does not take the signing key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +61,8 @@ class InngestApi:
         if key is None:
             raise EngineRefused("INNGEST_EVENT_KEY is not set: nothing can be sent to Inngest.")
         body = [{"name": each.NAME, "id": each.event_id, "data": data_of(each)} for each in events]
-        headers = {} if self.client.env is None else {"x-inngest-env": self.client.env}
         address = f"{self.client.event_api_origin.rstrip('/')}/e/{key}"
-        await self._ask("POST", address, "took the events", headers=headers, json=body)
+        _judge(await self._request("POST", address, headers=self._authorized(None), json=body), "took the events")
 
     async def healthy(self) -> None:
         """Ask the event API whether it is there.
@@ -65,56 +71,79 @@ class InngestApi:
             EngineUnreachable: there is no answer.
             EngineRefused: it answers, and not as Inngest does.
         """
-        await self._ask("GET", f"{self.client.event_api_origin.rstrip('/')}/health", "answered its health")
+        address = f"{self.client.event_api_origin.rstrip('/')}/health"
+        _judge(await self._request("GET", address), "answered its health")
 
-    async def registered(self) -> list[str] | None:
-        """The functions of our app that Inngest knows, without the app's name; None where it does not know the app.
+    async def registered(self) -> list[str]:
+        """The functions of our app that Inngest knows, without the app's name; none where it does not know the app.
 
         Raises:
             EngineUnreachable: there is no answer.
-            EngineRefused: the signing key is not taken.
+            KeyRefused: neither signing key is taken.
+            EngineRefused: it answers, and not as Inngest does.
         """
-        address = f"{self.client.api_origin.rstrip('/')}/v1/apps/{APP_ID}/functions"
-        key = self.client.signing_key
-        headers = {} if key is None else {"authorization": f"Bearer {_hashed(key)}"}
-        response = await self._ask("GET", address, "listed the functions", missing=True, headers=headers)
+        address, doing = f"{self.client.api_origin.rstrip('/')}/v1/apps/{APP_ID}/functions", "listed the functions"
+        response = await self._request("GET", address, headers=self._authorized(self.client.signing_key))
+        if response.status_code in REFUSED and self.client.signing_key_fallback is not None:
+            headers = self._authorized(self.client.signing_key_fallback)
+            response = await self._request("GET", address, headers=headers)
+        if response.status_code in REFUSED:
+            raise KeyRefused(
+                f"Inngest answered {response.status_code}: INNGEST_SIGNING_KEY is not the key of this environment; "
+                "copy it again from where the event key was made."
+            )
         if response.status_code == httpx.codes.NOT_FOUND:
-            return None
+            return []
+        _judge(response, doing)
         return sorted(name.removeprefix(f"{APP_ID}-") for name in _names(response.content))
 
-    async def _ask(
-        self,
-        method: str,
-        address: str,
-        doing: str,
-        *,
-        missing: bool = False,
-        headers: Mapping[str, str] | None = None,
-        json: object = None,
+    async def answer_of(self, address: str) -> int:
+        """Ask an address of ours without a signature; the status of the answer.
+
+        Raises:
+            EngineUnreachable: there is no answer.
+        """
+        return (await self._request("GET", address)).status_code
+
+    def _authorized(self, key: str | None) -> dict[str, str]:
+        headers = {} if self.client.env is None else {"x-inngest-env": self.client.env}
+        return headers if key is None else headers | {"authorization": f"Bearer {_hashed(key)}"}
+
+    async def _request(
+        self, method: str, address: str, *, headers: Mapping[str, str] | None = None, json: object = None
     ) -> httpx.Response:
-        """Ask; with `missing`, an answer of 404 is one like others."""
         try:
-            response = await self.http.request(method, address, headers=headers, json=json, timeout=SECONDS)
-        except httpx.HTTPError as error:
-            where = httpx.URL(address).host
-            raise EngineUnreachable(f"Inngest at {where} gives no answer ({type(error).__name__}).") from None
-        status = response.status_code
-        if status < httpx.codes.BAD_REQUEST or (missing and status == httpx.codes.NOT_FOUND):
-            return response
-        if status >= httpx.codes.INTERNAL_SERVER_ERROR or status in AGAIN:
-            raise EngineUnreachable(f"Inngest answered {status}, and not that it {doing}.")
+            return await self.http.request(method, address, headers=headers, json=json, timeout=SECONDS)
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            where = _host(address)
+            raise EngineUnreachable(f"{where} gives no answer ({type(error).__name__}).") from None
+
+
+def _judge(response: httpx.Response, doing: str) -> None:
+    status = response.status_code
+    if status >= httpx.codes.INTERNAL_SERVER_ERROR or status in AGAIN:
+        raise EngineUnreachable(f"Inngest answered {status}, and not that it {doing}.")
+    if status >= httpx.codes.BAD_REQUEST:
         raise EngineRefused(
             f"Inngest answered {status}, and not that it {doing}: check its keys and addresses with `pc inngest check`."
         )
 
 
-def _names(content: bytes) -> list[str]:
+def _host(address: str) -> str:
+    """Name whom an address leads to, without what else it may hold: the event key is part of one."""
     try:
-        functions = msgspec.json.decode(content, type=list[_Registered] | _Listed)
+        return httpx.URL(address).host
+    except httpx.InvalidURL:
+        return "An address that is none"
+
+
+def _names(content: bytes) -> list[str]:
+    """Read the names; none of an app that Inngest does not know, for which it lists nothing."""
+    try:
+        functions = msgspec.json.decode(content, type=list[_Registered] | None)
     except msgspec.DecodeError:
         raise EngineUnreachable("Inngest's list of functions cannot be read.") from None
-    listed = functions if isinstance(functions, list) else functions.data or []
-    return [each.slug or each.name or each.id for each in listed]
+    return [each.there or each.here for each in functions or ()]
 
 
 def _hashed(key: str) -> str:

@@ -1,7 +1,7 @@
 """The app that Inngest calls, put together: which duties it calls when, and what stands behind each function."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -9,28 +9,26 @@ from typing import Final
 import inngest
 import msgspec
 
+from progressive_capture.domain.errors import ProgressiveCaptureError
+from progressive_capture.engines import trials
+from progressive_capture.engines.inngest.crons import cron_of
 from progressive_capture.engines.inngest.functions import Functions, Hands, Pacing, Recurring, Result, all_functions
 from progressive_capture.engines.inngest.runner import ShardRunner
 from progressive_capture.engines.run import Bench
-from progressive_capture.queue.schedule import DONE, Schedule
+from progressive_capture.queue.schedule import Schedule
 from progressive_capture.rollout.population import categorize_all
 from progressive_capture.rollout.rollout import Rollout
-from progressive_capture.store import duties
 from progressive_capture.store.database import Database
 
 TEST: Final = "inngest-test"
 """The duty under whose name tests leave their rows."""
 
-EARLY: Final = timedelta(seconds=20)
+EARLY: Final = timedelta(seconds=30)
 """A cron comes to the second, and the run before was noted a little later than it was due."""
 
-_CRONS: Final[Mapping[timedelta, str]] = {
-    timedelta(minutes=1): "* * * * *",
-    timedelta(minutes=15): "*/15 * * * *",
-    timedelta(hours=1): "7 * * * *",
-    timedelta(days=1): "23 3 * * *",
-}
-"""By how often a duty is due; not all at the full hour."""
+
+class DutiesTaken(ProgressiveCaptureError):
+    """Another process is at its duties: whoever calls is to call again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +50,9 @@ class App:
         """Make every function."""
         hands = Hands(
             runner=ShardRunner(self.bench, self.step),
-            duties=[Recurring(duty.name, _CRONS[duty.every]) for duty in self.schedule.duties],
+            duties=[
+                Recurring(duty.name, cron_of(duty.every, place)) for place, duty in enumerate(self.schedule.duties)
+            ],
             do_duty=self._do_duty,
             classify=self._classify,
             note_test=self._note_test,
@@ -64,6 +64,8 @@ class App:
             ran = await self.schedule.tend({name}, early=EARLY)
         finally:
             await asyncio.to_thread(self.schedule.resign)
+        if not ran and await asyncio.to_thread(self.schedule.is_due, name, EARLY):
+            raise DutiesTaken("Another process is at its duties, and this one is due: it is called again.")
         return {"ran": bool(ran)}
 
     async def _classify(self) -> Result:
@@ -71,11 +73,5 @@ class App:
         return classified
 
     async def _note_test(self, nonce: str) -> Result:
-        await asyncio.to_thread(self._note, nonce)
+        await asyncio.to_thread(trials.leave, self.database, TEST, nonce, self.holder, self.clock())
         return {"noted": nonce}
-
-    def _note(self, nonce: str) -> None:
-        now = self.clock()
-        with self.database.transaction() as connection:
-            run = duties.begin_run(connection, TEST, self.holder, now)
-            duties.end_run(connection, run, DONE, now, {"nonce": nonce})

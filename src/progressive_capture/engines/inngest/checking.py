@@ -4,26 +4,32 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Final
 
+import httpx
 import inngest
 
+from progressive_capture.engines import trials
 from progressive_capture.engines.checks import Finding
-from progressive_capture.engines.inngest.api import InngestApi
+from progressive_capture.engines.inngest.api import InngestApi, KeyRefused
 from progressive_capture.engines.inngest.app import TEST
 from progressive_capture.engines.inngest.events import TestAsked
 from progressive_capture.queue.engine import EngineRefused, EngineUnreachable
-from progressive_capture.store import duties
 from progressive_capture.store.database import Database
 
 LOOKS: Final = 60
 LOOK_EVERY: Final = 1.0
 """Seconds between two looks for the row that a test leaves: a minute together."""
 
-_NEWEST: Final = 50
 
+async def check(api: InngestApi, expected: list[str], own_address: str | None) -> list[Finding]:
+    """Check keys, addresses and what is registered; nothing is changed.
 
-async def check(api: InngestApi, expected: list[str]) -> list[Finding]:
-    """Check keys, addresses and what is registered; nothing is changed."""
-    return [*_keys(api.client), await _reachable(api), await _registered(api, expected)]
+    Args:
+        api: the way to Inngest.
+        expected: the functions of this version.
+        own_address: where Inngest reaches this program, None where that is not set.
+    """
+    found = [*keys(api.client), await _reachable(api), *await _registered(api, expected)]
+    return found if own_address is None else [*found, await _guarded(api, own_address)]
 
 
 async def leave_row(
@@ -38,7 +44,7 @@ async def leave_row(
     """
     await api.send([TestAsked(nonce=nonce)])
     for look in range(LOOKS):
-        if await asyncio.to_thread(_is_noted, database, nonce):
+        if await asyncio.to_thread(trials.has_come, database, TEST, nonce):
             return Finding("test", True, "The event arrived, its function ran, and its row is in the database.")
         if look + 1 < LOOKS:
             await pause(LOOK_EVERY)
@@ -50,23 +56,32 @@ async def leave_row(
     )
 
 
-def _keys(client: inngest.Inngest) -> list[Finding]:
+def keys(client: inngest.Inngest) -> list[Finding]:
+    """Check what kinds of keys are set; whether Inngest takes them is asked elsewhere."""
     if not client.is_production:
         return [Finding("mode", True, f"A dev server at {client.api_origin}: no key is needed, nothing is signed.")]
-    kind = (client.signing_key or "").rpartition("-")[0] or "signkey without an environment"
-    found = [Finding("mode", True, f"Production, at {client.api_origin}.")]
-    if client.event_key is None:
-        found.append(Finding("event key", False, "INNGEST_EVENT_KEY is not set: no job can be handed over."))
-    else:
-        found.append(Finding("event key", True, "It is set."))
+    mode = Finding("mode", True, f"Production, at {client.api_origin}.")
+    return [mode, _event_key(client.event_key), _signing_key(client)]
+
+
+def _event_key(key: str | None) -> Finding:
+    if key is None:
+        return Finding("event key", False, "INNGEST_EVENT_KEY is not set: no job can be handed over.")
+    if key.startswith("signkey-"):
+        return Finding("event key", False, "INNGEST_EVENT_KEY holds a signing key: copy the event key from Inngest.")
+    return Finding("event key", True, "It is set; `pc inngest test` tells whether Inngest takes it.")
+
+
+def _signing_key(client: inngest.Inngest) -> Finding:
     if client.signing_key is None:
-        why = "INNGEST_SIGNING_KEY is not set: Inngest cannot call this program."
-        found.append(Finding("signing key", False, why))
-    elif client.signing_key_fallback:
-        found.append(Finding("signing key", True, f"It is set ({kind}), and the one before it still counts."))
-    else:
-        found.append(Finding("signing key", True, f"It is set ({kind})."))
-    return found
+        return Finding("signing key", False, "INNGEST_SIGNING_KEY is not set: Inngest cannot call this program.")
+    kind = client.signing_key.rpartition("-")[0] or "signkey without an environment"
+    if kind.startswith("signkey-branch") and client.env is None:
+        why = f"It is of a branch environment ({kind}): set INNGEST_ENV to the environment's name."
+        return Finding("signing key", False, why)
+    if client.signing_key_fallback:
+        return Finding("signing key", True, f"It is set ({kind}), and the one before it still counts.")
+    return Finding("signing key", True, f"It is set ({kind}).")
 
 
 async def _reachable(api: InngestApi) -> Finding:
@@ -77,12 +92,19 @@ async def _reachable(api: InngestApi) -> Finding:
     return Finding("reachable", True, f"{api.client.event_api_origin} answers.")
 
 
-async def _registered(api: InngestApi, expected: list[str]) -> Finding:
+async def _registered(api: InngestApi, expected: list[str]) -> list[Finding]:
     try:
         known = await api.registered()
+    except KeyRefused as error:
+        return [Finding("signature", False, str(error))]
     except (EngineRefused, EngineUnreachable) as error:
-        return Finding("functions", False, str(error))
-    if known is None:
+        return [Finding("functions", False, str(error))]
+    signed = [Finding("signature", True, "Inngest takes the signing key.")] if api.client.is_production else []
+    return [*signed, _compared(expected, known)]
+
+
+def _compared(expected: list[str], known: list[str]) -> Finding:
+    if not known:
         why = "Inngest does not know this app yet: run `pc serve`, and give Inngest its address ending in /api/inngest."
         return Finding("functions", False, why)
     missing, extra = sorted(set(expected) - set(known)), sorted(set(known) - set(expected))
@@ -93,6 +115,19 @@ async def _registered(api: InngestApi, expected: list[str]) -> Finding:
     return Finding("functions", True, f"All {len(expected)} are registered.")
 
 
-def _is_noted(database: Database, nonce: str) -> bool:
-    with database.reading() as connection:
-        return any((run.result or {}).get("nonce") == nonce for run in duties.runs(connection, TEST, _NEWEST))
+async def _guarded(api: InngestApi, address: str) -> Finding:
+    """Ask the address where Inngest calls us as a stranger would."""
+    try:
+        status = await api.answer_of(address)
+    except EngineUnreachable as error:
+        return Finding("address", False, f"{error} Is `pc serve` running behind INNGEST_SERVE_ORIGIN?")
+    is_open = status == httpx.codes.OK
+    if not api.client.is_production and is_open:
+        return Finding("address", True, f"{address} answers, and checks no signature, as a dev server wants it.")
+    if status == httpx.codes.UNAUTHORIZED and api.client.is_production:
+        return Finding("address", True, f"{address} answers, and refuses what is not signed.")
+    if is_open:
+        why = f"{address} answers what is not signed: unset INNGEST_DEV for the program that runs there."
+        return Finding("address", False, why)
+    why = f"{address} answered {status}: let INNGEST_SERVE_ORIGIN lead to `pc serve`, which runs with these keys."
+    return Finding("address", False, why)

@@ -177,8 +177,9 @@ def _test(client: inngest.Inngest, hands: Hands) -> inngest.Function[Any]:
 
 
 def _duty(client: inngest.Inngest, hands: Hands, duty: Recurring) -> inngest.Function[Any]:
-    async def work(ctx: inngest.Context) -> Result:
-        return await step(ctx, "do", partial(hands.do_duty, duty.name))
+    async def work(_: inngest.Context) -> Result:
+        # Without a step it is one execution in place of two, several times an hour.
+        return await told(partial(hands.do_duty, duty.name))
 
     trigger = inngest.TriggerCron(cron=duty.cron)
     alone = [inngest.Concurrency(limit=1)]
@@ -186,26 +187,31 @@ def _duty(client: inngest.Inngest, hands: Hands, duty: Recurring) -> inngest.Fun
 
 
 class StepFailed(Exception):
-    """A step that Inngest is to repeat; it keeps the message and the traceback, so that neither may quote anything."""
+    """What Inngest is to repeat; it keeps the message and the traceback, so that neither may quote anything."""
 
 
 async def step(ctx: inngest.Context, name: str, work: Callable[[], Awaitable[Value]]) -> Value:
-    """Run a step whose error, if it has one, says no more than a sentence of ours.
+    """Run a step; see `told`.
+
+    Raises:
+        StepFailed: the work raised something, again and again.
+    """
+    return await ctx.step.run(name, partial(told, work))
+
+
+async def told(work: Callable[[], Awaitable[Value]]) -> Value:
+    """Do something whose error, if it has one, says no more to Inngest than a sentence of ours.
 
     Raises:
         StepFailed: the work raised something.
     """
-
-    async def told() -> Value:
-        try:
-            return await work()
-        except ProgressiveCaptureError as error:
-            raise StepFailed(str(error)) from None
-        except Exception as error:  # noqa: BLE001 - as above, whatever it is
-            structlog.stdlib.get_logger(__name__).exception("broken")
-            raise StepFailed(f"The program failed ({type(error).__name__}); its log tells where.") from None
-
-    return await ctx.step.run(name, told)
+    try:
+        return await work()
+    except ProgressiveCaptureError as error:
+        raise StepFailed(str(error)) from None
+    except Exception as error:  # noqa: BLE001 - as above, whatever it is
+        structlog.stdlib.get_logger(__name__).exception("broken")
+        raise StepFailed(f"The program failed ({type(error).__name__}); its log tells where.") from None
 
 
 def sendable(event: Event) -> inngest.Event:

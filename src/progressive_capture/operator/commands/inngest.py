@@ -31,9 +31,10 @@ def inngest(
 ) -> ExitCode:
     """Check how Inngest is set up, test it, or connect to it without an address of one's own.
 
-    check: keys, addresses, and whether the functions of this version are registered; exit code 1 when something is
-    missing. test: sends a job that does nothing, and waits a minute for the row that it leaves. connect: as `pc serve`,
-    over a connection that is opened from here.
+    check: kinds of keys, whether Inngest answers and takes the signing key, whether the functions of this version are
+    registered, and, with INNGEST_SERVE_ORIGIN, whether what is not signed is refused there; exit code 1 when something
+    is missing. test: sends a job that does nothing, and waits a minute for the row that it leaves. connect: as
+    `pc serve`, over a connection that is opened from here.
     """
     from progressive_capture.settings import Settings  # noqa: PLC0415 - not needed for --help
 
@@ -55,7 +56,8 @@ async def _check(shift: Shift) -> Told:
     from progressive_capture.engines.inngest.functions import names_of  # noqa: PLC0415 - as above
 
     async with shift.works.inngest_api() as api:
-        return told(await check(api, names_of(shift.works.inngest_app(api.client).functions())))
+        expected = names_of(shift.works.inngest_app(api.client).functions())
+        return told(await check(api, expected, shift.works.settings.inngest_own_address))
 
 
 async def _test(shift: Shift) -> Told:
