@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from progressive_capture.domain.scope import moment
-from progressive_capture.engines.actions.beginning import NoSuchJob, Nothing
+from progressive_capture.engines.actions.beginning import DONE, NoSuchJob, Nothing
 from progressive_capture.engines.actions.keys import RunKey
 from progressive_capture.engines.run import Ended, Parked
 from tests.support.little_github import START, LittleGitHub
@@ -118,7 +118,7 @@ def test_what_is_no_longer_this_runs_is_left_alone(runners: Runners) -> None:
     key = runners.dispatch()
     late = runners.run(RunKey(key.job_id, 2))
     assert late.ending == Nothing("This run is attempt 2 at the job, which is at attempt 1 now.")
-    assert runners.run(key, 5).ending == Nothing("What this run was to do is done already.")
+    assert runners.run(key, 5).ending == DONE
     assert runners.job()["status"] == "dispatched"
 
 

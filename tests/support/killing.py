@@ -51,7 +51,7 @@ def capture_with_kills(desk: Desk, program: Program, name: str, undisturbed: int
         run = program.start("capture", name)
         wanted = desk.served() + requests
         while desk.served() < wanted:
-            assert _is_running(run), run.communicate()
+            assert is_running(run), run.communicate()
         run.send_signal(signal.SIGKILL)
         run.communicate()
         assert run.returncode == -signal.SIGKILL
@@ -60,7 +60,8 @@ def capture_with_kills(desk: Desk, program: Program, name: str, undisturbed: int
     return Killed(kills, desk.served(), last.stdout)
 
 
-def _is_running(run: Child) -> bool:
+def is_running(run: Child) -> bool:
+    """Whether it still runs, after a moment."""
     try:
         run.wait(LOOK_EVERY)
     except subprocess.TimeoutExpired:

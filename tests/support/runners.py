@@ -12,8 +12,8 @@ from progressive_capture.engines.actions.keys import RunKey
 from progressive_capture.engines.actions.runner import Order, Ran
 from progressive_capture.run_wiring import runner
 from progressive_capture.store import jobs
+from progressive_capture.store.database import Connection
 from progressive_capture.store.tables import JOBS
-from progressive_capture.wiring import Wired
 from tests.support.offices import BY_REST, Office
 
 RUN_ID = 4_711
@@ -39,14 +39,15 @@ class Runners:
         async with self.office.wired() as wired:
             with wired.database.transaction() as connection:
                 connection.execute(JOBS.update().values(processor_type=Processor.GITHUB_ACTIONS.value))
-            return hand_over(wired, self.office.github.now)
+                return hand_over(connection, self.office.github.now)
 
     def again(self) -> RunKey:
         """Hand over what is in line once more."""
 
         async def act() -> RunKey:
             async with self.office.wired() as wired:
-                return hand_over(wired, self.office.github.now)
+                with wired.database.transaction() as connection:
+                    return hand_over(connection, self.office.github.now)
 
         return asyncio.run(act())
 
@@ -72,16 +73,15 @@ class Runners:
         return {row["k"]: row for row in self.rows("job_shards")}
 
 
-def hand_over(wired: Wired, now: datetime) -> RunKey:
+def hand_over(connection: Connection, now: datetime) -> RunKey:
     """Dispatch the first job in line of the bulk lane."""
-    with wired.database.transaction() as connection:
-        (sent,) = jobs.dispatch_jobs(
-            connection,
-            Processor.GITHUB_ACTIONS,
-            EngineName.GITHUB_ACTIONS,
-            who="test",
-            now=now,
-            deadline=now + timedelta(hours=1),
-            n=1,
-        ).jobs
+    (sent,) = jobs.dispatch_jobs(
+        connection,
+        Processor.GITHUB_ACTIONS,
+        EngineName.GITHUB_ACTIONS,
+        who="test",
+        now=now,
+        deadline=now + timedelta(hours=1),
+        n=1,
+    ).jobs
     return RunKey(sent.job.id, sent.attempt)

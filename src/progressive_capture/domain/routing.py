@@ -20,6 +20,10 @@ SHARDS_IN_FLIGHT: Final[Mapping[Processor, int | None]] = {Processor.INNGEST: 2,
 """The most shards of one job that are worked on at once, None for no bound: a big job that the rollout keeps from the
 bulk lane leaves room for others (Inngest's free plan runs 5 steps at once)."""
 
+SMALL_ITEMS: Final = 500
+"""Up to so many pull requests, a bulk job takes about the minute that each run bills at least: several share a run.
+https://docs.github.com/en/billing/concepts/product-billing/github-actions"""
+
 POLICY: Final = "rules"
 """The name under which decisions of this file are recorded."""
 

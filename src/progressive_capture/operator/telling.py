@@ -10,7 +10,14 @@ from progressive_capture.operator.desk import Desk, Shift
 from progressive_capture.operator.edge import tell
 from progressive_capture.operator.plain import plain
 
-_WORST: Final = (ExitCode.COMPLETE, ExitCode.GAPS, ExitCode.FAILED, ExitCode.USAGE, ExitCode.INTERRUPTED)
+_WORST: Final = (
+    ExitCode.COMPLETE,
+    ExitCode.GAPS,
+    ExitCode.FAILED,
+    ExitCode.USAGE,
+    ExitCode.INTERRUPTED,
+    ExitCode.TERMINATED,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +41,10 @@ def worst(codes: Iterable[ExitCode]) -> ExitCode:
 
 def tell_one(desk: Desk, told: Told, *, as_json: bool) -> ExitCode:
     """Tell an answer that is about no single repository; its exit code."""
-    desk.say(json.dumps({"exit_code": int(told.code), **told.document}, indent=2) if as_json else told.text)
+    if as_json:
+        desk.put(json.dumps({"exit_code": int(told.code), **told.document}, indent=2))
+    else:
+        desk.say(told.text)
     return told.code
 
 
@@ -43,7 +53,7 @@ def tell_all(desk: Desk, answers: Sequence[Told], *, as_json: bool) -> ExitCode:
     code = worst(answer.code for answer in answers)
     if as_json:
         documents = [dict(answer.document) for answer in answers]
-        desk.say(json.dumps({"exit_code": int(code), "repositories": documents}, indent=2))
+        desk.put(json.dumps({"exit_code": int(code), "repositories": documents}, indent=2))
         return code
     for answer in answers:
         if answer.text:

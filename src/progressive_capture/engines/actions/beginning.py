@@ -1,19 +1,29 @@
-"""How a run takes the shard that it was dispatched for: whether it is still its own, and nobody else's lease."""
+"""How a run takes what it is to do: what it was dispatched for, one job by its id, or the next small one in line."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 
 from progressive_capture.capture.session import LEASE
 from progressive_capture.domain.errors import ProgressiveCaptureError
-from progressive_capture.domain.jobs import FINAL, UNSETTLED, Claim, EngineName, Held, JobState, Settled
+from progressive_capture.domain.jobs import FINAL, UNSETTLED, Claim, EngineName, Held, JobState, Processor, Settled
+from progressive_capture.domain.scope import stamp
 from progressive_capture.engines.actions.keys import RunKey
-from progressive_capture.store import jobs
+from progressive_capture.queue.splitting import cut
+from progressive_capture.queue.staying import ask_again
+from progressive_capture.queue.terms import Terms
+from progressive_capture.store import jobs, runs
 from progressive_capture.store.database import Connection, Database
 from progressive_capture.store.errors import LeaseLost
-from progressive_capture.store.jobs import ClaimedJob, JobLine
+from progressive_capture.store.jobs import Among, ClaimedJob, JobLine
+from progressive_capture.store.runs import UnbookedRun
 
-AT_WORK = frozenset({JobState.DISPATCHED, JobState.PROCESSING})
+AT_WORK: Final = frozenset({JobState.DISPATCHED, JobState.PROCESSING})
+LANE: Final = Processor.GITHUB_ACTIONS
+
+TO_ACCOUNT: Final = timedelta(minutes=2)
+"""When GitHub is asked for the first time what a run has used."""
 
 
 class NoSuchJob(ProgressiveCaptureError):
@@ -29,16 +39,23 @@ class Nothing:
     """There is nothing for this run to do."""
 
     why: str
+    is_refused: bool = False
+    """Whether the job is there, and may not be run here."""
+    is_done: bool = False
+    """Whether its part of the job is settled; other parts may be left."""
 
+
+DONE: Final = Nothing("What this run was to do is done already.", is_done=True)
 
 Begun = ClaimedJob | Held | Nothing
 
 
 @dataclass(frozen=True, slots=True)
 class Beginning:
-    """Takes shards for one run."""
+    """Takes work for one run."""
 
     database: Database
+    terms: Terms
     holder: str
     run_id: int | None
     """As GitHub numbers it; None outside GitHub's runners."""
@@ -46,7 +63,7 @@ class Beginning:
     is_gone: Callable[[str], bool]
 
     def begin(self, key: RunKey, only: frozenset[int] | None) -> Begun:
-        """Take the lease of the first of a run's shards that is left to do.
+        """Take the lease of the first of a run's shards that is left to do; of a job in line, by its id alone.
 
         Raises:
             NoSuchJob: there is none.
@@ -56,21 +73,65 @@ class Beginning:
             job = jobs.find_line(connection, key.job_id)
             if job is None:
                 raise NoSuchJob(key.job_id)
+            if key.attempt is None and job.state not in AT_WORK | FINAL:
+                return self._from_line(connection, job)
             over = _over(job, key)
             return over if over is not None else self._take(connection, job, only)
 
+    def begin_small(self) -> ClaimedJob | None:
+        """Take the first job in line that is due and small, if there is one.
+
+        Raises:
+            StoreError: the database refused.
+        """
+        with self.database.transaction() as connection:
+            claimed = self._claim_in_line(connection, Among(is_small=True))
+            if claimed is not None:
+                self._note(connection, claimed.job.id, claimed.claim.attempt)
+        return claimed
+
+    def _from_line(self, connection: Connection, job: JobLine) -> Begun:
+        claimed = self._claim_in_line(connection, Among(job_id=job.id))
+        if claimed is None:
+            return _not_taken(jobs.find_line(connection, job.id) or job)
+        attempt = claimed.claim.attempt
+        ref = self._note(connection, job.id, attempt)
+        if ref is not None:
+            # Nobody dispatched it, who would have seen to it that the run is paid for.
+            now = self.clock()
+            run = UnbookedRun(job.id, attempt, EngineName.GITHUB_ACTIONS, ref, stamp(now))
+            runs.remember(connection, run, now + TO_ACCOUNT)
+        return claimed
+
+    def _claim_in_line(self, connection: Connection, among: Among) -> ClaimedJob | None:
+        now = self.clock()
+        claims = jobs.claim_jobs(
+            connection,
+            LANE,
+            holder=self.holder,
+            now=now,
+            lease_until=now + LEASE,
+            decide=ask_again(connection, self.terms, LANE, now),
+            split=cut,
+            among=among,
+            engine=EngineName.LOCAL if self.run_id is None else EngineName.GITHUB_ACTIONS,
+        )
+        return next(iter(claims.jobs), None)
+
     def _take(self, connection: Connection, job: JobLine, only: frozenset[int] | None) -> Begun:
-        self._note(connection, job)
+        if job.engine is EngineName.GITHUB_ACTIONS:
+            # Whoever dispatched it may not have heard, or died before it could note it.
+            self._note(connection, job.id, job.attempt)
         wanted = [each.k for each in jobs.shards(connection, job.id) if each.state in UNSETTLED]
         first = next((k for k in wanted if only is None or k in only), None)
         if first is None:
-            return Nothing("What this run was to do is done already.")
+            return DONE
         try:
             claim = self._claim(connection, job, first)
         except LeaseLost as lost:
             return Nothing(f"Another attempt has begun: {lost}.")
         if isinstance(claim, Settled):
-            return Nothing("What this run was to do is done already.")
+            return DONE
         return ClaimedJob(job, claim) if isinstance(claim, Claim) else claim
 
     def _claim(self, connection: Connection, job: JobLine, k: int) -> Claim | Held | Settled:
@@ -86,11 +147,13 @@ class Beginning:
             is_gone=self.is_gone,
         )
 
-    def _note(self, connection: Connection, job: JobLine) -> None:
-        """Keep by what GitHub knows this run: whoever dispatched it may not have heard, or died before it could."""
-        if self.run_id is not None and job.engine is EngineName.GITHUB_ACTIONS:
-            ref = str(self.run_id)
-            jobs.note_run(connection, job.id, attempt=job.attempt, ref=ref, workflow_run_id=self.run_id)
+    def _note(self, connection: Connection, job_id: str, attempt: int) -> str | None:
+        """Keep by what GitHub knows this run, where it is one of GitHub's."""
+        if self.run_id is None:
+            return None
+        ref = str(self.run_id)
+        jobs.note_run(connection, job_id, attempt=attempt, ref=ref)
+        return ref
 
 
 def _over(job: JobLine, key: RunKey) -> Nothing | None:
@@ -100,5 +163,14 @@ def _over(job: JobLine, key: RunKey) -> Nothing | None:
     if key.attempt is not None and job.attempt != key.attempt:
         return Nothing(f"This run is attempt {key.attempt} at the job, which is at attempt {job.attempt} now.")
     if job.state not in AT_WORK:
-        return Nothing(f"The job is {job.state}: it is in line, and was not dispatched to this run.")
+        return Nothing(f"Attempt {job.attempt} at the job is over, and it is in line again.")
     return None
+
+
+def _not_taken(job: JobLine) -> Nothing:
+    """Why a job in line was not given to this run."""
+    if job.held_reason is not None:
+        return Nothing(f"The job is held: {job.held_reason}", is_refused=True)
+    if job.processor is not LANE:
+        return Nothing(f"The job is for the {job.processor} lane: {job.route_reason}", is_refused=True)
+    return Nothing(f"The job is in line, and not due before {job.run_at}.", is_refused=True)

@@ -19,8 +19,8 @@ from progressive_capture.store.jobs import ClaimedJob
 PATIENCE: Final = timedelta(minutes=2)
 """Longer waits are not paid for: the run ends, and the job is dispatched again at their end."""
 
-MARGIN: Final = timedelta(minutes=5)
-"""How long before GitHub's limit a run ends by itself, with time for the steps after it."""
+TO_DRAIN: Final = timedelta(minutes=3)
+"""How much of its time a run must have left to take a further job: what it cannot finish, another run has to begin."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +30,8 @@ class Order:
     key: RunKey
     only: frozenset[int] | None = None
     """Its shards; None: the whole job."""
+    drains: bool = False
+    """Whether it takes further small jobs in line, once its own is done: each run bills its begun minute."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,8 @@ class Ran:
     ending: Ending | Nothing
     shards_left: tuple[int, ...] = ()
     """Shards of the job that are not settled."""
+    drained: tuple["Ran", ...] = ()
+    """What became of further jobs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +69,8 @@ class Runner:
         if isinstance(begun, ClaimedJob):
             key = RunKey(begun.job.id, begun.claim.attempt)
             ending = await self._work(begun, order.only)
-            return Ran(key, ending, await asyncio.to_thread(self._left, begun.job.id))
+            drained = await self._drain() if order.drains and isinstance(ending, Ended) else []
+            return Ran(key, ending, await asyncio.to_thread(self._left, begun.job.id), tuple(drained))
         if isinstance(begun, Held):
             begun = Nothing(f"{begun.holder} is at work on it; its lease lasts until {begun.until}.")
         return Ran(order.key, begun, await asyncio.to_thread(self._left, order.key.job_id))
@@ -80,6 +85,20 @@ class Runner:
             log = structlog.stdlib.get_logger(__name__)
             log.info("waiting", until=begun.until, why=f"{begun.holder} held it last")
             await self.pause(max(0.0, (moment(begun.until) - self.bench.clock()).total_seconds()))
+
+    async def _drain(self) -> list[Ran]:
+        """Run small jobs in line one after the other; one that has to wait says that others would have to, too."""
+        drained: list[Ran] = []
+        while self.bench.clock() + TO_DRAIN <= self.end and not self.bench.stopping():
+            claimed = await asyncio.to_thread(self.beginning.begin_small)
+            if claimed is None:
+                break
+            ending = await self._work(claimed, None)
+            left = await asyncio.to_thread(self._left, claimed.job.id)
+            drained.append(Ran(RunKey(claimed.job.id, claimed.claim.attempt), ending, left))
+            if isinstance(ending, Parked):
+                break
+        return drained
 
     async def _work(self, claimed: ClaimedJob, only: frozenset[int] | None) -> Ending:
         job, attempt = claimed.job, claimed.claim.attempt

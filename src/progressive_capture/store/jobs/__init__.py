@@ -10,6 +10,7 @@ from progressive_capture.store.jobs.dispatching import (
     note_run,
     take_back,
 )
+from progressive_capture.store.jobs.leaving import Among
 from progressive_capture.store.jobs.life import find_open, get, open_job, record_event, set_forecast
 from progressive_capture.store.jobs.reading import (
     cancelled_runs,
@@ -62,6 +63,7 @@ from progressive_capture.store.jobs.values import (
 
 __all__ = [
     "PC_CAPTURE",
+    "Among",
     "ClaimedJob",
     "Claims",
     "Decide",

@@ -7,7 +7,7 @@ from sqlalchemy import Connection, ScalarSelect, bindparam, func, select, update
 
 from progressive_capture.domain.jobs import Claim, EngineName, JobState, Processor, ShardState
 from progressive_capture.domain.scope import stamp
-from progressive_capture.store.jobs.leaving import leave_line
+from progressive_capture.store.jobs.leaving import ALL, Among, leave_line
 from progressive_capture.store.jobs.life import lock_job, move_job
 from progressive_capture.store.jobs.settling import settle_rest
 from progressive_capture.store.jobs.values import ClaimedJob, Claims, Decide, JobLine, Split, unsplit
@@ -50,6 +50,8 @@ def claim_jobs(
     n: int = 1,
     decide: Decide | None = None,
     split: Split = unsplit,
+    among: Among = ALL,
+    engine: EngineName = EngineName.LOCAL,
 ) -> Claims:
     """Take up to `n` jobs of a lane that are due, the first in line first; each is processing, with a lease.
 
@@ -64,20 +66,24 @@ def claim_jobs(
         n: how many at most.
         decide: asks the gates again about each job before it is taken; a job that may not stay goes where it says.
         split: cuts the shards of such a job to what its new lane takes.
+        among: which jobs are meant.
+        engine: what they are run by.
     """
 
     def begin(job: JobLine, values: dict[str, Any]) -> ClaimedJob | None:
-        return _take(connection, job, values, holder=holder, now=now, lease_until=lease_until)
+        taken = values | {"engine": engine.value, "engine_run_ref": None, "workflow_run_id": None}
+        return _take(connection, job, taken, holder=holder, now=now, lease_until=lease_until)
 
-    return Claims(*leave_line(connection, lane, begin, who=holder, now=now, n=n, decide=decide, split=split))
+    found = leave_line(connection, lane, begin, who=holder, now=now, n=n, decide=decide, split=split, among=among)
+    return Claims(*found)
 
 
 def _take(
     connection: Connection, job: JobLine, values: dict[str, Any], *, holder: str, now: datetime, lease_until: datetime
 ) -> ClaimedJob | None:
     attempt = values["attempt"]
-    values |= {"engine": EngineName.LOCAL.value, "started_at": job.started_at or stamp(now)}
-    move_job(connection, job.id, JobState.PROCESSING, now, who=holder, detail=f"attempt {attempt}", **values)
+    begun = values | {"started_at": job.started_at or stamp(now)}
+    move_job(connection, job.id, JobState.PROCESSING, now, who=holder, detail=f"attempt {attempt}", **begun)
     lease = {"of_job": job.id, "new_holder": holder, "new_lease_until": stamp(lease_until), "new_attempt": attempt}
     shard = connection.execute(_LEASE, lease).one_or_none()
     if shard is None:

@@ -12,7 +12,7 @@ from progressive_capture.domain.backoff import after_loss
 from progressive_capture.domain.cost import PriceBook
 from progressive_capture.domain.jobs import UNSETTLED, EngineName, JobState, Processor, Resources
 from progressive_capture.domain.scope import stamp
-from progressive_capture.store.jobs.leaving import leave_line
+from progressive_capture.store.jobs.leaving import ALL, Among, leave_line
 from progressive_capture.store.jobs.life import lock_job, move_job
 from progressive_capture.store.jobs.metering import rebook
 from progressive_capture.store.jobs.settling import charge, settle_rest
@@ -42,6 +42,7 @@ def dispatch_jobs(
     n: int,
     decide: Decide | None = None,
     split: Split = unsplit,
+    among: Among = ALL,
 ) -> Dispatches:
     """Choose up to `n` jobs of a lane that are due, the first in line first; each is dispatched, at a new attempt.
 
@@ -58,12 +59,14 @@ def dispatch_jobs(
         n: how many at most.
         decide: asks the gates again about each job; a job that may not stay goes where it says.
         split: cuts the shards of such a job to what its new lane takes.
+        among: which jobs are meant.
     """
 
     def begin(job: JobLine, values: dict[str, Any]) -> DispatchedJob | None:
         return _send_off(connection, job, values, engine, who=who, now=now, deadline=deadline)
 
-    return Dispatches(*leave_line(connection, lane, begin, who=who, now=now, n=n, decide=decide, split=split))
+    found = leave_line(connection, lane, begin, who=who, now=now, n=n, decide=decide, split=split, among=among)
+    return Dispatches(*found)
 
 
 def _send_off(
@@ -97,15 +100,20 @@ def note_run(
     attempt: int,
     ref: str,
     principal: str | None = None,
-    workflow_run_id: int | None = None,
 ) -> bool:
-    """Note by what an engine knows the run of an attempt; False when a later one has begun.
+    """Note by what an engine knows the run of an attempt; False when a later one has begun, or it is known already.
 
-    What is not known now, and was noted before, stays.
+    What is not known now, and was noted before, stays: a run notes itself as it begins, and may be faster than who
+    started it. GitHub's numbers of runs also stand by themselves.
     """
     noted = update(JOBS).where(_JOB.id == job_id, _JOB.attempt == attempt)
-    known = {"principal": principal, "workflow_run_id": workflow_run_id}
-    values = {"engine_run_ref": ref} | {name: value for name, value in known.items() if value is not None}
+    values: dict[str, Any] = {"engine_run_ref": ref}
+    if ref.isdecimal():
+        values["workflow_run_id"] = int(ref)
+    else:
+        noted = noted.where(_JOB.workflow_run_id.is_(None))
+    if principal is not None:
+        values["principal"] = principal
     return connection.execute(noted.values(values)).rowcount == 1
 
 

@@ -1,13 +1,15 @@
 """How jobs leave the line: the first that are due, the gates asked again about each; where they go is the caller's."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, TypeVar
 
-from sqlalchemy import Connection, bindparam
+from sqlalchemy import ColumnElement, Connection, bindparam, func, not_
 from sqlalchemy import text as clause
 
 from progressive_capture.domain.jobs import JobState, Processor
+from progressive_capture.domain.routing import SMALL_ITEMS
 from progressive_capture.domain.scope import stamp
 from progressive_capture.store.jobs.life import move_job
 from progressive_capture.store.jobs.reading import line_of, lines, turn
@@ -21,6 +23,27 @@ MOST_REROUTED: Final = 100
 
 _JOB: Final = JOBS.c
 _Left = TypeVar("_Left")
+
+
+@dataclass(frozen=True, slots=True)
+class Among:
+    """Which jobs of a line are meant; as it is, all."""
+
+    job_id: str | None = None
+    is_small: bool | None = None
+    """Known to be about no more than `SMALL_ITEMS` pull requests, or not."""
+
+    @property
+    def conditions(self) -> list[ColumnElement[bool]]:
+        """What it asks of a job."""
+        found = [] if self.job_id is None else [_JOB.id == self.job_id]
+        if self.is_small is not None:
+            small = func.coalesce(_JOB.item_count, SMALL_ITEMS + 1) <= SMALL_ITEMS
+            found.append(small if self.is_small else not_(small))
+        return found
+
+
+ALL: Final = Among()
 
 _NEXT: Final = (
     lines()
@@ -47,6 +70,7 @@ def leave_line(
     n: int,
     decide: Decide | None,
     split: Split,
+    among: Among = ALL,
 ) -> tuple[list[_Left], list[str]]:
     """Take up to `n` jobs out of the line of a lane, the first that are due first.
 
@@ -59,15 +83,17 @@ def leave_line(
         n: how many at most.
         decide: asks the gates again about each job; one that may not stay goes where it says.
         split: cuts the shards of such a job to what its new lane takes.
+        among: which jobs are meant.
 
     Returns:
         What `begin` made of them, and the ids of those that went elsewhere.
     """
     taken: list[_Left] = []
     moved: list[str] = []
+    following = _NEXT.where(*among.conditions)
     while len(taken) < n and len(moved) < MOST_REROUTED:
         wanted = {"of_lane": lane.value, "due_at": stamp(now), "most": n - len(taken)}
-        found = [line_of(row) for row in connection.execute(_NEXT, wanted)]
+        found = [line_of(row) for row in connection.execute(following, wanted)]
         if not found:
             break
         for job in found:
