@@ -9,19 +9,22 @@ if TYPE_CHECKING:
 _OF_VALIDATION: Final = "Value error, "
 """What the validating library puts before its sentences; nobody who types a command needs to know of it."""
 
+_HELP: Final = "Usage: "
+
 _NUMBERS: Final = {int: "whole number", float: "number"}
 
 _BELOW_ZERO: Final = re.compile(r"-[0-9.]")
 
 
 def sentence(error: "TyperException") -> str:
-    """Say what is wrong, without the full stop; help that stands in for a sentence has several lines and stays."""
+    """Say what is wrong, without the full stop; help, which stands in for a sentence, has several lines and stays."""
     option = str(getattr(error, "option_name", ""))
     if _BELOW_ZERO.match(option):
         return f"{option} is taken for an option, and no number below 0 can be meant here"
     message = error.format_message()
-    if "\n" in message:
+    if message.startswith(_HELP):
         return message
+    message = " ".join(message.split())
     number = _of_number(error)
     if number is not None:
         message = f"{message.partition(': ')[0]}: {number}"

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from progressive_capture import processes
 from progressive_capture.domain.errors import ExitCode, UsageError
 from progressive_capture.operator import checking, options
 from progressive_capture.operator.desk import Desk, Shift, at_store, work
@@ -125,7 +124,8 @@ async def _test(shift: Shift, api: "ActionsApi") -> "list[Finding]":
 
 
 def _note(desk: Desk, nonce: str | None) -> Told:
-    from progressive_capture.engines.actions import testing  # noqa: PLC0415 - not needed for --help
+    from progressive_capture import processes  # noqa: PLC0415 - not needed for --help
+    from progressive_capture.engines.actions import testing  # noqa: PLC0415 - as above
     from progressive_capture.settings import Settings  # noqa: PLC0415 - as above
 
     def task(works: "Wired") -> None:
