@@ -16,6 +16,8 @@ import sys
 import time
 from typing import Any, NoReturn
 
+import coverage
+
 LONGEST_LINE = 1 << 18
 STOP_SECONDS = 5.0
 LOOK_EVERY = 0.02
@@ -81,8 +83,6 @@ def _become(order: dict[str, Any], out: int, errors: int) -> NoReturn:
     os.environ.update(order["environment"])  # noqa: TID251 - as above
     sys.argv = order["command"]
     if "COVERAGE_PROCESS_CONFIG" in os.environ:  # noqa: TID251 - as above
-        import coverage  # noqa: PLC0415 - only what is measured loads it
-
         coverage.process_startup()
     importlib.import_module(order["module"]).main()
     sys.exit(0)
