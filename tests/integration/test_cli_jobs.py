@@ -43,6 +43,12 @@ def test_jobs_are_listed_page_by_page_and_by_filter(at: Counter) -> None:
     assert [job["id"] for job in of_one] == [last["id"]]
     assert at.pc("jobs", "--state", "dead").out == "No jobs.\n"
     assert last["id"] in at.pc("jobs", "--state", "pending", "--state", "dead").out
+    with at.database() as connection:
+        connection.execute(update(JOBS).where(JOBS.c.id == last["id"]).values(held_reason="The lane is off."))
+    shown = at.pc("jobs").out.splitlines()
+    assert shown[-1] == "    The lane is off."
+    assert shown[-2].startswith(f"  {last['id']}  ")
+    assert len(shown) == 6
     assert "cannot be found" in at.refused("pc", "jobs", "--after", "7")
     assert "--state" in at.refused("pc", "jobs", "--state", "asleep")
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import text, update
 
 from progressive_capture.operator.registry import COMMANDS, Danger
 from progressive_capture.store import tracking
@@ -101,6 +101,41 @@ def test_what_cannot_be_meant_is_refused_in_one_line(at: Counter, arguments: tup
     said = at.refused("rollout", *arguments)
     assert said.startswith("rollout: ")
     assert sentence in said
+
+
+OF_EACH_KIND = (
+    ("pc", "status"),
+    ("pc", "jobs"),
+    ("pc", "submit", "acme/one"),
+    ("pc", "cancel", "--state", "pending", "--reason", "r", "--yes"),
+    ("rollout", "history"),
+    ("rollout", "set-rollout", "10"),
+    ("rollout", "emergency-stop", "--reason", "r", "--yes"),
+)
+
+
+@pytest.mark.parametrize("arguments", OF_EACH_KIND, ids=" ".join)
+def test_a_database_that_cannot_be_used_is_told_and_left_as_it_is(at: Counter, arguments: tuple[str, ...]) -> None:
+    with at.database() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    assert "update the program" in at.refused(*arguments, code=1)
+    at.path.write_text("a letter, and no database " * 100)
+    heard = at.run(*arguments)
+    assert (heard.code, heard.out, heard.err.count("\n")) == (1, "", 1)
+    assert "is not a SQLite database; name another file in DATABASE_URL" in heard.err
+
+
+def test_a_database_that_is_not_set_up_yet_is_set_up_by_what_writes_alone(
+    at: Counter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", str(tmp_path / "new.db"))
+    for arguments in (("pc", "status"), ("pc", "jobs"), ("rollout", "status")):
+        heard = at.run(*arguments)
+        assert (heard.code, heard.out) == (1, "")
+        assert "run a capture or pc worker" in heard.err
+    assert not (tmp_path / "new.db").exists()
+    assert at.rollout("set-rollout", "10").code == 0
+    assert at.rollout("status").code == 0
 
 
 def test_every_dangerous_command_says_what_will_happen_and_asks(at: Counter) -> None:

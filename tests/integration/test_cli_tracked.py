@@ -135,11 +135,13 @@ def test_a_request_that_cannot_be_meant_is_refused_and_nothing_is_queued(
     assert sentence in at.refused("pc", *arguments)
 
 
-def test_an_engine_that_this_version_lacks_is_refused(at: Counter, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_engine_on_another_host_is_refused_where_the_database_is_a_file_here(
+    at: Counter, monkeypatch: pytest.MonkeyPatch
+) -> None:
     at.know("acme/one")
-    monkeypatch.setenv("PC_ACTIONS_REPOSITORY", "acme/workflows")
+    monkeypatch.setenv("INNGEST_EVENT_KEY", "a-key")
     for arguments in (("track", "acme/one"), ("submit", "acme/one")):
-        assert "runs the bulk lane on this machine only" in at.refused("pc", *arguments)
+        assert "runs on another host, which cannot reach a SQLite file" in at.refused("pc", *arguments)
 
 
 def test_a_worker_runs_what_is_queued_until_nothing_is_due(at: Counter) -> None:
@@ -149,7 +151,7 @@ def test_a_worker_runs_what_is_queued_until_nothing_is_due(at: Counter) -> None:
     assert heard.err.count("event=claimed") == 2
     whole = at.pc("analyze")
     assert (whole.code, whole.out.splitlines()[-1]) == (0, "2 of 2 tracked repositories complete")
-    nothing = {"jobs": 0, "parked": 0, "failed": 0, "dead": 0, "stopped": False}
+    nothing = {"jobs": 0, "handed_over": 0, "parked": 0, "failed": 0, "dead": 0, "stopped": False}
     assert at.pc("worker", "--drain", "--json").document == {"exit_code": 0, **nothing}
 
 

@@ -143,7 +143,7 @@ def _difference(before: Cost, after: Cost) -> Cost:
 def _executions(prices: ExecutionPrices, count: int) -> Cost:
     further = max(0, count - prices.included)
     if further == 0:
-        return Cost(0, f"Within the {prices.included} executions that a month includes.")
+        return Cost(0, f"Within the {prices.included:,} executions that a month includes.")
     if prices.micro_usd_each is None:
         return Cost(None, f"The plan ends at {prices.included} executions a month: what more would cost is not known.")
     return Cost(
@@ -156,7 +156,7 @@ def _minutes(prices: MinutePrices, count: int) -> Cost:
         return Cost(0, "Runners of public repositories cost nothing.")
     further = max(0, count - prices.included)
     if further == 0:
-        return Cost(0, f"Within the {prices.included} minutes that a month includes.")
+        return Cost(0, f"Within the {prices.included:,} minutes that a month includes.")
     return Cost(
         further * prices.micro_usd_a_minute,
         f"{in_dollars(prices.micro_usd_a_minute)} a minute beyond {prices.included}.",

@@ -3,6 +3,7 @@
 import asyncio
 import getpass
 import os
+import shutil
 import sys
 import time
 from collections.abc import Awaitable, Callable
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, Protocol, TextIO, TypeVar
 from progressive_capture.capture.report import Reporter
 from progressive_capture.github.clock import utc_now
 from progressive_capture.operator.stopping import Stop, leave_at_once, listening
+from progressive_capture.operator.tables import folded
 
 if TYPE_CHECKING:
     from progressive_capture.settings import Settings
@@ -84,8 +86,14 @@ class Desk:
         return self.inp.readline()
 
     def say(self, text: str) -> None:
-        """Write a line for whoever asked."""
-        self.out.write(text + "\n")
+        """Write lines for whoever asked, on a terminal none longer than it is wide."""
+        if self.out.isatty():
+            text = folded(text, shutil.get_terminal_size().columns)
+        self.put(text)
+
+    def put(self, document: str) -> None:
+        """Write what a program reads."""
+        self.out.write(document + "\n")
 
     def warn(self, text: str) -> None:
         """Write a line beside the answer."""

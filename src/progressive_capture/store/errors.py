@@ -67,7 +67,7 @@ class SchemaTooNew(StoreError):
 
 
 class SchemaMissing(StoreError):
-    """The database has not been set up for this version of the program; run a capture, which does it ({detail})."""
+    """The database is not set up for this version of this program: run a capture or pc worker ({detail})."""
 
 
 class Conflict(StoreError):

@@ -8,7 +8,8 @@ import pytest
 
 from progressive_capture.domain.jobs import JobState
 from progressive_capture.operator.plain import plain
-from progressive_capture.operator.tables import table
+from progressive_capture.operator.tables import folded, table
+from tests.unit.operator.conftest import Office, Terminal
 
 
 def test_numbers_stand_to_the_right_and_words_to_the_left() -> None:
@@ -19,6 +20,27 @@ def test_numbers_stand_to_the_right_and_words_to_the_left() -> None:
         "  github_actions      7    10       ?",
     ]
     assert table(["lane"], []) == []
+
+
+def test_long_lines_are_folded_between_words_and_go_on_further_to_the_right() -> None:
+    text = "short\n  352682e4-1f0b-4acb-8b5e-254ea19230a5  a/b   one or two more\n\nend"
+    assert folded(text, 49) == ("short\n  352682e4-1f0b-4acb-8b5e-254ea19230a5  a/b   one\n      or two more\n\nend")
+    assert folded(text, 80) == text
+    assert folded("x" * 90, 80) == "x" * 90
+
+
+def test_a_terminal_gets_lines_that_fit_and_a_program_gets_them_whole(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "50")
+    line = "one of many words " * 5
+    office.desk().say(line)
+    assert office.out.getvalue() == line + "\n"
+    office.out = Terminal()
+    office.desk().say(line)
+    assert max(map(len, office.out.getvalue().splitlines())) <= 50
+    office.desk().put(line)
+    assert office.out.getvalue().endswith(line + "\n")
 
 
 class Pair(NamedTuple):

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from progressive_capture.store.jobs import JobLine
     from progressive_capture.wiring import Wired
 
-_HEADS = ("id", "created (UTC)", "repository", "type", "lane", "state", "rule", "why it waits or failed")
+_HEADS = ("id", "created (UTC)", "repository", "type", "lane", "state")
 
 
 def jobs(
@@ -50,16 +50,16 @@ def jobs(
 
 
 def told(page: "JobPage") -> Told:
-    """The jobs as a table."""
-    lines = table(_HEADS, [_row(each) for each in page.jobs])
+    """The jobs as a table; why one waits or failed stands below it."""
+    heads, *rows = table(_HEADS, [_row(each) for each in page.jobs]) or [""]
+    lines = [heads] if rows else []
+    for job, row in zip(page.jobs, rows, strict=True):
+        why = job.held_reason or job.error
+        lines += [row, *([f"    {why}"] if why else [])]
     if page.after is not None:
         lines.append(f"  {page.count:,} in all; the next page: --after {page.after}")
     return Told.of("\n".join(lines) or "No jobs.", {"page": page})
 
 
 def _row(job: "JobLine") -> list[object]:
-    lane, rule = job.processor.value, job.route_rule
-    return [
-        *(job.id, moment(job.created_at), job.repository_name, job.job_type.value, lane, job.state.value, rule),
-        job.held_reason or job.error,
-    ]
+    return [job.id, moment(job.created_at), job.repository_name, job.job_type, job.processor, job.state]

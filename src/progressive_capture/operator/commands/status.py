@@ -1,6 +1,6 @@
 """`pc status`: the queue as it is now, and all that holds work back; what it rests on is read elsewhere."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import typer
 
@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from progressive_capture.insight.queue import BudgetLeft, Lane
     from progressive_capture.insight.status import Status
     from progressive_capture.wiring import Wired
+
+
+_OFF: Final = "  switched off, so that every job goes to the real-time lane: rollout activate"
 
 
 def status(context: typer.Context, *, json: options.Json = False) -> ExitCode:
@@ -60,11 +63,7 @@ def in_words(status: "Status") -> list[str]:
         ),
         workers + (f", and {silent:,} not heard of for two minutes" if silent else ""),
         f"rollout: {rollout.percentage:g} % by {rollout.strategy} (version {rollout.version})",
-        *(
-            []
-            if rollout.is_active
-            else ["  switched off, so that every job goes to the real-time lane: rollout activate"]
-        ),
+        *([] if rollout.is_active else [_OFF]),
         *([stopped(rollout.stopped_by)] if rollout.stopped_by else []),
         *(_budget(each) for each in found.budgets),
         *(f"quota of {each.engine}: {each.why}" for each in status.quotas),
@@ -81,9 +80,11 @@ def _lane(lane: "Lane") -> list[object]:
 
 
 def _budget(budget: "BudgetLeft") -> str:
+    whose = f"{budget.resource} budget of {budget.principal}"
     if budget.paused_until is not None:
-        return f"{budget.principal}, {budget.resource}: paused until {moment(budget.paused_until)} UTC. {budget.reason}"
+        return f"{whose}: paused until {moment(budget.paused_until)} UTC. {budget.reason}"
     if budget.remaining is None or budget.limit is None:
-        return f"{budget.principal}, {budget.resource}: nothing known yet"
+        return f"{whose}: nothing known yet"
+    unit = "points" if budget.resource == "graphql" else "requests"
     until = f" until {moment(budget.reset_at)} UTC" if budget.reset_at else ""
-    return f"{budget.principal}, {budget.resource}: {budget.remaining:,} of {budget.limit:,} left{until}"
+    return f"{whose}: {budget.remaining:,} of {budget.limit:,} {unit} left{until}"
