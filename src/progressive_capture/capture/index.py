@@ -13,21 +13,19 @@ from progressive_capture.capture.checkpoint import Checkpoint, Spec, Walk, encod
 from progressive_capture.capture.index_pages import first_of, joined, judged_rows
 from progressive_capture.capture.report import Progress
 from progressive_capture.capture.session import NoAnswer, Session, failure
+from progressive_capture.capture.wanted import OVERLAP_SECONDS, to_read
 from progressive_capture.domain.forecast import Counts, forecast
 from progressive_capture.domain.jobs import Figures
-from progressive_capture.domain.kinds import INDEX_KINDS, SETTLED, Source, State
+from progressive_capture.domain.kinds import INDEX_KINDS, Source
 from progressive_capture.domain.planning import REST_PAGE, Operation
 from progressive_capture.domain.records import Records
 from progressive_capture.domain.routing import SHARD_ITEMS
 from progressive_capture.domain.scope import SourceChoice, earlier
 from progressive_capture.github.outcomes import Broken, Page, Partial, TooHeavy
 from progressive_capture.github.results import FollowUpPage, IndexPage, LookUp, Order
-from progressive_capture.store import index, jobs, repositories, staleness
+from progressive_capture.store import index, jobs, repositories
 from progressive_capture.store.database import Connection
 from progressive_capture.store.gaps import gaps
-
-OVERLAP_SECONDS: Final = 300
-"""How far a walk goes back behind the watermark: changes whose stamps were set late are met again."""
 
 REST_RESERVE: Final = 10
 """With fewer requests left, a list by REST would soon have to wait for the next hour."""
@@ -303,27 +301,18 @@ class Index:
         host, repository = session.tools.host_id, session.repository_id
         if scope.full and not scope.is_narrowed and not walk.updated_order and not walk.unlisted:
             index.mark_unlisted(connection, host, repository, walk.started_at)
-        kinds = scope.kinds - INDEX_KINDS
-        if not kinds:
+        if not scope.kinds - INDEX_KINDS:
             self._forecast(connection, walk, 0)
             return
-        stale = staleness.stale_numbers(
+        stale = to_read(
             connection,
             host,
             repository,
-            kinds=kinds,
-            updated_from=scope.updated_after(walk.started_at),
-            updated_to=scope.updated_to,
-            numbers=scope.numbers or None,
-            listed_since=None if not scope.limit else walk.started_at,
-            limit=scope.limit,
-            full_before=walk.started_at if scope.full else None,
-            settled=SETTLED if self._only_rest() else SETTLED - {State.UNAVAILABLE},
-            patches=scope.fetches_patches,
+            scope,
+            started_at=walk.started_at,
+            only_rest=self._only_rest(),
+            is_incremental=walk.updated_order and not scope.is_narrowed,
         )
-        if walk.updated_order and not scope.is_narrowed:
-            lost = {gap.number for gap in gaps(connection, host, repository, kinds=kinds) if gap.is_gap}
-            stale = sorted(lost.union(stale))
         self._forecast(connection, walk, len(stale))
         if stale:
             lists = shard_lists(stale, session.tools.runners, SHARD_ITEMS[session.job.processor])
@@ -333,7 +322,7 @@ class Index:
         """Keep beside the job what it is expected to use, now that its extent is known."""
         session = self.session
         rest_index = walk.source is Source.REST
-        counts = Counts(listed=walk.listed, hydrated=stale)
+        counts = Counts(listed=walk.listed, hydrated=stale, by_number=bool(session.scope.numbers))
         source = SourceChoice.REST if self._only_rest() else session.scope.source
         expected = forecast(counts, session.sizes, source, patches=session.scope.patches, rest_index=rest_index)
         figures = Figures(expected.requests, expected.points, expected.seconds)

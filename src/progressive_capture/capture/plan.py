@@ -7,15 +7,16 @@ from dataclasses import dataclass
 from random import Random
 from typing import Final
 
-from progressive_capture.capture.run import asked, look_up, must
+from progressive_capture.capture.extent import Extent, extent
+from progressive_capture.capture.run import asked, look_up
 from progressive_capture.capture.session import Tools, used
 from progressive_capture.domain.forecast import RENAMING_SHARE, THREADS_PER_PULL_REQUEST, Counts, Forecast, forecast
-from progressive_capture.domain.kinds import INDEX_KINDS, Kind, Source
+from progressive_capture.domain.kinds import Kind, Source
 from progressive_capture.domain.planning import LOOKUPS_NEAREST, REST_PAGE, Sizes
 from progressive_capture.domain.scope import Scope, SourceChoice
 from progressive_capture.github.outcomes import Page, Partial
 from progressive_capture.github.results import Order, RepoRef, ThreadSample
-from progressive_capture.store import repositories, staleness
+from progressive_capture.store import repositories
 
 SAMPLE_POINTS: Final = 4
 """Points spent on sampling; the look-up of the repository costs the fifth."""
@@ -42,7 +43,7 @@ class Plan:
 async def plan_repository(tools: Tools, owner_name: str, scope: Scope) -> Plan:
     """Forecast the requests, points and time of a capture.
 
-    Costs at most 5 points and about a dozen REST requests.
+    Costs at most 5 points and about two dozen REST requests.
 
     Raises:
         CaptureFailed: the repository does not exist, or may not be read.
@@ -52,19 +53,35 @@ async def plan_repository(tools: Tools, owner_name: str, scope: Scope) -> Plan:
     repo = RepoRef(f"{found.row.owner_login}/{found.row.name}", found.row.node_id, found.row.id)
     total = found.row.pull_requests_total or 0
     sizes = await asyncio.to_thread(_sizes, tools, repo, scope)
-    listed, hydrated, words = await _extent(tools, repo, scope, total)
+    found_extent = await extent(tools, repo, scope, total, sizes)
+    hydrated, words = found_extent.hydrated, list(found_extent.assumptions)
     threads = None
-    if hydrated and scope.kinds & {Kind.REVIEW_COMMENTS, Kind.REVIEW_THREADS} and scope.source is not SourceChoice.REST:
-        threads = await _threads(tools, repo, scope, Counts(total, hydrated), sizes)
-    if threads is None:
+    source = SourceChoice.REST if tools.api.anonymous else scope.source
+    if hydrated and scope.kinds & {Kind.REVIEW_COMMENTS, Kind.REVIEW_THREADS} and source is not SourceChoice.REST:
+        threads = await _threads(tools, repo, sizes, found_extent, total=total, source=source)
+    if threads is None and hydrated and source is not SourceChoice.REST:
         words.append(f"{THREADS_PER_PULL_REQUEST:g} review threads in each pull request")
-    if Kind.FILES in scope.kinds and scope.source is SourceChoice.AUTO and not scope.patches:
+    if hydrated and Kind.FILES in scope.kinds and source is SourceChoice.AUTO and not scope.patches:
         words.append(f"files renamed in {RENAMING_SHARE:.1%} of pull requests")
     await tools.api.finish()
-    counts = Counts(listed=listed, hydrated=hydrated, threads=threads)
-    expected = forecast(counts, sizes, scope.source, patches=scope.patches)
+    counted = await asyncio.to_thread(_contributors_known, tools, repo)
+    counts = Counts(
+        listed=found_extent.listed,
+        hydrated=hydrated,
+        threads=threads,
+        by_number=bool(scope.numbers),
+        contributors=not counted,
+    )
+    expected = forecast(counts, sizes, source, patches=scope.patches)
     points = (used(tools) - before).points
     return Plan(repo.owner_name, counts, expected, points, tuple(words))
+
+
+def _contributors_known(tools: Tools, repo: RepoRef) -> bool:
+    """Whether the capture need not count contributors, since the forecast itself has, or an earlier capture."""
+    with tools.database.reading() as connection:
+        stored = repositories.get(connection, tools.host_id, repo.id)
+    return stored.contributors_counted_at is not None
 
 
 def _sizes(tools: Tools, repo: RepoRef, scope: Scope) -> Sizes:
@@ -74,50 +91,26 @@ def _sizes(tools: Tools, repo: RepoRef, scope: Scope) -> Sizes:
     return sizes
 
 
-async def _extent(tools: Tools, repo: RepoRef, scope: Scope, total: int) -> tuple[int, int, list[str]]:
-    """How many pull requests are to be listed and read; the first page of the list tells of incremental walks."""
-    if not scope.kinds - INDEX_KINDS:
-        return total, 0, []
-    if scope.numbers:
-        return len(scope.numbers), len(scope.numbers), []
-    if scope.limit is not None:
-        return min(scope.limit, total), min(scope.limit, total), []
-    stored = await asyncio.to_thread(_stored, tools, repo)
-    watermark = stored.watermark if stored is not None and scope.moves_watermark and not scope.full else None
-    if watermark is None and not scope.is_narrowed:
-        return total, total, []
-    known = await asyncio.to_thread(_stale, tools, repo, scope)
-    source = Source.GRAPHQL if scope.source is SourceChoice.GRAPHQL else Source.REST
-    answer = await asked(tools, lambda: tools.api.list_pull_requests(repo, Order.UPDATED_DESC, None, source, REST_PAGE))
-    page = must(answer, "looking at what changed last")
-    floor = watermark or scope.updated_after(page.requested_at) or ""
-    changed = sum(row.updated_at >= floor for row in page.records.index)
-    if changed < len(page.records.index) or page.next_cursor is None:
-        return min(REST_PAGE, total), max(changed, known), []
-    return total, total, ["everything was updated within the time asked for, since the last hundred were"]
-
-
-def _stored(tools: Tools, repo: RepoRef) -> repositories.StoredRepository | None:
-    with tools.database.reading() as connection:
-        return repositories.find_repository(connection, tools.host_id, repo.owner_name)
-
-
-def _stale(tools: Tools, repo: RepoRef, scope: Scope) -> int:
-    with tools.database.reading() as connection:
-        kinds = scope.kinds - INDEX_KINDS
-        patches = scope.fetches_patches
-        return len(staleness.stale_numbers(connection, tools.host_id, repo.id, kinds=kinds, patches=patches))
-
-
-async def _threads(tools: Tools, repo: RepoRef, scope: Scope, extent: Counts, sizes: Sizes) -> float | None:
+async def _threads(
+    tools: Tools, repo: RepoRef, sizes: Sizes, wanted: Extent, *, total: int, source: SourceChoice
+) -> float | None:
     """Estimate the review threads of the pull requests to read, by the API that tells most for least."""
-    if scope.source is SourceChoice.GRAPHQL:
-        share = await _threads_by_sample(tools, repo, extent.listed, sizes)
+    if wanted.some:
+        share = await _threads_of_some(tools, repo, wanted.some, sizes)
+    elif source is SourceChoice.GRAPHQL:
+        share = await _threads_by_sample(tools, repo, total, sizes)
     else:
-        if extent.hydrated > LOOKUPS_NEAREST:
+        if wanted.hydrated > LOOKUPS_NEAREST:
             await _sample(tools, repo, range(1, LOOKUPS_NEAREST + 1), sizes)  # only to learn what a point buys
-        share = await _threads_by_comments(tools, repo, extent.listed)
-    return None if share is None else share * extent.hydrated
+        share = await _threads_by_comments(tools, repo, total)
+    return None if share is None else share * wanted.hydrated
+
+
+async def _threads_of_some(tools: Tools, repo: RepoRef, numbers: Sequence[int], sizes: Sizes) -> float | None:
+    """Threads of a pull request: the mean of as many of those to read as a point tells of."""
+    chosen = [numbers[place - 1] for place in spread(len(numbers), sizes.prices.lookups)]
+    sampled = (await _sample(tools, repo, chosen, sizes)).pull_requests
+    return sum(each.threads for each in sampled) / len(sampled) if sampled else None
 
 
 async def _threads_by_comments(tools: Tools, repo: RepoRef, total: int) -> float | None:

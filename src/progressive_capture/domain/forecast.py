@@ -26,8 +26,9 @@ SECONDS_PER_REQUEST: Final = 0.15
 REST_REQUESTS_PER_PULL_REQUEST: Final = 6
 """By REST alone: the pull request, files, commits, reviews, review comments, issue comments."""
 
-START_UP_REQUESTS: Final = 2
-"""The repository with its viewer, and the contributor count."""
+
+LOOK_UP_REQUESTS: Final = 2
+"""By REST alone: the repository, and how many pull requests it has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,10 @@ class Counts:
     """Review threads of those, None when nobody counted."""
     renaming: float | None = None
     """Pull requests among those that rename a file, None when nobody counted."""
+    by_number: bool = False
+    """They are looked up by number, and not walked as a list."""
+    contributors: bool = True
+    """The repository's contributors are counted, by REST: not where that was done a short while ago."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +66,7 @@ def forecast(counts: Counts, sizes: Sizes, source: SourceChoice, *, patches: boo
     """
     if source is SourceChoice.REST:
         return _by_rest(counts, sizes.kinds)
+    rest_index = rest_index and source is SourceChoice.AUTO and not counts.by_number
     threads = counts.threads if counts.threads is not None else counts.hydrated * THREADS_PER_PULL_REQUEST
     graphql = 1 + _pages(counts.hydrated, sizes.size(Operation.HYDRATE) if sizes.connections else 0)
     if sizes.kinds & {Kind.REVIEW_COMMENTS, Kind.REVIEW_THREADS}:
@@ -68,11 +74,11 @@ def forecast(counts: Counts, sizes: Sizes, source: SourceChoice, *, patches: boo
         graphql += math.ceil(lookups / sizes.size(Operation.FOLLOW_UP))
     rest = 0
     if source is SourceChoice.AUTO:
-        rest = 1 + _details(counts, sizes.kinds, patches=patches)
-    if source is SourceChoice.AUTO and rest_index:
+        rest = counts.contributors + _details(counts, sizes.kinds, patches=patches)
+    if rest_index:
         rest += _pages(counts.listed, REST_PAGE)
     else:
-        graphql += _pages(counts.listed, sizes.size(Operation.INDEX))
+        graphql += _pages(counts.listed, sizes.size(Operation.NUMBERS if counts.by_number else Operation.INDEX))
     seconds = counts.hydrated * SECONDS_PER_PULL_REQUEST + (graphql + rest) * SECONDS_PER_REQUEST
     return Forecast(requests=graphql + rest, points=graphql, seconds=seconds, rest_requests=rest)
 
@@ -88,7 +94,8 @@ def _details(counts: Counts, kinds: frozenset[Kind], *, patches: bool) -> int:
 def _by_rest(counts: Counts, kinds: frozenset[Kind]) -> Forecast:
     hydrating = bool(kinds - INDEX_KINDS)
     per_pull_request = REST_REQUESTS_PER_PULL_REQUEST if hydrating else 0
-    requests = START_UP_REQUESTS + _pages(counts.listed, REST_PAGE) + counts.hydrated * per_pull_request
+    listing = counts.listed if counts.by_number else _pages(counts.listed, REST_PAGE)
+    requests = LOOK_UP_REQUESTS + counts.contributors + listing + counts.hydrated * per_pull_request
     return Forecast(requests=requests, points=0, seconds=requests * SECONDS_PER_REQUEST, rest_requests=requests)
 
 

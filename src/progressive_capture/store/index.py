@@ -176,6 +176,14 @@ def listed_after(connection: Connection, host_id: int, repository_id: int, numbe
     return [Target(*row) for row in found]
 
 
+def stamps(connection: Connection, host_id: int, repository_id: int) -> dict[int, str]:
+    """Return the `updated_at` of every listed pull request by its number, deleted ones left out."""
+    table = PULL_REQUEST_INDEX.c
+    here = (table.host_id == host_id, table.repository_id == repository_id, table.deleted_at.is_(None))
+    found = connection.execute(select(table.number, table.updated_at).where(*here))
+    return {number: updated_at for number, updated_at in found}  # noqa: C416 - the row type says nothing of a pair
+
+
 def targets(connection: Connection, host_id: int, repository_id: int, numbers: Iterable[int]) -> list[Target]:
     """Return the listed pull requests of these numbers, by number."""
     table = PULL_REQUEST_INDEX.c

@@ -34,9 +34,9 @@ def test_a_spent_rest_budget_moves_the_list_to_graphql() -> None:
 
 def test_rest_alone_takes_six_requests_for_each() -> None:
     """And none when the list carries all that is asked for."""
-    assert forecast(THOUSAND, Sizes(kinds=ALL), SourceChoice.REST, patches=False).requests == 2 + 10 + 6_000
+    assert forecast(THOUSAND, Sizes(kinds=ALL), SourceChoice.REST, patches=False).requests == 3 + 10 + 6_000
     labels = Sizes(kinds=frozenset({Kind.LABELS}))
-    assert forecast(THOUSAND, labels, SourceChoice.REST, patches=False).requests == 12
+    assert forecast(THOUSAND, labels, SourceChoice.REST, patches=False).requests == 13
 
 
 @pytest.mark.parametrize(
@@ -60,6 +60,19 @@ def test_kinds_that_the_list_carries_need_no_hydration() -> None:
     """Labels alone cost the list and nothing else."""
     labels = Sizes(kinds=frozenset({Kind.LABELS}))
     assert forecast(THOUSAND, labels, SourceChoice.AUTO, patches=False).points == 1
+
+
+@pytest.mark.parametrize("source", [SourceChoice.AUTO, SourceChoice.GRAPHQL])
+def test_numbers_are_looked_up_by_graphql_49_at_once(source: SourceChoice) -> None:
+    """And none is read of those that are held; the contributors were counted."""
+    counts = Counts(listed=240, hydrated=0, by_number=True, contributors=False)
+    expected = forecast(counts, Sizes(kinds=ALL), source, patches=False)
+    assert (expected.points, expected.rest_requests) == (1 + 5, 0)
+
+
+def test_numbers_by_rest_are_a_request_each() -> None:
+    counts = Counts(listed=240, hydrated=0, by_number=True, contributors=False)
+    assert forecast(counts, Sizes(kinds=ALL), SourceChoice.REST, patches=False).requests == 2 + 240
 
 
 def test_rounding_up_makes_smaller_pages() -> None:

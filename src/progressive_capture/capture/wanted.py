@@ -1,0 +1,54 @@
+"""Which pull requests a capture has to read, from what is stored of them; nothing is asked or changed here."""
+
+from typing import Final
+
+from progressive_capture.domain.kinds import INDEX_KINDS, SETTLED, State
+from progressive_capture.domain.scope import Scope
+from progressive_capture.store import staleness
+from progressive_capture.store.database import Connection
+from progressive_capture.store.gaps import gaps
+
+OVERLAP_SECONDS: Final = 300
+"""How far a walk goes back behind the watermark: changes whose stamps were set late are met again."""
+
+
+def to_read(
+    connection: Connection,
+    host_id: int,
+    repository_id: int,
+    scope: Scope,
+    *,
+    started_at: str,
+    only_rest: bool,
+    is_incremental: bool,
+) -> list[int]:
+    """Return the numbers, ascending, of the listed pull requests of a scope that must be hydrated.
+
+    Args:
+        connection: within a transaction.
+        host_id: the API host.
+        repository_id: GitHub's id.
+        scope: with at least one kind that hydration brings.
+        started_at: when the walk began that listed them.
+        only_rest: whether what REST cannot give must be left at that.
+        is_incremental: whether the walk is over what changed: then gaps are read again, too.
+    """
+    kinds = scope.kinds - INDEX_KINDS
+    stale = staleness.stale_numbers(
+        connection,
+        host_id,
+        repository_id,
+        kinds=kinds,
+        updated_from=scope.updated_after(started_at),
+        updated_to=scope.updated_to,
+        numbers=scope.numbers or None,
+        listed_since=None if not scope.limit else started_at,
+        limit=scope.limit,
+        full_before=started_at if scope.full else None,
+        settled=SETTLED if only_rest else SETTLED - {State.UNAVAILABLE},
+        patches=scope.fetches_patches,
+    )
+    if not is_incremental:
+        return stale
+    lost = {gap.number for gap in gaps(connection, host_id, repository_id, kinds=kinds) if gap.is_gap}
+    return sorted(lost.union(stale))
