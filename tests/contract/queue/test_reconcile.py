@@ -14,7 +14,7 @@ from progressive_capture.queue.terms import Terms
 from progressive_capture.store import jobs
 from progressive_capture.store.database import Database
 from tests.contract.queue.bureau import EVERYBODY, HISTORY, Bureau
-from tests.contract.queue.rows import BULK, LEASE, MINUTE, lives, shard_states
+from tests.contract.queue.rows import BULK, LEASE, MINUTE, lives
 from tests.contract.queue.scripted import Elsewhere
 
 pytestmark = pytest.mark.anyio
@@ -148,19 +148,26 @@ async def test_what_nobody_can_say_counts_as_gone_after_the_engine_s_own_limit(e
     assert (await elsewhere.reconcile()).back == 1
 
 
-async def test_who_is_heard_of_meanwhile_keeps_the_job(elsewhere: Elsewhere) -> None:
-    await left_by_its_run(elsewhere)
-    elsewhere.engine.state = RunState.FAILED
-    elsewhere.engine.before = lambda: void(begin(elsewhere, "the next step of the same run"))
+@pytest.mark.parametrize("heard", ["renews", "begins anew", "begins anew and gives up"])
+async def test_who_is_heard_of_meanwhile_keeps_the_job(elsewhere: Elsewhere, heard: str) -> None:
+    assert await elsewhere.dispatcher.dispatch() == 1
+    claim, elsewhere.engine.state = begin(elsewhere), RunState.FAILED
+    elsewhere.bureau.now += LEASE
+
+    def speak() -> None:
+        if heard == "renews":
+            with elsewhere.bureau.database.transaction() as connection:
+                jobs.renew(connection, claim, elsewhere.bureau.now + LEASE)
+            return
+        newer = begin(elsewhere, "the next step of the same run")
+        if heard == "begins anew and gives up":
+            with elsewhere.bureau.database.transaction() as connection:
+                jobs.release(connection, newer, elsewhere.bureau.now)
+
+    elsewhere.engine.before = speak
     assert (await elsewhere.reconcile()).left == 1
     row = only(elsewhere)
     assert (row.status, row.failures) == ("processing", 0)
-    with elsewhere.bureau.database.reading() as connection:
-        assert shard_states(connection, row.id) == ["processing"]
-
-
-def void(_: object) -> None:
-    """Give nothing."""
 
 
 async def test_a_run_that_fails_before_it_begins_spends_the_job_s_attempts(elsewhere: Elsewhere) -> None:
