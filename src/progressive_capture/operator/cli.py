@@ -15,11 +15,10 @@ from typer.main import get_group
 from progressive_capture.capture.report import Reporter
 from progressive_capture.domain.errors import ExitCode
 from progressive_capture.operator.desk import Desk
+from progressive_capture.operator.helping import HELP_OPTIONS, HelpfulCommand, HelpfulGroup
 from progressive_capture.operator.registry import COMMANDS
 
 if TYPE_CHECKING:
-    from typer._click.formatting import HelpFormatter
-
     from progressive_capture.settings import Settings
     from progressive_capture.wiring import Wired
 
@@ -31,57 +30,26 @@ _HELP: Final = {
     "rollout": "Decide which repositories use both processors, and withdraw when jobs fail.",
 }
 
-_HELP_OPTIONS: Final = ("-h", "--help")
-
 COLLECT_AFTER: Final = (50_000, 20, 50)
 """When Python looks for cycles: a page makes ten thousand rows that hold none, and looking took a tenth of a capture.
 https://docs.python.org/3/library/gc.html#gc.set_threshold"""
-
-
-class _Group(TyperGroup):
-    """A program that answers `--help` and `--version` itself: an option of Typer's, left out, would load pydantic."""
-
-    def parse_args(self, ctx: typer.Context, args: list[str]) -> list[str]:  # type: ignore[override] # Typer's own class
-        """Answer what stands in front of any command."""
-        if args and args[0] in _HELP_OPTIONS:
-            typer.echo(ctx.get_help())
-            ctx.exit()
-        if args[:1] == ["--version"]:
-            from importlib.metadata import version  # noqa: PLC0415 - slow, and seldom asked for
-
-            typer.echo(f"{ctx.info_name} {version('progressive-capture')}")
-            ctx.exit()
-        return super().parse_args(ctx, args)
-
-    def format_options(self, ctx: typer.Context, formatter: "HelpFormatter") -> None:  # type: ignore[override] # as above
-        """List both before the commands."""
-        options = [("--version", "Show the version and exit."), ("-h, --help", "Show this message and exit.")]
-        with formatter.section("Options"):
-            formatter.write_dl(options)
-        self.format_commands(ctx, formatter)
-
-    def format_commands(self, ctx: typer.Context, formatter: "HelpFormatter") -> None:  # type: ignore[override] # as above
-        """List what each command does in a whole sentence: Typer cuts them off at the width of a line."""
-        rows = [(name, (self.commands[name].help or "").partition("\n")[0]) for name in self.list_commands(ctx)]
-        with formatter.section("Commands"):
-            formatter.write_dl(rows)
 
 
 def application(program: str) -> TyperGroup:
     """Make the command line of a program."""
     app = typer.Typer(
         name=program,
-        cls=_Group,
+        cls=HelpfulGroup,
         help=f"{_HELP[program]}\n\n{_EXIT_CODES}",
         no_args_is_help=True,
         add_help_option=False,
         add_completion=False,
         rich_markup_mode=None,
-        context_settings={"help_option_names": list(_HELP_OPTIONS), "max_content_width": 100},
+        context_settings={"help_option_names": list(HELP_OPTIONS), "max_content_width": 100},
     )
     for command in COMMANDS:
         if command.program == program:
-            app.command(command.name)(command.run)
+            app.command(command.name, cls=HelpfulCommand)(command.run)
     return get_group(app)
 
 

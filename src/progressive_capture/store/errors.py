@@ -48,6 +48,10 @@ class DiskFull(StoreError):
     """The disk of the database is full; free some space and run the same command again ({detail})."""
 
 
+class DiskFailed(StoreError):
+    """The disk of the database fails; look after its space and health, then run the same command again ({detail})."""
+
+
 class Locked(StoreError):
     """Another process kept the database locked for too long; wait for it or stop it, then try again ({detail})."""
 
@@ -84,6 +88,7 @@ _SQLITE: Final[dict[int, type[StoreError]]] = {
     sqlite3.SQLITE_READONLY: ReadOnly,
     sqlite3.SQLITE_PERM: ReadOnly,
     sqlite3.SQLITE_FULL: DiskFull,
+    sqlite3.SQLITE_IOERR: DiskFailed,
     sqlite3.SQLITE_BUSY: Locked,
     sqlite3.SQLITE_LOCKED: Locked,
     sqlite3.SQLITE_NOTADB: NotADatabase,

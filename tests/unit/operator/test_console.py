@@ -107,6 +107,16 @@ def test_help_of_one_command(office: Office) -> None:
     assert office.err.getvalue() == "pc: No such command 'sing': pc help lists all.\n"
 
 
+def test_help_shows_arguments_by_their_names_alone_and_commands_in_whole_sentences(office: Office) -> None:
+    assert office.run("help", "verify") == office.run("help", "inngest") == 0
+    said = office.out.getvalue()
+    assert "Usage: pc verify [OPTIONS] NAME...\n" in said
+    assert "Usage: pc inngest [OPTIONS] {check|test|connect}\n" in said
+    assert "\n  NAME  Repositories as owner/name" in said
+    office.run("help")
+    assert "..." not in office.out.getvalue().partition("Commands:")[2]
+
+
 def test_dangerous_commands_and_no_others_take_yes_and_a_reason() -> None:
     for command in COMMANDS:
         parameters = {each.name for each in application(command.program).commands[command.name].params}
