@@ -100,16 +100,17 @@ def test_a_run_whose_time_is_over_leaves_its_checkpoint_to_the_next_one(runners:
     assert runners.run(key).ending == Nothing("The job is completed already.")
 
 
-def test_a_run_that_is_told_to_stop_leaves_its_job_to_be_asked_after(runners: Runners) -> None:
+def test_a_run_that_is_told_to_stop_leaves_its_job_in_line(runners: Runners) -> None:
     key = runners.dispatch()
     runners.office.github.before = halted(runners, 4)
     ran = runners.run(key)
     assert isinstance(ran.ending, Parked)
     assert ran.ending.is_stopped
-    assert runners.job()["status"] == "processing"
+    assert facts(runners.job(), "status", "failures") == ("pending", 0)
     assert {row["claimed_by"] for row in runners.shards().values()} == {None}
     runners.office.stop = lambda: False
-    assert runners.run(key).ending == Ended(is_settled=True)
+    runners.office.github.now += timedelta(minutes=2)
+    assert runners.run(runners.again()).ending == Ended(is_settled=True)
 
 
 def test_what_is_no_longer_this_runs_is_left_alone(runners: Runners) -> None:

@@ -192,10 +192,10 @@ def test_a_signal_ends_a_run_after_its_page(
         first.send_signal(number)
         out, _ = first.communicate()
     assert first.returncode == 128 + number, out
-    assert "checkpointed, the worker was asked to stop." in out
-    assert flow.rows()[0]["status"] == "processing"
+    assert "checkpointed, its run was told to stop; `pc cancel` is what ends a job." in out
+    assert flow.rows()[0]["status"] == "pending"
     assert {row["claimed_by"] for row in flow.rows(JOB_SHARDS)} == {None}
-    assert flow.run(key.text).code == 0
+    assert flow.run(flow.again().text).code == 0
 
 
 def test_small_jobs_in_line_are_done_in_the_same_run(flow: Flow) -> None:

@@ -36,7 +36,11 @@ STEP_ASIDE: Final = timedelta(seconds=1)
 LOOKED_AT: Final = 20
 """Jobs in line among which one that is due is looked for."""
 
+AFTER_STOP: Final = timedelta(minutes=2)
+"""When a job goes on in another run whose run was told to stop: time to cancel the job, too, if that was meant."""
+
 STOPPED: Final = "the worker was asked to stop"
+RUN_STOPPED: Final = "its run was told to stop; `pc cancel` is what ends a job"
 TIME_OVER: Final = "its run's time is over"
 
 
@@ -95,8 +99,6 @@ class Share:
     """When its time is over."""
     only: frozenset[int] | None = None
     """Its shards; None: all that the job has, or will have."""
-    is_asked: bool = False
-    """Whether the engine is asked what became of a run that was told to stop: the job stays at work until then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +176,9 @@ class JobRun:
                 return Parked(self.bench.clock() + STEP_ASIDE, "others are in line", k, tools.holder)
 
     def _halted(self, k: int, holder: str) -> Parked:
-        return Parked(self.bench.clock(), STOPPED, k, holder, is_stopped=True)
+        if self.share is None:
+            return Parked(self.bench.clock(), STOPPED, k, holder, is_stopped=True)
+        return Parked(self.bench.clock() + AFTER_STOP, RUN_STOPPED, k, holder, is_stopped=True)
 
     async def _advance(self, tools: Tools, k: int) -> Advanced:
         claim = self.claimed.claim
@@ -223,8 +227,6 @@ class JobRun:
     def _let_go(self, ending: Ending) -> None:
         """Put the job back in line, or leave it to those who go on with it."""
         parked = ending if isinstance(ending, Parked) else None
-        if parked is not None and parked.is_stopped and self.share is not None and self.share.is_asked:
-            return
         if self._only is not None:
             self._leave(parked)
         elif parked is not None:

@@ -68,8 +68,8 @@ def said(account: Account) -> str:
         case Nothing(why):
             return f"{head}: nothing to do. {why}"
         case Parked() as parked:
-            when = "" if parked.is_stopped else f" It goes on from {moment(stamp(parked.until))} UTC."
-            return f"{head}: checkpointed, {parked.why}.{when}"
+            why = parked.why.rstrip(".")
+            return f"{head}: checkpointed, {why}. It goes on from {moment(stamp(parked.until))} UTC."
         case Ended():
             return "\n".join([f"{head}: {_ended(account)}", *_used(account)])
 

@@ -21,7 +21,7 @@ from progressive_capture.queue.staying import ask_again
 from progressive_capture.queue.terms import Terms
 from progressive_capture.store import jobs, runs
 from progressive_capture.store.database import Connection, Database
-from progressive_capture.store.jobs import DispatchedJob, JobLine
+from progressive_capture.store.jobs import Among, DispatchedJob, JobLine
 from progressive_capture.store.runs import UnbookedRun
 
 AT_ONCE: Final = 20
@@ -129,17 +129,27 @@ class Dispatcher:
         with self.database.transaction() as connection:
             # While the engine is silent none is taken: all that are due go elsewhere, or are held.
             room = MOST_WAITING - runs.count_waiting(connection, self.engine.name) if phase is Phase.CLOSED else AT_ONCE
-            return jobs.dispatch_jobs(
-                connection,
-                self.lane,
-                self.engine.name,
-                who=self.holder,
-                now=now,
-                deadline=now + TO_CONFIRM,
-                n=max(0, min(AT_ONCE, room)),
-                decide=ask_again(connection, self.terms, self.lane, now),
-                split=cut,
-            ).jobs
+            n = max(0, min(AT_ONCE, room))
+            most = self.engine.runs_for_small
+            if most is None or phase is not Phase.CLOSED:
+                return self._dispatch(connection, now, Among(), n)
+            few = max(0, most - runs.count_small(connection, self.engine.name))
+            small = self._dispatch(connection, now, Among(is_small=True), min(n, few))
+            return small + self._dispatch(connection, now, Among(is_small=False), n - len(small))
+
+    def _dispatch(self, connection: Connection, now: datetime, among: Among, n: int) -> list[DispatchedJob]:
+        return jobs.dispatch_jobs(
+            connection,
+            self.lane,
+            self.engine.name,
+            who=self.holder,
+            now=now,
+            deadline=now + TO_CONFIRM,
+            n=n,
+            decide=ask_again(connection, self.terms, self.lane, now),
+            split=cut,
+            among=among,
+        ).jobs
 
     def _note(self, job: DispatchedJob, ref: RunRef | None, principal: str | None) -> None:
         now, engine = self.clock(), self.engine

@@ -93,6 +93,14 @@ class Engine(Protocol):
         """Whether its runs book what they use as they go: `usage` then tells what is booked already."""
         ...
 
+    @property
+    def runs_for_small(self) -> int | None:
+        """How many runs for small jobs are begun at once, where a run takes further ones in line by itself.
+
+        None where each job has runs of its own.
+        """
+        ...
+
     async def dispatch(self, handovers: Sequence[Handover]) -> RunRef | None:
         """Hand over shards of one job; the run's reference, None where it is only known later.
 

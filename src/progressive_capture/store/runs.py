@@ -9,6 +9,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from progressive_capture.domain.jobs import EngineName, JobState
 from progressive_capture.domain.scope import stamp
+from progressive_capture.store.jobs.leaving import Among
 from progressive_capture.store.tables import ENGINE_RUNS, IS_RUNNING, IS_UNBOOKED, JOBS
 
 _RUN: Final = ENGINE_RUNS.c
@@ -31,6 +32,13 @@ def count_waiting(connection: Connection, engine: EngineName) -> int:
         clause(IS_RUNNING), job.engine == engine.value, job.status == JobState.DISPATCHED.value
     )
     return connection.scalar(waiting) or 0
+
+
+def count_small(connection: Connection, engine: EngineName) -> int:
+    """Count the small jobs that an engine has, begun or not: each has a run, which takes others when it is done."""
+    small = Among(is_small=True).conditions
+    counted = select(func.count()).where(clause(IS_RUNNING), JOBS.c.engine == engine.value, *small)
+    return connection.scalar(counted) or 0
 
 
 def remember(connection: Connection, run: UnbookedRun, ask_at: datetime) -> None:

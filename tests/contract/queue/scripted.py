@@ -28,6 +28,7 @@ class Scripted:
     name: EngineName = EngineName.GITHUB_ACTIONS
     unknown_for: timedelta = timedelta(minutes=15)
     queued_for: timedelta = timedelta(hours=6)
+    runs_for_small: int | None = None
     meters_itself: bool = False
     is_silent: bool = False
     refuses: bool = False

@@ -105,8 +105,7 @@ class Runner:
         with structlog.contextvars.bound_contextvars(job_id=job.id, run=self.part):
             log = structlog.stdlib.get_logger(__name__)
             log.info("begun", repository=job.repository_name, job_type=job.job_type.value, attempt=attempt)
-            is_asked = self.beginning.run_id is not None
-            ending = await JobRun(self.bench, claimed, self.part, Share(self.end, only, is_asked)).finish()
+            ending = await JobRun(self.bench, claimed, self.part, Share(self.end, only)).finish()
             match ending:
                 case Ended():
                     log.info("ended")

@@ -67,6 +67,11 @@ class InngestEngine:
         """Each step books itself."""
         return True
 
+    @property
+    def runs_for_small(self) -> int | None:
+        """Each shard has a run of its own."""
+        return None
+
     async def dispatch(self, handovers: Sequence[Handover]) -> RunRef | None:
         """Hand over shards of one job; see `Engine.dispatch`."""
         await self.api.send([handed_over(each, self.head_start, HIGHEST) for each in handovers])
