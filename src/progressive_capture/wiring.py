@@ -17,7 +17,7 @@ from progressive_capture.capture.budgets import SharedBudgets
 from progressive_capture.capture.plan import Plan, plan_repository
 from progressive_capture.capture.principals import KnownPrincipals
 from progressive_capture.capture.report import Reporter
-from progressive_capture.capture.run import Captured, asked, capture_repository, must
+from progressive_capture.capture.run import Captured, Team, asked, capture_repository, must
 from progressive_capture.capture.session import Tools, Waited
 from progressive_capture.capture.verify import Verification, verify_repository
 from progressive_capture.domain.errors import ProgressiveCaptureError
@@ -103,12 +103,12 @@ class Wired:
     async def plan(self, owner_name: str, scope: Scope) -> Plan:
         """See `capture.plan.plan_repository`."""
         async with self.tools(owner_name) as tools:
-            return await plan_repository(tools[0], owner_name, scope)
+            return await Team(tools).ask(lambda each: plan_repository(each, owner_name, scope))
 
     async def verify(self, owner_name: str, *, live: bool) -> Verification:
         """See `capture.verify.verify_repository`."""
         async with self.tools(owner_name) as tools:
-            return await verify_repository(tools[0], owner_name, live=live)
+            return await Team(tools).ask(lambda each: verify_repository(each, owner_name, live=live))
 
     @asynccontextmanager
     async def tools(self, owner_name: str) -> AsyncIterator[tuple[Tools, ...]]:
@@ -300,7 +300,8 @@ class Wired:
 
     def schedule(self, part: str = "worker") -> Schedule:
         """The recurring duties, for whichever process, or part of one, leads."""
-        duties = recurring(self.upkeep(), self.rollout(), self.settings.price_book, self.clock.now)
+        book, reconcile = self.settings.price_book, self.elsewhere().reconcile
+        duties = recurring(self.upkeep(), self.rollout(), book, self.clock.now, reconcile)
         has_crons = self.terms.engines[Processor.INNGEST] is EngineName.INNGEST
         patience = CRONS_FIRST if has_crons and part != CRON else timedelta()
         return Schedule(self.database, duties, processes.holder(part), self.clock.now, processes.is_gone, patience)

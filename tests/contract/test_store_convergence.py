@@ -47,7 +47,7 @@ class World(NamedTuple):
     login: str
 
 
-def read(connection: Connection, at: int, world: World) -> None:
+def read(connection: Connection, at: float, world: World) -> None:
     """Read both pull requests at a second, with their comments in a page of its own, and close their kinds."""
     captured_at = stamp(EPOCH + timedelta(seconds=at))
     updated_at = github_time(EPOCH + timedelta(seconds=world.version))
@@ -114,6 +114,38 @@ def test_readings_in_any_order_end_in_the_same_rows(
     assert {row["path"] for row in found[1]["pr_files"]} == last.files
     assert len(found[1]["pr_reviews"]) == 2 * len(last.reviews)
     assert {row["title"] for row in found[1]["pull_requests"]} == {f"version {last.version}"}
+
+
+@settings(max_examples=examples(10), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(worlds(), st.data())
+def test_readings_within_one_second_converge_in_any_order(
+    database: Database, history: list[World], data: st.DataObject
+) -> None:
+    """GitHub's stamps tell nothing then: the one whose request began last is the newest, by microseconds."""
+    readings = [(place / 1_000_000, world._replace(version=0)) for place, world in enumerate(history)]
+    order = data.draw(st.permutations(readings))
+    repeated = data.draw(st.lists(st.sampled_from(readings), max_size=3))
+    found = []
+    for sequence in (readings, [*order, *repeated]):
+        with database.transaction() as connection:
+            for table in TABLES:
+                connection.execute(delete(table))
+            for at, world in sequence:
+                read(connection, at, world)
+            found.append(live(connection))
+    assert found[0] == found[1]
+    assert {row["path"] for row in found[1]["pr_files"]} == history[-1].files
+
+
+def test_of_two_readings_with_one_stamp_the_later_writer_wins_unless_its_diff_is_empty(database: Database) -> None:
+    empty = {"additions": 0, "deletions": 0, "changed_files": 0}
+    with database.transaction() as connection:
+        for title, sizes in (("first", {}), ("second", empty)):
+            rows = Records(pull_requests=[pull_request(1, title=title, **sizes)])
+            at = stamp(EPOCH)
+            save_hydrated(connection, HOST, REPOSITORY, source=Source.GRAPHQL, captured_at=at, records=rows)
+        (row,) = stored(connection, PULL_REQUESTS)
+        assert (row["title"], row["additions"], row["changed_files"]) == ("second", 10, 1)
 
 
 def test_comments_of_a_reading_that_was_overtaken_do_not_come_back(database: Database) -> None:

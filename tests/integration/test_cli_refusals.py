@@ -78,7 +78,8 @@ def test_of_several_tokens_the_one_that_is_refused_is_named_by_its_place_and_lef
     assert f"Token {place} of 2: GitHub does not accept the token" in said
     assert said.endswith("The work goes on without it.")
     assert "ghp_wrong" not in ran.stderr
-    assert pc.answer("verify", NAME)["complete"]
+    assert pc.answer("verify", NAME, "--live")["complete"]
+    assert pc.answer("plan", NAME)["read"] == 0
 
 
 def test_with_all_tokens_refused_nothing_is_captured(pc: Program) -> None:

@@ -12,7 +12,7 @@ from progressive_capture.capture.session import Pause, Session, failure, why
 from progressive_capture.domain.kinds import INDEX_KINDS, Kind, Source
 from progressive_capture.domain.planning import Operation
 from progressive_capture.domain.records import Records, Target
-from progressive_capture.domain.scope import SourceChoice
+from progressive_capture.domain.scope import SourceChoice, moment
 from progressive_capture.github.graphql_pages import split_cursor
 from progressive_capture.github.outcomes import OF_THE_TOKEN, Broken, Denied, Page, Partial, TooHeavy
 from progressive_capture.github.results import Failed, LookUp
@@ -171,7 +171,12 @@ class Hydration:
     def _load(self, numbers: list[int]) -> list[Target]:
         session = self.session
         with session.tools.database.reading() as connection:
-            return index.targets(connection, session.tools.host_id, session.repository_id, numbers)
+            targets = index.targets(connection, session.tools.host_id, session.repository_id, numbers)
+            ids = [target.pull_request_id for target in targets]
+            newest = rows.newest_reading(connection, session.tools.host_id, ids)
+        if newest is not None:
+            session.tools.api.clock.not_before(moment(newest))
+        return targets
 
     async def _answer(self, request: Request) -> PageToStore | None:
         """Ask, and take the answer in; None when it only taught us to ask for less, or elsewhere."""

@@ -38,6 +38,8 @@ class ServerClock:
     _bounds: _Bounds = field(default_factory=lambda: _Bounds(timedelta(0), timedelta(0)))
     _seen: bool = False
     _doubt: _Bounds | None = None
+    _passed: timedelta | None = None
+    """By how much at least it runs ahead of ours, as a stamp of somebody else tells."""
 
     def now(self) -> datetime:
         """The server's time now; ours until the first answer."""
@@ -63,3 +65,19 @@ class ServerClock:
                 self._doubt = sample
                 return
         self._bounds, self._seen, self._doubt = narrowed, True, None
+        self._heed()
+
+    def not_before(self, then: datetime) -> None:
+        """Learn that GitHub's clock is past `then`, at which somebody who knew it better began a request.
+
+        What is asked for from now on is newer, and must not be stamped as older than what came of that request.
+        """
+        ahead = then - self.ours()
+        self._passed = ahead if self._passed is None else max(self._passed, ahead)
+        if self._seen:
+            self._heed()
+
+    def _heed(self) -> None:
+        """Believe the stamps of others as far as Dates do not contradict them."""
+        if self._passed is not None and self._bounds.low < self._passed <= self._bounds.high:
+            self._bounds = _Bounds(self._passed, self._bounds.high)

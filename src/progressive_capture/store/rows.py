@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, func, select, update
 
 from progressive_capture.domain.kinds import Source
 from progressive_capture.domain.records import UNAVAILABLE, MilestoneRow, PullRequestRow, Records
@@ -133,6 +133,14 @@ def save_followed(
     write(connection, [_thread_totals(connection, host_id, accepted, records)])
     touch_seen(connection, host_id, accepted, records, before)
     return {number: number in before for number in accepted}
+
+
+def newest_reading(connection: Connection, host_id: int, ids: Iterable[int]) -> str | None:
+    """Return when the newest reading of any of these pull requests began, None where none was ever read."""
+    table = PULL_REQUESTS.c
+    here = (table.host_id == host_id, among(connection, table.id, list(ids)))
+    newest: str | None = connection.scalar(select(func.max(table.captured_at)).where(*here))
+    return newest
 
 
 def _pull_request_writes(

@@ -78,3 +78,31 @@ def test_two_wrong_dates_that_disagree_are_not() -> None:
     clock.observe(NOW + timedelta(hours=1), NOW, NOW)
     clock.observe(NOW + timedelta(hours=5), NOW, NOW)
     assert clock.now() == NOW
+
+
+@given(offset=st.floats(-1_000, 1_000), took=st.floats(0, 3), gap=st.floats(0.001, 2))
+def test_what_comes_after_anothers_request_is_stamped_later(offset: float, took: float, gap: float) -> None:
+    """Another process knew the server's clock exactly; this one has seen one Date, before or after it heard of that."""
+    ahead = timedelta(seconds=offset)
+    for hears_first in (True, False):
+        ours = Ours()
+        clock = ServerClock(ours)
+        received = NOW + timedelta(seconds=took)
+        theirs = received + ahead
+        ours.time = received + timedelta(seconds=gap)
+        sample = (dated(NOW + ahead), NOW, received)
+        if hears_first:
+            clock.not_before(theirs)
+            clock.observe(*sample)
+        else:
+            clock.observe(*sample)
+            clock.not_before(theirs)
+        asked_at = ours.time + timedelta(microseconds=1)
+        assert theirs < clock.at(asked_at) <= asked_at + ahead
+
+
+def test_a_stamp_that_the_dates_contradict_is_not_believed() -> None:
+    clock = ServerClock(Ours())
+    clock.observe(NOW, NOW, NOW)
+    clock.not_before(NOW + timedelta(days=1))
+    assert clock.now() == NOW
