@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from progressive_capture.wiring import Wired
 
 
+_many = partial(typer.Option, metavar="N", min=0, max=options.MOST)
+
+
 def routing_analysis(
     context: typer.Context,
     *,
@@ -28,21 +31,10 @@ def routing_analysis(
         float | None,
         typer.Option(metavar="HOURS", min=0, max=87_600, help="What if this were recent, instead of 24 hours?"),
     ] = None,
-    small: Annotated[
-        int | None,
-        typer.Option(
-            metavar="N", min=0, max=options.MOST, help="What if so many pull requests were few, instead of 10?"
-        ),
-    ] = None,
-    large: Annotated[
-        int | None,
-        typer.Option(metavar="N", min=0, max=options.MOST, help="What if more than N were many, instead of 50?"),
-    ] = None,
+    small: Annotated[int | None, _many(help="What if so many pull requests were few, instead of 10?")] = None,
+    large: Annotated[int | None, _many(help="What if more than N were many, instead of 50?")] = None,
     large_repository: Annotated[
-        int | None,
-        typer.Option(
-            metavar="N", min=0, max=options.MOST, help="What if more than N made a repository large, not 1,000?"
-        ),
+        int | None, _many(help="What if more than N made a repository large, not 1,000?")
     ] = None,
     json: options.Json = False,
 ) -> ExitCode:
