@@ -9,7 +9,6 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Final
 
-import psycopg
 import pytest
 
 from progressive_capture.capture.checkpoint import Spec, encode
@@ -25,6 +24,7 @@ from progressive_capture.store.jobs.life import lock_job
 from tests.contract.queue.bureau import EVERYBODY, Bureau
 from tests.contract.queue.rows import BULK, LEASE, MINUTE, NOW, gone, queued
 from tests.contract.rollout_rows import ME, rollout_of
+from tests.contract.waiting import until_waiting
 
 THREE: Final = [f"00000000-0000-4000-8000-00000000000{number}" for number in (3, 2, 1)]
 """Jobs in the order in which they were opened; by their ids it is the other way round, and so it is by priority."""
@@ -72,15 +72,6 @@ def others(bureau: Bureau, what: str) -> Callable[[], object]:
     if what == "sweep":
         return bureau.upkeep.sweep
     return lambda: emergency_stop(rollout_of(bureau.database), control(bureau).leave_bulk, ME, cancel_running=True)
-
-
-def until_waiting(url: str, count: int) -> None:
-    """Return once so many connections wait for locks of others."""
-    waiting = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
-    with psycopg.connect(url, autocommit=True) as watcher:
-        watcher.execute("SET statement_timeout = '60s'")
-        while watcher.execute(waiting).fetchone() != (count,):
-            pass
 
 
 @pytest.mark.parametrize("what", ["leave bulk", "stop running ones", "sweep", "release"])

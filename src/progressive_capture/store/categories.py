@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import Connection, Row, case, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from progressive_capture.domain.categories import PRIORITY_LEVEL, Category, Sizes, activity_score, categorize
@@ -36,17 +36,24 @@ def find(connection: Connection, host_id: int, repository_id: int) -> Categorize
 
 
 def save(connection: Connection, host_id: int, repository_id: int, sizes: Sizes, now: datetime) -> Category | None:
-    """Reckon a repository's category from what GitHub counts, and store it; a mark set by hand stays and wins."""
-    before = find(connection, host_id, repository_id)
-    is_test = before is not None and before.is_test_repository
-    return _put(connection, host_id, repository_id, sizes, now, is_test=is_test)
+    """Reckon a repository's category from what GitHub counts, and store it; a mark set by hand stays and wins.
+
+    In one statement, which sees a mark that somebody sets meanwhile and writes none itself.
+    """
+    values = _figures(sizes, now) | _category(sizes, is_test=False)
+    if_marked = _category(sizes, is_test=True)
+    kept = {name: case((_STORED.is_test_repository, marked), else_=values[name]) for name, marked in if_marked.items()}
+    return _put(connection, host_id, repository_id, values | {"is_test_repository": False}, values | kept)
 
 
 def mark_as_test(connection: Connection, host_id: int, repository_id: int, now: datetime, *, is_test: bool) -> None:
     """Mark a repository as a test, or take the mark off; its category is reckoned again from what is known."""
-    before = find(connection, host_id, repository_id)
-    sizes = before.sizes if before is not None else known_sizes(connection, host_id, repository_id)
-    _put(connection, host_id, repository_id, sizes, now, is_test=is_test)
+    stored = _STORED.repository_id == repository_id, _STORED.host_id == host_id
+    # Locked: what is reckoned of sizes that somebody else replaces meanwhile would be older than those.
+    before = connection.execute(select(REPOSITORY_CATEGORIES).where(*stored).with_for_update()).one_or_none()
+    sizes = known_sizes(connection, host_id, repository_id) if before is None else _categorized(before).sizes
+    values = _figures(sizes, now) | _category(sizes, is_test=is_test) | {"is_test_repository": is_test}
+    _put(connection, host_id, repository_id, values, values)
 
 
 def known_sizes(connection: Connection, host_id: int, repository_id: int) -> Sizes:
@@ -87,23 +94,32 @@ def count(connection: Connection, host_id: int) -> dict[Category | None, int]:
 
 
 def _put(
-    connection: Connection, host_id: int, repository_id: int, sizes: Sizes, now: datetime, *, is_test: bool
+    connection: Connection, host_id: int, repository_id: int, new: dict[str, Any], again: dict[str, Any]
 ) -> Category | None:
-    category = categorize(sizes, marked_as_test=is_test)
-    values: dict[str, Any] = {
-        "category": None if category is None else category.value,
-        "priority_level": None if category is None else PRIORITY_LEVEL[category],
-        "is_test_repository": is_test,
+    """Store what is new, or change `again` what is there; the category as it is stored then."""
+    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+    row = dialect.insert(REPOSITORY_CATEGORIES).values(host_id=host_id, repository_id=repository_id, **new)
+    put = row.on_conflict_do_update(index_elements=["repository_id", "host_id"], set_=again)
+    category = connection.execute(put.returning(_STORED.category)).scalar_one()
+    return None if category is None else Category(category)
+
+
+def _figures(sizes: Sizes, now: datetime) -> dict[str, Any]:
+    return {
         "star_count": sizes.stars,
         "contributor_count": sizes.contributors,
         "pr_count": sizes.pull_requests,
         "monthly_activity_score": activity_score(sizes),
         "categorized_at": stamp(now),
     }
-    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-    new = dialect.insert(REPOSITORY_CATEGORIES).values(host_id=host_id, repository_id=repository_id, **values)
-    connection.execute(new.on_conflict_do_update(index_elements=["repository_id", "host_id"], set_=values))
-    return category
+
+
+def _category(sizes: Sizes, *, is_test: bool) -> dict[str, Any]:
+    category = categorize(sizes, marked_as_test=is_test)
+    return {
+        "category": None if category is None else category.value,
+        "priority_level": None if category is None else PRIORITY_LEVEL[category],
+    }
 
 
 def _categorized(row: Row[Any]) -> Categorized:
