@@ -84,6 +84,16 @@ def words(command: Command, values: dict[str, str]) -> list[str]:
     return [command.name, *options, "--json", *arguments]
 
 
+def actions(command: Command, values: dict[str, str]) -> list[str]:
+    """A command line for each of the things that a command does, where it does several."""
+    if command.name in ELSEWHERE:
+        return []
+    parameters: list[Any] = application(command.program).commands[command.name].params
+    arguments = [each for each in parameters if each.param_type_name == "argument" and each.metavar not in values]
+    choices = [str(choice) for each in arguments for choice in each.type_descriptor.choices or ()]
+    return [f"{command.program} {command.name} {choice}" for choice in choices]
+
+
 def document(heard: Heard, said: str) -> Any:
     """The one document of an answer, or None where nothing could be begun, which is told in one sentence."""
     assert "Something unexpected" not in heard.err, said
@@ -128,7 +138,7 @@ def test_every_command_answers_as_the_reference_says(at: Counter) -> None:
         found = document(at.run(command.program, *line), name)
         assert found is not None, f"{name} had nothing to say: {line}"
         reference.hold(found, name, name)
-    for asked in MORE:
+    for asked in (*MORE, *(line for command in ANSWERING for line in actions(command, values))):
         program, name, *others = asked.split()
         reference.hold(document(at.run(program, name, *others, "--json"), asked), f"{program} {name}", asked)
     assert reference.faults == []
