@@ -25,7 +25,7 @@ CRON: Final = "cron"
 """The part of a process that sees to duties when Inngest calls."""
 
 CRONS_FIRST: Final = timedelta(minutes=10)
-"""How late a duty is before a worker sees to it where Inngest is to call: twice the time between two of its calls."""
+"""How late a duty is before a worker sees to it where Inngest is to call; what is due more often it does itself."""
 
 Transport = Callable[[], httpx.AsyncBaseTransport]
 
@@ -59,7 +59,7 @@ def actions_api(settings: Settings, tools: Tools) -> ActionsApi:
     return ActionsApi(
         github=tools.api,
         owner_name=settings.actions_repository or "",
-        web=ApiAddress.parse(settings.github_api_url).web,
+        address=ApiAddress.parse(settings.github_api_url),
         ref=settings.actions_ref,
         pause=tools.pause,
         clock=tools.clock,

@@ -16,6 +16,7 @@ from progressive_capture.store.tables import JOB_EVENTS, JOB_SHARDS, JOBS
 from tests.support.capturing import Desk
 from tests.support.counter import Counter, Heard, counter, template
 from tests.support.forking import Spawner
+from tests.support.json_reference import Reference
 from tests.support.killing import is_running
 from tests.support.program import Program
 from tests.support.runners import hand_over
@@ -23,6 +24,13 @@ from tests.support.stand_ins import Running, Start
 
 NAME, SMALL, OTHER = "runs/one", "runs/small", "runs/other"
 LONG_AGO = "2000-01-01T00:00:00.000000Z"
+
+
+def held(heard: Heard) -> None:
+    """Hold an answer to the reference."""
+    reference = Reference.read()
+    reference.hold(heard.document, "pc run", "it")
+    assert reference.faults == []
 
 
 def settings_for(sandbox: Running) -> dict[str, str]:
@@ -108,18 +116,22 @@ def flow(made: Path, sandbox: Running, tmp_path: Path, monkeypatch: pytest.Monke
     return Flow(counter(made, tmp_path, monkeypatch, **settings_for(sandbox), **files), output, summary)
 
 
-def test_a_dispatched_job_is_done_and_summed_up(flow: Flow) -> None:
+def test_a_dispatched_job_is_done_and_summed_up(flow: Flow, monkeypatch: pytest.MonkeyPatch) -> None:
     key = flow.dispatched()
     heard = flow.run(key.text, "--shard", "0", "--json")
     assert heard.code == 0, heard.err
     told = heard.document
     assert (told["job_id"], told["state"], told["shards_left"], told["gap_count"]) == (key.text, "completed", [], 0)
+    held(heard)
     (job,) = flow.rows()
     assert (job["engine"], job["workflow_run_id"], job["engine_run_ref"]) == ("github_actions", 77, "77")
     summary = flow.summary.read_text()
     assert f"{key.text} ({NAME}): complete, no gaps." in summary
     assert "\n  30 pull requests, " in summary
     assert not flow.output.exists()
+    assert "\n  run by GitHub Actions: 77\n" in flow.at.pc("job", key.job_id).out
+    monkeypatch.setenv("PC_ACTIONS_REPOSITORY", "team/flows")
+    assert flow.at.pc("job", key.job_id, "--json").document["run"].endswith("/team/flows/actions/runs/77")
     again = flow.run(key.text)
     assert (again.code, again.out) == (0, f"{key.text} ({NAME}): nothing to do. The job is completed already.\n")
 
@@ -127,7 +139,9 @@ def test_a_dispatched_job_is_done_and_summed_up(flow: Flow) -> None:
 def test_parts_are_shared_out_and_the_last_one_proves_the_whole(flow: Flow, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(index, "SHARD_MIN", 10)
     key = flow.dispatched()
-    assert flow.run(key.text, "--matrix").code == 0
+    plan = flow.run(key.text, "--matrix", "--json")
+    assert plan.code == 0
+    held(plan)
     outputs = flow.outputs()
     assert outputs == {"job_id": key.text, "shards": '["1", "2"]', "parallel": "2"}
     assert flow.states() == {0: "completed", 1: "pending", 2: "pending"}
@@ -205,6 +219,7 @@ def test_small_jobs_in_line_are_done_in_the_same_run(flow: Flow) -> None:
     unknown = flow.queued(SMALL, "--type", "pr-comments")
     heard = flow.run(key.text, "--drain", "--json")
     assert heard.code == 0, heard.err
+    held(heard)
     assert heard.document["drained"] == {f"{small}:1": "completed"}
     rows = {row["id"]: row for row in flow.rows()}
     assert (rows[small]["engine"], rows[small]["workflow_run_id"]) == ("github_actions", 77)
@@ -226,8 +241,9 @@ def test_what_a_person_asks_for_gets_its_row(flow: Flow, monkeypatch: pytest.Mon
     (job,) = flow.rows()
     assert (job["status"], job["job_type"], job["route_rule"]) == ("completed", "pr-reviews", "by-hand")
     assert (job["repository_name"], job["processor_type"], job["engine"]) == (OTHER, "github_actions", "github_actions")
-    again = flow.run("--from-inputs")
-    assert (again.code, "It was done a short while ago" in again.out) == (0, True)
+    again = flow.run("--from-inputs", "--json")
+    held(again)
+    assert (again.code, "It was done a short while ago" in again.document["why"]) == (0, True)
 
 
 def test_what_the_rollout_keeps_from_bulk_is_refused_and_nothing_is_written(

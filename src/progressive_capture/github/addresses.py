@@ -47,6 +47,10 @@ class ApiAddress:
         base = self.rest.removesuffix(_ENTERPRISE)
         return base.replace("://api.", "://", 1)
 
+    def run_link(self, owner_name: str, run_id: int) -> str:
+        """Where people see a run of a workflow, and its logs."""
+        return f"{self.web}/{owner_name}/actions/runs/{run_id}"
+
     def url(self, path: str) -> str:
         """The address of a REST path, which begins with a slash."""
         return f"{self.rest}{path}"

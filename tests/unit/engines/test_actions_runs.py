@@ -52,4 +52,6 @@ def test_hands_are_as_heavy_as_each_other() -> None:
     ],
 )
 def test_people_see_a_github_at_its_own_address(api: str, web: str) -> None:
-    assert ApiAddress.parse(api).web == web
+    address = ApiAddress.parse(api)
+    assert address.web == web
+    assert address.run_link("o/r", 7) == f"{web}/o/r/actions/runs/7"

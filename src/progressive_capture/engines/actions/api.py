@@ -7,6 +7,7 @@ from typing import Any, Final, TypeVar
 
 from progressive_capture.engines.actions.keys import RunKey
 from progressive_capture.github.actions import Started, Workflow, WorkflowJob, WorkflowRun
+from progressive_capture.github.addresses import ApiAddress
 from progressive_capture.github.api import GitHubApi
 from progressive_capture.github.outcomes import (
     Broken,
@@ -41,8 +42,7 @@ class ActionsApi:
 
     github: GitHubApi
     owner_name: str
-    web: str
-    """Where people see GitHub."""
+    address: ApiAddress
     ref: str
     """The branch whose workflows are run."""
     pause: Callable[[float], Awaitable[None]]
@@ -131,7 +131,7 @@ class ActionsApi:
 
     def link(self, run_id: int) -> str:
         """Where people see a run and its logs."""
-        return f"{self.web}/{self.owner_name}/actions/runs/{run_id}"
+        return self.address.run_link(self.owner_name, run_id)
 
     async def _dispatched(self, page: int) -> list[WorkflowRun]:
         return await self._ask(lambda: self.github.actions.dispatched(self.owner_name, page), "its runs")

@@ -14,6 +14,7 @@ from progressive_capture.operator.wording import dollars, duration, moment, size
 
 if TYPE_CHECKING:
     from progressive_capture.insight.jobs import JobTold
+    from progressive_capture.settings import Settings
 
 
 def job(
@@ -30,30 +31,39 @@ def job(
     from progressive_capture.settings import Settings  # noqa: PLC0415 - as above
 
     desk: Desk = context.obj
+    settings = Settings.read()
     found = at_store(
-        desk,
-        Settings.read(),
-        lambda works: show_job(works.database, works.host_id, job_id, after_event=after),
-        create=False,
+        desk, settings, lambda works: show_job(works.database, works.host_id, job_id, after_event=after), create=False
     )
-    return tell_one(desk, told(found), as_json=json)
+    return tell_one(desk, told(found, _run(found, settings)), as_json=json)
 
 
-def told(found: "JobTold") -> Told:
-    """Say all of it."""
+def _run(found: "JobTold", settings: "Settings") -> str | None:
+    """Where the logs of a job's last run are; None of a job that GitHub Actions never ran."""
+    from progressive_capture.github.addresses import ApiAddress  # noqa: PLC0415 - not needed for --help
+
+    run_id, name = found.job["workflow_run_id"], settings.actions_repository
+    if run_id is None:
+        return None
+    return str(run_id) if name is None else ApiAddress.parse(settings.github_api_url).run_link(name, run_id)
+
+
+def told(found: "JobTold", run: str | None = None) -> Told:
+    """Say all of it; `run` is where its logs are."""
     row = found.job
     lines = [
         f"{row['id']}: {row['job_type']} of {row['repository_name']}, {row['status']}",
         f"  asked for ({row['trigger']}) {moment(row['created_at'])} UTC, scope {row['scope']}",
         f"  routed to {row['processor_type']} by {row['route_rule']}: {row['route_reason']}",
         *([f"  held: {row['held_reason']}"] if row["held_reason"] else []),
+        *([f"  run by GitHub Actions: {run}"] if run else []),
         *([f"  failed ({row['error_class']}): {row['error']}"] if row["error"] else []),
         *table(("part", "state", "attempt", "pull requests", "requests", "runs at"), _shards(found)),
         *table(("event", "after", "what", "part", "who", "detail"), _events(found)),
         *([f"  … and more: --after {found.events[-1].id}"] if found.more_events else []),
         *(_used(found.used) if found.used else []),
     ]
-    return Told.of("\n".join(lines), {"job": found})
+    return Told.of("\n".join(lines), {"job": found, "run": run})
 
 
 def _shards(found: "JobTold") -> list[list[object]]:
