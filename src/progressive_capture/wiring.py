@@ -300,7 +300,8 @@ class Wired:
 
     def schedule(self, part: str = "worker") -> Schedule:
         """The recurring duties, for whichever process, or part of one, leads."""
-        duties = recurring(self.upkeep(), self.rollout(), self.settings.price_book, self.clock.now)
+        book, reconcile = self.settings.price_book, self.elsewhere().reconcile
+        duties = recurring(self.upkeep(), self.rollout(), book, self.clock.now, reconcile)
         has_crons = self.terms.engines[Processor.INNGEST] is EngineName.INNGEST
         patience = CRONS_FIRST if has_crons and part != CRON else timedelta()
         return Schedule(self.database, duties, processes.holder(part), self.clock.now, processes.is_gone, patience)

@@ -1,10 +1,16 @@
 """Commands over tracked repositories and the queue, within this process, against the stand-in and a real database."""
 
+import socket
+from functools import partial
 from pathlib import Path
 
 import pytest
 from sqlalchemy import update
 
+from progressive_capture.domain.breaker import THRESHOLD, without_answer
+from progressive_capture.domain.jobs import EngineName
+from progressive_capture.github.clock import utc_now
+from progressive_capture.store import breakers
 from progressive_capture.store.tables import JOB_METRICS, JOBS
 from tests.support.counter import Counter, counter, template
 from tests.support.program import TOKEN
@@ -220,3 +226,39 @@ def test_what_is_missing_is_queued(at: Counter) -> None:
         (fixed,) = at.pc("quick-fix", *arguments, "--json").document["repositories"]
         assert fixed["outcome"] in {"queued", "joined"}
     assert "acme/none is not known here" in at.refused("pc", "quick-fix", "acme", "none")
+
+
+@pytest.fixture
+def beside_a_silent_inngest(at: Counter, monkeypatch: pytest.MonkeyPatch) -> Counter:
+    """A counter whose real-time lane is to be run at an address of this machine where nobody is."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    monkeypatch.setenv("INNGEST_DEV", f"http://127.0.0.1:{port}")
+    return at
+
+
+def test_an_engine_that_is_silent_is_told_with_when_it_is_asked_again(beside_a_silent_inngest: Counter) -> None:
+    at = beside_a_silent_inngest
+    at.pc("track", "acme/one")
+    heard = at.pc("engines")
+    assert heard.code == 1
+    assert "127.0.0.1 gives no answer (ConnectError).\n" in heard.out
+    assert "github_actions: local: no worker: run `pc worker`" in heard.out
+    assert "is asked again at" not in at.pc("status").out
+    with at.database() as connection:
+        for _ in range(THRESHOLD):
+            now = utc_now()
+            breakers.change(connection, EngineName.INNGEST, partial(without_answer, now=now, why="No route."), now)
+    shown = at.pc("status").out
+    assert "Inngest gives no answer, and is asked again at " in shown
+    assert " UTC. No route." in shown
+    (told,) = at.pc("status", "--json").document["status"]["silent_engines"]
+    assert (told["engine"], told["phase"], told["why"]) == ("inngest", "open", "No route.")
+    (silent, _) = at.pc("engines", "--json").document["engines"]
+    assert silent["until"] == told["until"]
+
+
+def test_jobs_elsewhere_are_asked_after_by_hand(beside_a_silent_inngest: Counter) -> None:
+    beside_a_silent_inngest.pc("track", "acme/one")
+    heard = beside_a_silent_inngest.pc("engines", "reconcile")
+    assert (heard.code, heard.out) == (0, "0 jobs asked after; 0 runs booked\n")

@@ -1,7 +1,7 @@
 """The recurring duties of an installation, put together from the rooms that know how each is done."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -22,14 +22,21 @@ METRICS_EVERY: Final = timedelta(hours=1)
 REPORT_EVERY: Final = timedelta(days=1)
 CATEGORIES_EVERY: Final = timedelta(days=1)
 SWEEP_EVERY: Final = timedelta(minutes=1)
-"""Source of the first three: the workflows of the brief; of the last, the length of a lease."""
+RECONCILE_EVERY: Final = timedelta(minutes=1)
+"""Source of the first three: the workflows of the brief; of the last two, the length of a lease."""
 
 TOLD: Final = 20
 """Ids that the record of a run names; all are counted."""
 
 
-def recurring(upkeep: Upkeep, rollout: Rollout, book: PriceBook, clock: Callable[[], datetime]) -> list[Duty]:
-    """Every duty, the most urgent first."""
+def recurring(
+    upkeep: Upkeep,
+    rollout: Rollout,
+    book: PriceBook,
+    clock: Callable[[], datetime],
+    reconcile: Callable[[], Awaitable[object]],
+) -> list[Duty]:
+    """Every duty, the most urgent first; `reconcile` asks engines elsewhere, each time anew."""
 
     def sweep() -> Result:
         swept, held, released = upkeep.sweep(), upkeep.hold(), upkeep.release()
@@ -46,8 +53,13 @@ def recurring(upkeep: Upkeep, rollout: Rollout, book: PriceBook, clock: Callable
     def report() -> object:
         return costs(rollout.database, book, Period.DAY, clock())
 
+    async def asking() -> Result:
+        told: Result = msgspec.to_builtins(await reconcile())
+        return told
+
     return [
         _duty("sweep", SWEEP_EVERY, sweep),
+        Duty("reconcile", RECONCILE_EVERY, asking),
         _duty("health", HEALTH_EVERY, lambda: check_health(rollout)),
         _duty("metrics", METRICS_EVERY, lambda: metrics(rollout)),
         _duty("report", REPORT_EVERY, report),

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+from progressive_capture.domain.breaker import Phase
 from progressive_capture.domain.jobs import EngineName, JobState
 from progressive_capture.domain.quotas import Level, Mode, Standing, Usage
 from progressive_capture.domain.rollout import FEATURE, Origin, RolloutEnvironment, Strategy, effective
 from progressive_capture.domain.scope import stamp
 from progressive_capture.insight.queue import Queue, queue
-from progressive_capture.store import metrics, rollout
+from progressive_capture.store import breakers, metrics, rollout
 from progressive_capture.store.database import Connection, Database
 from progressive_capture.store.insight.outcomes import failures
 from progressive_capture.store.insight.tracked import count_tracked
@@ -51,6 +52,17 @@ class QuotaNow:
 
 
 @dataclass(frozen=True, slots=True)
+class SilentEngine:
+    """An engine that gives no answer."""
+
+    engine: EngineName
+    phase: Phase
+    until: str
+    """When it is asked again."""
+    why: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Status:
     """The system at one moment."""
 
@@ -64,6 +76,8 @@ class Status:
     """Tracked repositories by state."""
     rollout: RolloutNow
     quotas: tuple[QuotaNow, ...]
+    silent_engines: tuple[SilentEngine, ...]
+    """Engines elsewhere that give no answer, and are left alone for a while."""
 
 
 def status(
@@ -109,7 +123,17 @@ def status(
                 rolled_back_at=row.rolled_back_at,
             ),
             quotas=tuple(_quota(connection, *each, now) for each in standings(connection, now).items()),
+            silent_engines=silent_engines(connection, now),
         )
+
+
+def silent_engines(connection: Connection, now: datetime) -> tuple[SilentEngine, ...]:
+    """Tell which engines give no answer, and when each is asked again."""
+    return tuple(
+        SilentEngine(engine, breaker.phase(now), stamp(breaker.until), breaker.why)
+        for engine, breaker in sorted(breakers.read(connection).items())
+        if breaker.until is not None
+    )
 
 
 def _quota(connection: Connection, engine: EngineName, stands: Standing, now: datetime) -> QuotaNow:

@@ -14,7 +14,7 @@ from progressive_capture.operator.wording import count, lane_name, moment
 
 if TYPE_CHECKING:
     from progressive_capture.insight.queue import BudgetLeft, Lane
-    from progressive_capture.insight.status import Status
+    from progressive_capture.insight.status import SilentEngine, Status
     from progressive_capture.wiring import Wired
 
 
@@ -65,9 +65,15 @@ def in_words(status: "Status") -> list[str]:
         f"rollout: {rollout.percentage:g} % by {rollout.strategy} (version {rollout.version})",
         *([] if rollout.is_active else [_OFF]),
         *([stopped(rollout.stopped_by)] if rollout.stopped_by else []),
+        *(in_a_sentence(each) for each in status.silent_engines),
         *(_budget(each) for each in found.budgets),
         *(f"quota of {each.engine}: {each.why}" for each in status.quotas),
     ]
+
+
+def in_a_sentence(engine: "SilentEngine") -> str:
+    """What is known of an engine that gives no answer."""
+    return f"{engine.engine.called} gives no answer, and is asked again at {moment(engine.until)} UTC. {engine.why}"
 
 
 def _dead(jobs: int) -> str:
