@@ -35,8 +35,8 @@ def slow_pc(tmp_path: Path, spawner: Spawner, slow_github: Running) -> Program:
     return Program(tmp_path, spawner, {"PC_GITHUB_API_URL": slow_github.url, "PC_GITHUB_TOKEN": TOKEN})
 
 
-def test_a_first_capture_then_an_incremental_one_then_the_proof(pc: Program, database_url: str) -> None:
-    pc.settings["DATABASE_URL"] = database_url
+def test_a_first_capture_then_an_incremental_one_then_the_proof(pc: Program, empty_database_url: str) -> None:
+    pc.settings["DATABASE_URL"] = empty_database_url
     first = pc.answer("capture", NAME)
     assert (first["mode"], first["complete"], first["gap_count"]) == ("first", True, 0)
     assert (first["pull_requests_read"], first["rows_held"]["pull_requests"]) == (60, 60)

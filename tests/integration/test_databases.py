@@ -4,8 +4,8 @@ import psycopg
 from sqlalchemy import create_engine, make_url, text
 
 
-def test_a_database_is_empty_and_writable(database_url: str) -> None:
-    url = make_url(database_url)
+def test_a_database_is_empty_and_writable(empty_database_url: str) -> None:
+    url = make_url(empty_database_url)
     engine = create_engine(url.set(drivername="postgresql+psycopg") if url.drivername == "postgresql" else url)
     with engine.begin() as connection:
         connection.execute(text("CREATE TABLE only_here (id BIGINT)"))  # fails when another test's database is seen

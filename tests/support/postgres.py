@@ -116,10 +116,10 @@ def url(server: services.Server, name: str) -> str:
 
 
 @contextmanager
-def database(admin: psycopg.Connection) -> Iterator[str]:
-    """Make an empty database, and drop it at the end; its name."""
+def database(admin: psycopg.Connection, template: str = "template0") -> Iterator[str]:
+    """Make a copy of a database, which is an empty one unless said otherwise, and drop it at the end; its name."""
     name = f"test_{uuid.uuid4().hex}"
-    admin.execute(sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(sql.Identifier(name)))
+    admin.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(template)))
     try:
         yield name
     finally:
