@@ -133,7 +133,7 @@ def test_targets_come_by_number(database: Database) -> None:
 
 
 def stale(connection: Connection, **filters: Any) -> list[int]:
-    return stale_numbers(connection, HOST, REPOSITORY, **{"kinds": HYDRATE_KINDS, **filters})
+    return list(stale_numbers(connection, HOST, REPOSITORY, **{"kinds": HYDRATE_KINDS, **filters}))
 
 
 def capture(connection: Connection, at: str, *numbers: int, kinds: Any = HYDRATE_KINDS, **fields: Any) -> None:

@@ -4,11 +4,12 @@ import asyncio
 from dataclasses import dataclass
 from typing import Final
 
+from progressive_capture.capture.ahead import ask_while_storing
 from progressive_capture.capture.checkpoint import Again, Checkpoint, Detail, Pending
 from progressive_capture.capture.closing import TRIES, close
 from progressive_capture.capture.ledger import Absorbed, Ledger
 from progressive_capture.capture.report import Progress
-from progressive_capture.capture.session import Pause, Session, failure, why
+from progressive_capture.capture.session import Session, failure, why
 from progressive_capture.domain.kinds import INDEX_KINDS, Kind, Source
 from progressive_capture.domain.planning import Operation
 from progressive_capture.domain.records import Records, Target
@@ -108,25 +109,14 @@ class Hydration:
     async def _ask_and_store(self, page: PageToStore | None) -> tuple[bool, PageToStore | None]:
         """Ask for what is owed next while the page answered before is stored, with all that was owed until then.
 
-        Returns whether anything was owed, and its answer. A page that cannot be stored ends the asking at once; asking
-        that fails or is put off lets the page be stored first.
+        Returns whether anything was owed, and its answer.
         """
         done, checkpoint = self.done, self.ledger.snapshot(self.done)
-        # Asked first: where one writes at a time, leave for the request would come after the page's commit.
-        asking = asyncio.create_task(self._ask_next())
         if page is None:
-            return await asking
-        storing = asyncio.create_task(self._store(page, done, checkpoint))
-        try:
-            await asyncio.wait({asking, storing}, return_when=asyncio.FIRST_EXCEPTION)
-            self._merge(await storing)
-        except BaseException as failed:
-            asking.cancel()
-            unheard, _ = await asyncio.gather(asking, storing, return_exceptions=True)
-            if isinstance(unheard, Exception) and not isinstance(unheard, Pause):
-                raise failed from unheard
-            raise
-        return await asking
+            return await self._ask_next()
+        asked, stored = await ask_while_storing(self._ask_next(), self._store(page, done, checkpoint))
+        self._merge(stored)
+        return await asked
 
     async def _ask_next(self) -> tuple[bool, PageToStore | None]:
         request = await self._next_request()

@@ -2,17 +2,18 @@
 
 import asyncio
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 from itertools import groupby, islice
-from typing import Final
+from typing import Final, NamedTuple
 
 from msgspec.structs import replace
 
+from progressive_capture.capture.ahead import ask_while_storing
 from progressive_capture.capture.checkpoint import Checkpoint, Spec, Walk, encode
 from progressive_capture.capture.index_pages import first_of, joined, judged_rows
 from progressive_capture.capture.report import Progress
-from progressive_capture.capture.session import NoAnswer, Session, failure
+from progressive_capture.capture.session import Answered, NoAnswer, Session, failure
 from progressive_capture.capture.wanted import OVERLAP_SECONDS, to_read
 from progressive_capture.domain.forecast import Counts, forecast
 from progressive_capture.domain.jobs import Figures
@@ -34,8 +35,19 @@ SHARD_MIN: Final = 300
 """Sharing out fewer would cost more in half-full queries than it saves in time."""
 
 
+class Listed(NamedTuple):
+    """An answer of the list."""
+
+    answer: Answered[IndexPage]
+    size: int
+    """How many pull requests were asked for."""
+
+
 class Index:
-    """The walk over one repository's pull requests, resumable at each page."""
+    """The walk over one repository's pull requests, resumable at each page.
+
+    While a page of the list is being stored the next one is already asked for.
+    """
 
     def __init__(self, session: Session) -> None:
         """Take the session of shard 0."""
@@ -43,6 +55,7 @@ class Index:
         self.cursor_was_lost = False
         self.rest_was_broken = False
         self.graphql_was_broken = False
+        self.ahead: asyncio.Task[Listed] | None = None
 
     async def finish(self) -> None:
         """Walk on from the checkpoint until the list has passed, then write the shards that hydrate it.
@@ -65,11 +78,8 @@ class Index:
         session = self.session
         if walk is None:
             walk = await asyncio.to_thread(self._new_walk)
-        size = REST_PAGE if walk.source is Source.REST else session.sizes.size(Operation.INDEX)
-        order = Order.UPDATED_DESC if walk.updated_order else Order.CREATED_ASC
-        answer = await session.ask(
-            lambda: session.tools.api.list_pull_requests(session.repo, order, walk.cursor, walk.source, size)
-        )
+        ahead, self.ahead = self.ahead, None
+        answer, size = await (ahead or self._ask(walk))
         if isinstance(answer, TooHeavy) and walk.source is Source.GRAPHQL and size > 1:
             session.sizes.too_heavy(Operation.INDEX, size)
             return
@@ -82,7 +92,25 @@ class Index:
         last = self._is_last(walk, page)
         if session.scope.limit is not None:
             page = first_of(page, session.scope.limit - walk.listed)
-        await self._store(walk, await self._whole(page), last=last)
+        whole = await self._whole(page)
+        if last:
+            await self._store(walk, whole, last=True)
+        else:
+            await self._store_and_ask(walk, whole)
+
+    async def _ask(self, walk: Walk) -> Listed:
+        session = self.session
+        size = REST_PAGE if walk.source is Source.REST else session.sizes.size(Operation.INDEX)
+        order = Order.UPDATED_DESC if walk.updated_order else Order.CREATED_ASC
+        answer = await session.ask(
+            lambda: session.tools.api.list_pull_requests(session.repo, order, walk.cursor, walk.source, size)
+        )
+        return Listed(answer, size)
+
+    async def _store_and_ask(self, walk: Walk, page: IndexPage) -> None:
+        """Store a page that is not the last while the one after it is asked for."""
+        following = replace(walk, cursor=page.next_cursor)
+        self.ahead, _ = await ask_while_storing(self._ask(following), self._store(walk, page, last=False))
 
     async def _whole(self, page: IndexPage) -> IndexPage:
         """Fetch the labels, assignees and reviewers that the page cut off; what GitHub cannot give breaks its kind."""
@@ -329,8 +357,8 @@ class Index:
         jobs.set_forecast(connection, session.claim.job_id, figures)
 
 
-def shard_lists(numbers: list[int], runners: int, most: int) -> list[list[int]]:
+def shard_lists(numbers: Sequence[int], runners: int, most: int) -> Iterator[list[int]]:
     """Share numbers out over runners in runs of neighbours: at most `most` each, else none below `SHARD_MIN`."""
     shards = max(min(runners, len(numbers) // SHARD_MIN), math.ceil(len(numbers) / most), 1)
     size = math.ceil(len(numbers) / shards)
-    return [numbers[begin : begin + size] for begin in range(0, len(numbers), size)]
+    return (list(numbers[begin : begin + size]) for begin in range(0, len(numbers), size))

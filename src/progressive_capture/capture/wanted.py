@@ -1,5 +1,6 @@
 """Which pull requests a capture has to read, from what is stored of them; nothing is asked or changed here."""
 
+from collections.abc import Sequence
 from typing import Final
 
 from progressive_capture.domain.kinds import INDEX_KINDS, SETTLED, State
@@ -21,7 +22,7 @@ def to_read(
     started_at: str,
     only_rest: bool,
     is_incremental: bool,
-) -> list[int]:
+) -> Sequence[int]:
     """Return the numbers, ascending, of the listed pull requests of a scope that must be hydrated.
 
     Args:

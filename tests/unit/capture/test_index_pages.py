@@ -60,7 +60,7 @@ def test_a_label_that_two_pages_have_in_common_is_counted_once() -> None:
 @given(st.integers(1, 90_000), st.integers(1, 9))
 def test_bulk_shards_hold_every_number_once_in_order_and_keep_their_bounds(count: int, runners: int) -> None:
     numbers = list(range(count))
-    lists = shard_lists(numbers, runners, SHARD_ITEMS[Processor.GITHUB_ACTIONS])
+    lists = list(shard_lists(numbers, runners, SHARD_ITEMS[Processor.GITHUB_ACTIONS]))
     assert [number for each in lists for number in each] == numbers
     assert all(len(each) <= SHARD_ITEMS[Processor.GITHUB_ACTIONS] for each in lists)
     assert len(lists) == 1 or min(len(each) for each in lists[:-1]) >= SHARD_MIN
@@ -69,7 +69,7 @@ def test_bulk_shards_hold_every_number_once_in_order_and_keep_their_bounds(count
 @given(st.integers(1, 5_000), st.integers(1, 9))
 def test_real_time_shards_are_small(count: int, runners: int) -> None:
     numbers = list(range(count))
-    lists = shard_lists(numbers, runners, SHARD_ITEMS[Processor.INNGEST])
+    lists = list(shard_lists(numbers, runners, SHARD_ITEMS[Processor.INNGEST]))
     assert [number for each in lists for number in each] == numbers
     assert all(len(each) <= 100 for each in lists)
     assert len(lists) <= -(-count // 100) or min(map(len, lists[:-1])) >= SHARD_MIN

@@ -1,0 +1,79 @@
+"""The next page of the list is asked for while the one before is stored."""
+
+import asyncio
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+from progressive_capture.capture.checkpoint import Checkpoint, Walk
+from progressive_capture.capture.index import Index, Listed
+from progressive_capture.capture.results import More
+from progressive_capture.capture.session import Pause
+from progressive_capture.domain.kinds import Source
+from progressive_capture.domain.records import Records
+from progressive_capture.domain.scope import Scope
+from progressive_capture.github.outcomes import Page
+from progressive_capture.github.results import IndexPage
+from progressive_capture.store.errors import LeaseLost
+
+PAGES = 3
+
+
+class Scripted(Index):
+    """Walks a list of three pages; storing a page ends once `asked` says that the next one was asked for."""
+
+    def __init__(self, *, refused: int | None = None, paused: int | None = None) -> None:
+        walk = Walk(started_at="", source=Source.REST, updated_order=False, cursor="0")
+        session = SimpleNamespace(scope=Scope(), checkpoint=Checkpoint(walk=walk))
+        super().__init__(cast("Any", session))
+        self.refused, self.paused = refused, paused
+        self.log: list[str] = []
+        self.asked = [asyncio.Event() for _ in range(PAGES)]
+
+    async def _ask(self, walk: Walk) -> Listed:
+        place = int(walk.cursor or "")
+        self.log.append(f"ask {place}")
+        self.asked[place].set()
+        if place == self.paused:
+            raise Pause(More())
+        if self.refused is not None and place == self.refused + 1:
+            try:
+                await asyncio.Event().wait()
+            finally:
+                self.log.append(f"left {place}")
+        following = str(place + 1) if place + 1 < PAGES else None
+        page = IndexPage(Records(), [], following, "2025-12-02T00:00:00.000000Z", Source.REST, None)
+        return Listed(Page(page), 100)
+
+    async def _store(self, walk: Walk, page: IndexPage, *, last: bool, advanced: int | None = None) -> None:
+        assert advanced is None
+        place = int(walk.cursor or "")
+        if not last:
+            await self.asked[place + 1].wait()
+        if place == self.refused:
+            raise LeaseLost("Lost.")
+        self.log.append(f"stored {place}")
+        self.session.checkpoint.walk = Walk(
+            started_at="", source=Source.REST, updated_order=False, cursor=page.next_cursor, passed=last
+        )
+
+
+async def test_each_page_is_asked_for_once_before_the_one_before_is_stored() -> None:
+    work = Scripted()
+    await asyncio.wait_for(work.finish(), 10)
+    assert work.log == ["ask 0", "ask 1", "stored 0", "ask 2", "stored 1", "stored 2"]
+
+
+async def test_a_page_that_cannot_be_stored_ends_the_asking() -> None:
+    work = Scripted(refused=1)
+    with pytest.raises(LeaseLost):
+        await asyncio.wait_for(work.finish(), 10)
+    assert work.log[-2:] == ["ask 2", "left 2"]
+
+
+async def test_a_pause_lets_the_page_before_be_stored() -> None:
+    work = Scripted(paused=1)
+    with pytest.raises(Pause):
+        await asyncio.wait_for(work.finish(), 10)
+    assert work.log == ["ask 0", "ask 1", "stored 0"]
