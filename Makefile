@@ -1,15 +1,18 @@
 # Works with GNU make 3.81 and newer and with BSD make. Each target sets up what it needs, once.
 REPO =
-PYTEST = -n 2 --dist worksteal
+PYTEST = -n 3 --dist worksteal
 RUN = . scripts/env.sh &&
 
-.PHONY: help capture test lint types imports tests pythons faults bench bench-costs bench-claims bench-sandbox bench-peers docs locks clean run-env dev-env
+.PHONY: help capture dev test lint types imports tests pythons faults bench bench-costs bench-claims bench-sandbox bench-peers docs locks clean run-env dev-env
 
 help: ## say what can be made
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1	\2/p' Makefile
 
 capture: run-env ## capture REPO=owner/name; without REPO: a demonstration, with no token and no network
 	@$(RUN) if [ -n "$(REPO)" ]; then pc capture $(REPO); else python scripts/demo.py; fi
+
+dev: dev-env ## run sandbox, web and worker together, and an Inngest server where INNGEST_BIN names one, until Ctrl-C
+	@$(RUN) exec python scripts/dev.py
 
 test: dev-env ## everything that must hold before a change lands: lint, types, imports, tests, pythons
 	@$(RUN) python scripts/checks.py $(MAKE)
