@@ -42,10 +42,13 @@ FOREIGN_SETTINGS = (
     "ALL_PROXY",
 )
 
+OF_TESTS = frozenset({"INNGEST_BIN"})
+"""A server that tests may start."""
+
 
 def pytest_configure(config: pytest.Config) -> None:
     """Open the run's folder in the one process that outlives all workers; workers are told where it is."""
-    for name in [name for name in os.environ if name.upper().startswith(FOREIGN_SETTINGS)]:  # noqa: TID251 - see above
+    for name in [name for name in os.environ if _is_foreign(name)]:  # noqa: TID251 - see above
         del os.environ[name]  # noqa: TID251 - as above
     if folder := getattr(config, "workerinput", {}).get("run_folder"):
         config.stash[FOLDER] = Path(folder)
@@ -53,6 +56,10 @@ def pytest_configure(config: pytest.Config) -> None:
     else:
         config.stash[RUN] = services.Run()
         config.stash[FOLDER] = config.stash[RUN].folder
+
+
+def _is_foreign(name: str) -> bool:
+    return name.upper().startswith(FOREIGN_SETTINGS) and name not in OF_TESTS
 
 
 @pytest.hookimpl(optionalhook=True)

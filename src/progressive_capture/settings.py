@@ -1,7 +1,9 @@
 """What the environment says, read once and frozen; the only place that reads it, and no decision of any room."""
 
+from contextlib import suppress
 from pathlib import Path
-from typing import Self
+from typing import Final, Self
+from urllib.parse import unquote, urlsplit
 
 from pydantic import (
     AliasChoices,
@@ -17,6 +19,9 @@ from progressive_capture.domain.errors import UsageError
 from progressive_capture.github.addresses import DEFAULT, ApiAddress
 from progressive_capture.queue_settings import QueueSettings, Text
 from progressive_capture.run_settings import RunSettings
+
+SHORTEST_SECRET: Final = 12
+"""Characters below which a word of a secret may be a word of any text: in the frame of a private key, for instance."""
 
 
 class SettingsError(UsageError):
@@ -119,6 +124,17 @@ class Settings(QueueSettings, RunSettings):
         if own or self.app_id is not None:
             return own
         return _tokens("common_token", self.common_token)
+
+    @property
+    def secret_texts(self) -> frozenset[str]:
+        """Every secret that is set, each token and line by itself, for whatever must not show one."""
+        given = {name: getattr(self, name) for name in type(self).model_fields if name != "database_url"}
+        texts = " ".join(each.get_secret_value() for each in given.values() if isinstance(each, SecretStr))
+        words = {word for word in texts.replace(",", " ").split() if len(word) >= SHORTEST_SECRET}
+        with suppress(ValueError):  # an address that is none is told of when it is opened
+            password = urlsplit(self.database_url.get_secret_value()).password or ""
+            words |= {password, unquote(password)}
+        return frozenset(words - {""})
 
     @property
     def uses_app(self) -> bool:

@@ -1,6 +1,7 @@
 """Inngest as an engine, by the HTTP protocol of its SDK: registration, steps, waits, retries, failures, hand-ons."""
 
 import asyncio
+import io
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
@@ -8,20 +9,22 @@ from typing import Any
 
 import pytest
 
-from progressive_capture.domain.jobs import EngineName, Processor
-from progressive_capture.domain.quotas import Quota
-from progressive_capture.engine_wiring import CRON
-from progressive_capture.engines.inngest.functions import names_of
+from progressive_capture.domain.jobs import Processor
 from progressive_capture.engines.inngest.runner import ShardRunner
+from progressive_capture.operator.logs import configure
 from progressive_capture.queue.engine import EngineRefused, EngineUnreachable, EngineUsage, RunState
 from progressive_capture.store.errors import StoreError
 from progressive_capture.store.jobs import JobFilter
+from progressive_capture.store.tables import METADATA
 from tests.support.little_github import START, LittleGitHub
-from tests.support.little_inngest import KEY, Run, signed
-from tests.support.offices import MoodyGitHub, Office
-from tests.support.served import PRODUCTION, Served, served
+from tests.support.little_inngest import EVENT_KEY, KEY, Run, signed
+from tests.support.logged import logging_as_it_was
+from tests.support.offices import BY_REST, MoodyGitHub, Office
+from tests.support.served import Served, served
 
 pytestmark = pytest.mark.anyio
+
+FULL = replace(BY_REST, full=True)
 
 
 @pytest.fixture
@@ -244,80 +247,6 @@ async def test_an_event_of_another_schema_is_refused_for_good(running: Served) -
     assert "let sender and app be of one release" in run.names[0]
 
 
-async def test_what_is_registered_is_paced_and_can_be_cancelled(running: Served) -> None:
-    by_name = {each["id"].removeprefix("progressive-capture-"): each for each in running.inngest.functions}
-    expected = names_of(running.wired.inngest_app(running.api.client).functions())
-    assert sorted(by_name) == expected
-    assert {"capture", "capture-failure", "classify-repositories", "duty-health", "duty-sweep", "test"} < set(expected)
-    capture = by_name["capture"]
-    assert capture["concurrency"] == [
-        {"key": "event.data.principal", "limit": 1},
-        {"key": "event.data.repository", "limit": 2},
-    ]
-    assert (capture["throttle"]["limit"], capture["throttle"]["period"]) == (75, "1m")
-    assert capture["priority"] == {"run": "event.data.head_start"}
-    assert capture["cancel"][0]["event"] == "progressive-capture/job.cancelled"
-    assert capture["steps"]["step"]["retries"]["attempts"] == 1
-    crons = {name: each["triggers"][0]["cron"] for name, each in by_name.items() if name.startswith("duty-")}
-    assert (crons["duty-sweep"], crons["duty-metrics"].split()[1:]) == ("0-59/5 * * * *", ["*/1", "*", "*", "*"])
-    assert len(set(crons.values())) == len(crons)
-    assert await running.api.registered() == expected
-
-
-def sweep_called() -> Run:
-    return Run("progressive-capture-duty-sweep", {"name": "inngest/scheduled.timer", "data": {}})
-
-
-async def test_a_duty_is_one_execution_and_done_once_at_its_time_whoever_calls(running: Served) -> None:
-    async def call() -> Any:
-        run = sweep_called()
-        assert await running.inngest.step(run) is False
-        return run.output
-
-    assert await call() == {"ran": True}
-    assert await call() == {"ran": False}
-    running.office.github.now += timedelta(seconds=59)
-    assert await call() == {"ran": True}
-    assert running.rows("leader_leases") == []
-    assert [row["duty"] for row in running.rows("duty_runs")] == ["sweep", "sweep"]
-
-
-async def test_a_duty_that_is_due_while_another_process_leads_is_called_again(running: Served) -> None:
-    elsewhere = replace(running.wired.schedule(), holder="another host")
-    with running.wired.database.transaction() as connection:
-        elsewhere._leads(connection, running.wired.clock.now())
-    run = sweep_called()
-    assert await running.inngest.step(run) is True
-    assert run.names == ["error: Another process is at its duties, and this one is due: it is called again."]
-    await asyncio.to_thread(elsewhere.resign)
-    assert await running.inngest.step(run) is False
-    assert run.output == {"ran": True}
-
-
-async def test_where_inngest_calls_duties_a_worker_does_those_that_it_does_not_call(office: Office) -> None:
-    office.settings = {"INNGEST_DEV": "1"}
-    async with office.wired() as wired:
-        duties, crons = (replace(each, duties=each.duties[:1]) for each in (wired.schedule(), wired.schedule(CRON)))
-        assert await duties.tend() == ["sweep"]
-        await asyncio.to_thread(duties.resign)
-        office.github.now += timedelta(minutes=5)
-        assert await duties.tend() == []
-        assert await crons.tend() == ["sweep"]
-        await asyncio.to_thread(crons.resign)
-        office.github.now += timedelta(minutes=10, seconds=59)
-        assert await duties.tend() == []
-        office.github.now += timedelta(seconds=1)
-        assert await duties.tend() == ["sweep"]
-
-
-async def test_classification_and_the_test_leave_their_traces(running: Served) -> None:
-    running.inngest.put(
-        {"name": "progressive-capture/classification.asked", "id": "c", "data": {"version": 1, "nonce": "n"}}
-    )
-    (run,) = await running.inngest.work()
-    assert run.output == {"repositories": 0, "categories": {}, "changed": 0}
-
-
 async def test_only_what_is_signed_is_answered(running: Served) -> None:
     inngest = running.inngest
     for wrong in ("", "t=1&s=00", signed(b"", "signkey-test-ff")):
@@ -326,7 +255,8 @@ async def test_only_what_is_signed_is_answered(running: Served) -> None:
                 method, "?fnId=progressive-capture-test&stepId=step", **{"x-inngest-signature": wrong}
             )
             assert response.status_code == 401
-    assert (await inngest.call("GET")).json()["function_count"] == len(running.rows("duty_runs")) + 8
+    # What hears of failures is not counted by itself.
+    assert (await inngest.call("GET")).json()["function_count"] == len(inngest.functions) - 1
     assert KEY not in (await inngest.call("GET")).text
 
 
@@ -369,41 +299,54 @@ async def test_what_inngest_does_not_take_goes_back_in_line(
     assert job_of(running)["status"] == "completed"
 
 
-async def test_a_lane_that_is_over_its_quota_hands_nothing_over(office: Office) -> None:
+async def test_no_key_or_token_is_in_what_is_stored_told_or_logged(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = io.StringIO()
+    former = "signkey-prod-00ffee00"
+    monkeypatch.setenv("INNGEST_SIGNING_KEY_FALLBACK", former)
+    token = "ghs_" + "1a2B" * 9 + "_" + "3c4D" * 30
+    office.settings = {"PC_GITHUB_TOKENS": token}
     async with served(office) as running:
-        await office.ask()
-        terms = replace(
-            running.wired.terms,
-            engines=dict.fromkeys(Processor, EngineName.INNGEST),
-            quotas={EngineName.INNGEST: Quota(executions=0)},
-        )
-        dispatcher = replace(running.wired.elsewhere().dispatcher(running.engine, Processor.INNGEST), terms=terms)
-        assert await dispatcher.dispatch() == 0
-        assert running.inngest.sent == []
-        job = job_of(running)
-        assert (job["status"], job["processor_type"]) == ("pending", "inngest")
-        assert job["held_reason"] == "0 of 0 executions of this month are used or under way."
+        with logging_as_it_was():
+            configure(log, debug=True, known=running.wired.settings.secret_texts)
+            runs = await _all_that_can_go_wrong(running, monkeypatch)
+        told = [(run.event, run.steps, run.output, run.names) for run in runs], running.inngest.functions
+        stored = [running.rows(table) for table in METADATA.tables]
+        sent = running.inngest.sent
+    assert "the library was given" in log.getvalue()
+    everything = repr((told, stored, sent)) + log.getvalue()
+    for secret in (KEY, KEY.rpartition("-")[2], EVENT_KEY, former, former.rpartition("-")[2], token):
+        assert secret not in everything
 
 
-async def test_no_key_is_in_what_is_stored_or_told(running: Served) -> None:
+async def _all_that_can_go_wrong(running: Served, monkeypatch: pytest.MonkeyPatch) -> list[Run]:
+    """A job that runs, one that is refused, one that breaks, one that is cancelled unheard, and a stranger's call."""
     await running.hand_over()
     runs = await running.inngest.work()
-    told = repr([(run.event, run.steps, run.output) for run in runs]) + repr(running.inngest.functions)
-    stored = repr([running.rows(table) for table in ("progressive_capture_jobs", "job_events", "job_shards")])
-    for secret in map(str, PRODUCTION.values()):
-        if secret != "local":
-            assert secret not in told + stored
+    running.inngest.refuses = 401
+    await running.office.ask(FULL)
+    assert await running.wired.elsewhere().dispatcher(running.engine, Processor.INNGEST).dispatch() == 0
+    running.inngest.refuses = None
+    running.office.github.now += timedelta(hours=1)
+    handover = await running.dispatch()
+    _break(monkeypatch, times=2, error=RuntimeError(f"the library was given {KEY} and {EVENT_KEY}"))
+    runs += await running.inngest.work()
+    running.inngest.is_away = True
+    await running.cancel(handover.job_id)
+    await running.inngest.call("POST", "?fnId=progressive-capture-test&stepId=step", {}, **{"x-inngest-signature": "x"})
+    return runs
 
 
-def _break(monkeypatch: pytest.MonkeyPatch, *, times: int) -> None:
-    """Let the database refuse the beginning of the next steps."""
+def _break(monkeypatch: pytest.MonkeyPatch, *, times: int, error: Exception | None = None) -> None:
+    """Let the beginning of the next steps fail, by an error or a refusal of the database."""
     left = [times]
     whole = ShardRunner._begin
 
     def begin(*arguments: Any) -> str | None:
         if left[0]:
             left[0] -= 1
-            raise StoreError("away")
+            raise error or StoreError("away")
         return whole(*arguments)
 
     monkeypatch.setattr(ShardRunner, "_begin", begin)

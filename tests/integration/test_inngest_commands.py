@@ -10,15 +10,18 @@ from typing import Any
 
 import httpx
 import pytest
+from sqlalchemy import update
 
 from progressive_capture.domain.errors import UsageError
+from progressive_capture.domain.jobs import Processor
 from progressive_capture.operator.cli import run
 from progressive_capture.operator.desk import Desk
+from progressive_capture.store.tables import JOBS
 from progressive_capture.web.server import listen
 from progressive_capture.web.serving import serve_installation
 from progressive_capture.wiring import Wired
 from tests.support.little_github import LittleGitHub
-from tests.support.little_inngest import EVENT_KEY, KEY
+from tests.support.little_inngest import EVENT_KEY, KEY, LittleInngest
 from tests.support.offices import MoodyGitHub, Office
 from tests.support.served import Served, served
 
@@ -33,9 +36,9 @@ class Counter:
     out: io.StringIO = field(default_factory=io.StringIO)
     err: io.StringIO = field(default_factory=io.StringIO)
 
-    def run(self, *arguments: str) -> int:
+    def run(self, *arguments: str, program: str = "pc") -> int:
         """Run a command; its exit code."""
-        return run(arguments, Desk(self.out, self.err, self._wire))
+        return run(arguments, Desk(self.out, self.err, self._wire), program)
 
     @asynccontextmanager
     async def _wire(self, *_: Any, stopping: Callable[[], bool], **__: Any) -> AsyncIterator[Wired]:
@@ -58,7 +61,7 @@ def counter(sqlite_url: str) -> Counter:
 
 
 def test_a_sound_installation_is_found_sound_and_no_key_is_shown(counter: Counter) -> None:
-    assert counter.run("inngest", "check", "--json") == 0
+    assert counter.run("inngest", "check", "--json") == 0, counter.out.getvalue() + counter.err.getvalue()
     told = json.loads(counter.out.getvalue())
     assert {each["what"]: each["is_good"] for each in told["findings"]} == {
         "mode": True,
@@ -127,6 +130,27 @@ def test_an_inngest_that_gives_no_answer_is_named_without_the_key(counter: Count
     assert counter.run("inngest", "test") == 1
     assert "inn.gs gives no answer (ConnectError)." in counter.err.getvalue()
     assert EVENT_KEY not in counter.out.getvalue() + counter.err.getvalue()
+
+
+def test_an_emergency_stop_that_cancels_tells_the_engine(counter: Counter) -> None:
+    seen: list[LittleInngest] = []
+    counter.prepare = lambda running: seen.append(running.inngest)
+    job_id = asyncio.run(_handed_over_in_bulk(counter.office))
+    assert counter.run("emergency-stop", "--cancel-running", "--reason", "smoke", "--yes", program="rollout") == 0
+    assert "1 running job cancelled" in counter.out.getvalue()
+    assert [data for each in seen for data in each.of("job.cancelled")] == [
+        {"version": 1, "job_id": job_id, "attempt": 1}
+    ]
+
+
+async def _handed_over_in_bulk(office: Office) -> str:
+    await office.know()
+    async with served(office) as running:
+        await office.ask()
+        handover = await running.dispatch()
+        with running.wired.database.transaction() as connection:
+            connection.execute(update(JOBS).values(processor_type=Processor.GITHUB_ACTIONS.value))
+        return handover.job_id
 
 
 def test_an_app_that_inngest_does_not_know_is_told_of(counter: Counter) -> None:

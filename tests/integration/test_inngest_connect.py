@@ -4,17 +4,20 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import pytest
 
-from progressive_capture.domain.errors import UsageError
+from progressive_capture.domain.errors import ExitCode, UsageError
 from progressive_capture.domain.jobs import EngineName, Processor
 from progressive_capture.web.connecting import AGAIN_SECONDS, connect_installation
 from progressive_capture.wiring import Wired
+from tests.support.forking import Spawner
 from tests.support.little_gateway import LittleGateway
 from tests.support.little_github import LittleGitHub
 from tests.support.little_inngest import EVENT_KEY, LittleInngest
 from tests.support.offices import MoodyGitHub, Office, rows
+from tests.support.program import Program
 from tests.support.served import PRODUCTION
 
 pytestmark = pytest.mark.anyio
@@ -110,3 +113,31 @@ async def test_a_signing_key_that_is_refused_or_missing_is_told_in_a_sentence(co
     async with connecting.office.wired() as wired:
         with pytest.raises(UsageError, match="INNGEST_SIGNING_KEY is not set: Inngest lets nobody connect"):
             await connecting.connect(wired)
+
+
+async def test_the_program_connects_and_ends_with_a_signal(
+    connecting: Connecting, tmp_path: Path, spawner: Spawner, sqlite_url: str
+) -> None:
+    settings = {"INNGEST_DEV": connecting.gateway.url, "DATABASE_URL": sqlite_url, "PC_INNGEST_ENGINE": "local"}
+    process = Program(tmp_path, spawner, settings).start("inngest", "connect")
+    try:
+        await connecting.gateway.ready.wait()
+        assert "progressive-capture-capture" in {each["id"] for each in connecting.gateway.functions}
+    finally:
+        process.terminate()
+        _, log = await asyncio.to_thread(process.communicate)
+    assert process.returncode == 0, log
+    assert connecting.gateway.paused
+    assert 'event="connection to Inngest"' in log
+
+
+@pytest.mark.parametrize("command", [("serve", "--port", "0"), ("inngest", "connect")])
+def test_a_key_that_is_none_ends_the_program_in_a_sentence(
+    tmp_path: Path, spawner: Spawner, sqlite_url: str, command: tuple[str, ...]
+) -> None:
+    settings = {"INNGEST_SIGNING_KEY": "hunter2", "DATABASE_URL": sqlite_url}
+    ran = Program(tmp_path, spawner, settings).run(*command)
+    assert ran.returncode == ExitCode.USAGE
+    assert "INNGEST_SIGNING_KEY is no signing key: copy it again" in ran.stderr
+    assert "Traceback" not in ran.stderr
+    assert "hunter2" not in ran.stderr + ran.stdout

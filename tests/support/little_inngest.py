@@ -15,6 +15,8 @@ from typing import Any
 import httpx
 from fastapi import FastAPI
 
+from progressive_capture.engines.inngest.api import NO_KEY
+
 KEY = "signkey-test-0123456789abcdef"
 EVENT_KEY = "the-event-key-of-tests"
 PATH = "/api/inngest"
@@ -80,6 +82,8 @@ class LittleInngest:
     key: str = KEY
     takes: str = KEY
     """The signing key with which it is asked."""
+    is_dev: bool = False
+    """Whether it is a dev server, which asks for no key."""
     functions: list[dict[str, Any]] = field(default_factory=list)
     seen: set[tuple[str, str]] = field(default_factory=set)
     waiting: deque[Run] = field(default_factory=deque)
@@ -94,7 +98,7 @@ class LittleInngest:
 
     def transport(self) -> httpx.MockTransport:
         """The way to this server."""
-        return httpx.MockTransport(self._answer)
+        return httpx.MockTransport(self.answer)
 
     def client(self) -> httpx.AsyncClient:
         """Something that calls the app."""
@@ -205,22 +209,29 @@ class LittleInngest:
         wanted = trigger.get("expression")
         return wanted is None or wanted == f"event.data.function_id == '{event['data'].get('function_id')}'"
 
-    async def _answer(self, request: httpx.Request) -> httpx.Response:
+    async def answer(self, request: httpx.Request) -> httpx.Response:
+        """Answer a request as the server does."""
         if self.is_away:
             raise httpx.ConnectError("nobody")
         if request.url.host == "app.test":
             return await httpx.ASGITransport(app=self.app).handle_async_request(request)
-        if request.url.path == f"/e/{EVENT_KEY}":
+        if request.url.path == f"/e/{NO_KEY if self.is_dev else EVENT_KEY}":
             return self.take(json.loads(request.content))
         if request.url.path == "/health":
             return httpx.Response(200, json={"status": 200})
+        return self._about_functions(request)
+
+    def _about_functions(self, request: httpx.Request) -> httpx.Response:
         hashed = hashlib.sha256(bytes.fromhex(self.takes.rpartition("-")[2])).hexdigest()
-        if request.headers.get("authorization") != f"Bearer {hashed}":
+        if not self.is_dev and request.headers.get("authorization") != f"Bearer {hashed}":
             return httpx.Response(401, json={"error": "no such key"})
         if request.url.path == "/v1/apps/progressive-capture/functions":
             # As the server writes its own type: by Go's names of fields, and nothing for an app that it does not know.
             known = [{"ID": "1", "Slug": each["id"]} for each in self.functions]
             return httpx.Response(200, text=json.dumps(known or None))
+        if request.url.path == "/fn/register":
+            self.functions = json.loads(request.content)["functions"]
+            return httpx.Response(200, json={"ok": True})
         return httpx.Response(404, json={"error": "no such thing"})
 
     def take(self, events: list[dict[str, Any]]) -> httpx.Response:

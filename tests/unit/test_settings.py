@@ -237,3 +237,24 @@ def test_no_repr_shows_a_secret(secret: str) -> None:
 def test_settings_are_frozen() -> None:
     with pytest.raises(ValidationError, match="frozen"):
         Settings.read().debug = True
+
+
+def test_every_secret_is_known_to_whatever_must_not_show_one() -> None:
+    given = {
+        "PC_GITHUB_TOKENS": "ghp_one_two_three, ghp_four_five_six",
+        "INNGEST_EVENT_KEY": "an-event-key-of-no-form",
+        "INNGEST_SIGNING_KEY": "signkey-test-0123",
+        "INNGEST_SIGNING_KEY_FALLBACK": "signkey-test-4567",
+        "DATABASE_URL": "postgresql://ann:s3cret%21@db.test/capture",
+    }
+    assert Settings.model_validate(given).secret_texts == {
+        "ghp_one_two_three",
+        "ghp_four_five_six",
+        "an-event-key-of-no-form",
+        "signkey-test-0123",
+        "signkey-test-4567",
+        "s3cret%21",
+        "s3cret!",
+    }
+    for without in ("postgresql://db.test/capture", "file.db", "postgresql://[db/x"):
+        assert Settings.model_validate({"DATABASE_URL": without}).secret_texts == set()

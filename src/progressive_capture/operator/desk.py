@@ -134,7 +134,8 @@ def work(
     """
     from progressive_capture.operator.logs import configure, say  # noqa: PLC0415 - not needed for --help
 
-    configure(desk.err, debug=settings.debug, style=settings.log_format, working=logs)
+    known = settings.secret_texts
+    configure(desk.err, debug=settings.debug, style=settings.log_format, working=logs, known=known)
 
     async def shift() -> T:
         display = desk.display()

@@ -45,7 +45,8 @@ class Schedule:
     clock: Callable[[], datetime]
     is_gone: Callable[[str], bool]
     patience: timedelta = timedelta()
-    """How late a duty must be before this process sees to it: others come first, where they are to do so."""
+    """How late a duty must be before this process sees to it, where others come first; one that is due more often than
+    that is everybody's."""
 
     async def tend(self, names: Collection[str] | None = None, *, early: timedelta = timedelta()) -> list[str]:
         """Run what is due, if this process leads; the names of what was run.
@@ -102,7 +103,8 @@ class Schedule:
         """Note that a duty begins; None while it is not due, or another process leads."""
         now = self.clock()
         with self.database.transaction() as connection:
-            if self.patience and not self._is_due(connection, duty, now - self.patience):
+            waits = timedelta() < self.patience < duty.every
+            if waits and not self._is_due(connection, duty, now - self.patience):
                 return None
             # The lease's row stays locked until the run is noted: of two that look at once, one sees the other's.
             if not self._leads(connection, now):

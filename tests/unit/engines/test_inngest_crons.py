@@ -12,8 +12,8 @@ MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 @pytest.mark.parametrize(
     ("every", "place", "cron"),
     [
-        (MINUTE, 0, "0-59/5 * * * *"),
-        (5 * MINUTE, 6, "1-59/5 * * * *"),
+        (MINUTE, 0, "0-59/10 * * * *"),
+        (5 * MINUTE, 11, "1-59/10 * * * *"),
         (15 * MINUTE, 1, "1-59/15 * * * *"),
         (HOUR, 2, "9 */1 * * *"),
         (6 * HOUR, 60, "7 */6 * * *"),
@@ -27,7 +27,7 @@ def test_a_duty_is_called_as_often_as_it_is_due_and_not_with_the_one_beside_it(
     assert cron_of(every, place + 1) != cron
 
 
-@pytest.mark.parametrize("every", [7 * MINUTE, 5 * HOUR, 90 * MINUTE, 2 * DAY, 90 * timedelta(seconds=5)])
+@pytest.mark.parametrize("every", [13 * MINUTE, 5 * HOUR, 90 * MINUTE, 2 * DAY])
 def test_what_no_cron_says_evenly_is_refused(every: timedelta) -> None:
     with pytest.raises(ValueError, match=r"day|:"):
         cron_of(every, 0)

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from progressive_capture.operator.logs import configure, without_secrets
+from tests.support.logged import logging_as_it_was
 
 TOKENS = st.builds(
     lambda prefix, rest: prefix + rest,
@@ -22,13 +23,8 @@ TOKENS = st.builds(
 @pytest.fixture
 def restored() -> Iterator[None]:
     """Leave the set-up of logging as it was."""
-    loggers = [logging.getLogger(), logging.getLogger("progressive_capture")]
-    handlers, levels = loggers[0].handlers[:], [each.level for each in loggers]
-    yield
-    loggers[0].handlers[:] = handlers
-    for each, level in zip(loggers, levels, strict=True):
-        each.setLevel(level)
-    structlog.reset_defaults()
+    with logging_as_it_was():
+        yield
 
 
 @pytest.fixture
@@ -42,7 +38,7 @@ def stream(restored: None) -> io.StringIO:  # noqa: ARG001 - what pytest undoes
 @given(TOKENS)
 def test_a_token_is_removed_wherever_it_stands(token: str) -> None:
     event = {"event": f"sent {token} away", "headers": {"authorization": f"token {token}"}, "error": ValueError(token)}
-    assert token not in repr(without_secrets(None, "info", event))
+    assert token not in repr(without_secrets()(None, "info", event))
 
 
 def test_libraries_are_cleaned_as_we_are(stream: io.StringIO) -> None:
@@ -55,6 +51,15 @@ def test_libraries_are_cleaned_as_we_are(stream: io.StringIO) -> None:
     assert 'event="GET https://api.github.com/user with ***"' in said
     assert "token=***" in said
     assert "RuntimeError: no luck with ***" in said
+
+
+@pytest.mark.usefixtures("restored")
+def test_secrets_of_no_form_are_removed_by_what_they_are() -> None:
+    written = io.StringIO()
+    configure(written, debug=True, known={"an-event-key", "an-event-key-and-more"})
+    logging.getLogger("anybody").error("failed", exc_info=RuntimeError("given an-event-key, an-event-key-and-more"))
+    assert "RuntimeError: given ***, ***" in written.getvalue()
+    assert "an-event-key" not in written.getvalue()
 
 
 @pytest.mark.usefixtures("restored")

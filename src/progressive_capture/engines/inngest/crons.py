@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Final
 
-LEAST: Final = timedelta(minutes=5)
+LEAST: Final = timedelta(minutes=10)
 """Between two calls of a duty: each is an execution, of which the free plan has 50,000 a month."""
 
 _HOUR: Final = timedelta(hours=1)

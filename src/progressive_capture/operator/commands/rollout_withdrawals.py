@@ -44,6 +44,7 @@ def emergency_stop(
         done = stop.emergency_stop(
             at.rollout, at.works.control().leave_bulk, at.by, cancel_running=cancel_running, expected=at.expected
         )
+        at.works.stop_runs(done.cancelled)
         left, ended = count(done.rerouted, "waiting job"), count(len(done.cancelled), "running job")
         text = f"{left} left the bulk lane, {ended} cancelled."
         told = written(done.written)
