@@ -252,6 +252,28 @@ def test_what_pc_capture_left_unfinished_becomes_the_queues(bureau: Bureau) -> N
     assert bureau.count() == 2
 
 
+def test_a_capture_between_two_shards_keeps_its_job(bureau: Bureau) -> None:
+    with bureau.database.transaction() as connection:
+        spec = encode(Spec(scope=HISTORY))
+        own = jobs.open_job(connection, new_job(scope=HISTORY.text, repository_name="octo/hello", spec=spec), NOW)
+        until = NOW + LEASE
+        first = jobs.claim_shard(
+            connection, own.id, 0, attempt=0, holder="pc", now=NOW, lease_until=until, is_gone=lives
+        )
+        assert isinstance(first, Claim)
+        jobs.add_shards(connection, first, [encode(Spec(scope=HISTORY, numbers=[1]))])
+        jobs.settle_shard(connection, first, Outcome.COMPLETED, None, NOW)
+    assert bureau.ask() == RerunAsked(own.id)
+    assert bureau.take(BULK) is None
+    assert (bureau.row(own.id).route_rule, bureau.row(own.id).status) == ("pc-capture", "processing")
+    bureau.now = until
+    assert bureau.ask() == RerunAsked(own.id)
+    assert bureau.row(own.id).route_rule == "over-shard"
+    taken = bureau.take(BULK)
+    assert taken is not None
+    assert (taken.job.id, taken.claim.k) == (own.id, 1)
+
+
 def test_no_shard_that_pc_capture_left_is_too_long_for_the_real_time_lane(bureau: Bureau) -> None:
     bureau.terms = Terms(environment=NOBODY)
     with bureau.database.transaction() as connection:

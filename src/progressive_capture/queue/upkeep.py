@@ -20,6 +20,12 @@ AT_ONCE: Final = 100
 FORGOTTEN_AFTER: Final = timedelta(days=1)
 """How long a worker that was killed is shown as silent: until somebody has surely looked."""
 
+RUNS_KEPT: Final = timedelta(days=30)
+"""How long runs of duties are kept: longer than any duty waits for its turn. What was captured, and jobs, stay."""
+
+FORGOTTEN_AT_ONCE: Final = 1_000
+"""Runs looked at together: far more than begin between two looks."""
+
 WHO: Final = "queue"
 
 
@@ -87,13 +93,15 @@ class Upkeep:
             place = (held[-1].created_at, held[-1].id)
 
     def forget(self) -> int:
-        """Drop workers that nothing was heard of for a day; how many.
+        """Drop workers that nothing was heard of for a day, and what duties came to a month ago; how many workers.
 
         Raises:
             StoreError: the database refused.
         """
+        now = self.clock()
         with self.database.transaction() as connection:
-            return duties.forget_workers(connection, self.clock() - FORGOTTEN_AFTER)
+            duties.forget_runs(connection, now - RUNS_KEPT, FORGOTTEN_AT_ONCE)
+            return duties.forget_workers(connection, now - FORGOTTEN_AFTER)
 
     def _release(self, connection: Connection, held: Sequence[JobLine]) -> list[str]:
         now = self.clock()

@@ -114,3 +114,13 @@ def forget_workers(connection: Connection, before: datetime) -> int:
     """Remove workers that were last seen before a time; how many."""
     gone = connection.execute(delete(WORKERS).where(_WORKER.seen_at < stamp(before)))
     return gone.rowcount
+
+
+def forget_runs(connection: Connection, before: datetime, most: int) -> int:
+    """Remove runs of duties that began before a time, of the `most` oldest; how many.
+
+    Only so many are looked at: the key gives them without reading the rest.
+    """
+    oldest = select(_RUN.id, _RUN.started_at).order_by(_RUN.id).limit(most).subquery()
+    old = select(oldest.c.id).where(oldest.c.started_at < stamp(before))
+    return connection.execute(delete(DUTY_RUNS).where(_RUN.id.in_(old))).rowcount

@@ -58,3 +58,14 @@ def test_workers_are_known_while_they_live(connection: Connection) -> None:
     assert duties.forget_workers(connection, NOW + 2 * MINUTE) == 1
     assert list(connection.scalars(select(WORKERS.c.holder))) == ["you"]
     assert duties.forget_workers(connection, NOW + timedelta(days=1)) == 1
+
+
+def test_runs_of_duties_are_forgotten_the_oldest_first(connection: Connection) -> None:
+    for days in range(5):
+        duties.begin_run(connection, "sweep", "me", NOW + timedelta(days=days))
+    assert duties.forget_runs(connection, NOW + timedelta(days=3), 2) == 2
+    assert duties.forget_runs(connection, NOW + timedelta(days=3), 9) == 1
+    assert duties.forget_runs(connection, NOW + timedelta(days=3), 9) == 0
+    assert [run.started_at for run in duties.runs(connection, "sweep", 9)] == [
+        stamp(NOW + timedelta(days=days)) for days in (4, 3)
+    ]

@@ -10,7 +10,7 @@ from progressive_capture.domain.scope import stamp
 from progressive_capture.store import jobs
 from progressive_capture.store.errors import LeaseLost
 from progressive_capture.store.jobs import Settling
-from progressive_capture.store.jobs.releasing import BETWEEN_SHARDS
+from progressive_capture.store.jobs.values import BETWEEN_SHARDS
 from tests.contract.queue.refusing import all_lose_their_lease
 from tests.contract.queue.rows import (
     LEASE,

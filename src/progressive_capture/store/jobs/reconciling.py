@@ -16,10 +16,9 @@ from progressive_capture.domain.jobs import UNSETTLED, EngineName, JobState, Sha
 from progressive_capture.domain.scope import moment, stamp
 from progressive_capture.store.jobs.life import lock_job, move_job, record_event
 from progressive_capture.store.jobs.reading import line_of, lines
-from progressive_capture.store.jobs.releasing import BETWEEN_SHARDS
 from progressive_capture.store.jobs.settling import settle_rest
 from progressive_capture.store.jobs.shards import free_shards, shards
-from progressive_capture.store.jobs.values import JobLine, Settling
+from progressive_capture.store.jobs.values import BETWEEN_SHARDS, JobLine, Settling
 from progressive_capture.store.tables import IS_RUNNING, JOB_EVENTS, JOB_SHARDS, JOBS
 
 _JOB: Final = JOBS.c

@@ -1,7 +1,7 @@
 """Jobs that go back in line without having failed: parked by their worker, or left by one that is gone."""
 
 from collections.abc import Callable, Iterable
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import groupby
 from typing import Any, Final
 
@@ -14,11 +14,8 @@ from progressive_capture.domain.scope import moment, stamp
 from progressive_capture.store.jobs.life import lock_job, move_job
 from progressive_capture.store.jobs.settling import NOTHING, charge, settle_rest
 from progressive_capture.store.jobs.shards import free_shards, shards
-from progressive_capture.store.jobs.values import PC_CAPTURE, Settling
+from progressive_capture.store.jobs.values import BETWEEN_SHARDS, PC_CAPTURE, Settling
 from progressive_capture.store.tables import IS_RUNNING, JOB_EVENTS, JOB_SHARDS, JOBS
-
-BETWEEN_SHARDS: Final = timedelta(minutes=2)
-"""How long a job may be at work without any lease: its worker goes from one shard to the next."""
 
 _JOB: Final = JOBS.c
 _SHARD: Final = JOB_SHARDS.c

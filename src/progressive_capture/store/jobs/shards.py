@@ -260,7 +260,7 @@ def walk_begun(connection: Connection, job_id: str, now: datetime, is_gone: Call
     """Say whether a page of a job is committed or may have been asked for, and whether one of its leases is alive."""
     rows = connection.execute(_BEGUN, {"of_job": job_id}).all()
     at_work = [row for row in rows if row.state == ShardState.PROCESSING.value]
-    begun = bool(at_work) or any(row.has_page for row in rows)
+    begun = bool(at_work) or any(row.has_page or row.state == ShardState.COMPLETED.value for row in rows)
     return begun, any(_lives(row, now, is_gone) for row in at_work)
 
 

@@ -22,8 +22,8 @@ from progressive_capture.store.jobs.life import (
 )
 from progressive_capture.store.jobs.routing import route_values, split_shards
 from progressive_capture.store.jobs.shards import free_shards, retry_shards, walk_begun
-from progressive_capture.store.jobs.values import RERUN, OpenJob, Routing, Split, Wish, unsplit
-from progressive_capture.store.tables import IS_COMPLETED, IS_OPEN, JOBS
+from progressive_capture.store.jobs.values import BETWEEN_SHARDS, RERUN, OpenJob, Routing, Split, Wish, unsplit
+from progressive_capture.store.tables import IS_COMPLETED, IS_OPEN, JOB_EVENTS, JOBS
 
 _JOB: Final = JOBS.c
 
@@ -44,7 +44,18 @@ def find_for_submit(
     if row is None:
         return None
     begun, led = walk_begun(connection, row.id, now, is_gone)
+    led = led or _is_between_shards(connection, row.id, now, is_gone)
     return OpenJob(job_of(row), row.route_rule, walk_begun=begun, is_led=led)
+
+
+def _is_between_shards(connection: Connection, job_id: str, now: datetime, is_gone: Callable[[str], bool]) -> bool:
+    """Whether somebody who lives has just settled a shard of a job, and not given any back: there may be a next one."""
+    event = JOB_EVENTS.c
+    last = select(event.event, event.who, event.at).where(event.job_id == job_id, event.k.isnot(None))
+    row = connection.execute(last.order_by(event.id.desc()).limit(1)).one_or_none()
+    if row is None or row.event == "released" or row.who is None:
+        return False
+    return moment(row.at) + BETWEEN_SHARDS > now and not is_gone(row.who)
 
 
 def last_completed(connection: Connection, dedupe_key: str) -> str | None:

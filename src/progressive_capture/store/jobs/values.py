@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final, TypeAlias
 
 from sqlalchemy import Connection
@@ -22,6 +22,9 @@ from progressive_capture.domain.jobs import (
 
 PC_CAPTURE: Final = "pc-capture"
 """The rule of jobs that `pc capture` runs by itself: workers leave them alone, and no rollout is judged by them."""
+
+BETWEEN_SHARDS: Final = timedelta(minutes=2)
+"""How long a job may be at work without any lease: whoever works on it goes from one shard to the next."""
 
 RERUN: Final = "rerun"
 """Under what name a job's metadata keep the most urgent wish for a successor."""
@@ -97,7 +100,7 @@ class OpenJob:
     walk_begun: bool
     """Whether a page is committed, or a runner may have asked for one: later changes may be missing from it."""
     is_led: bool
-    """Whether the lease of one of its shards is alive."""
+    """Whether the lease of one of its shards is alive, or whoever had the last one goes from that shard to the next."""
 
 
 @dataclass(frozen=True, slots=True)
