@@ -12,7 +12,7 @@ from typing import Any
 from bench import calls, statements
 from progressive_capture.capture.report import Silent
 from progressive_capture.domain.scope import Scope, SourceChoice
-from progressive_capture.operator.cli import COLLECT_AFTER
+from progressive_capture.operator.memory import keep_little
 from progressive_capture.settings import Settings
 from progressive_capture.wiring import Wired, wire
 
@@ -73,7 +73,7 @@ def main() -> None:
     parser.add_argument("--source", default="auto")
     parser.add_argument("--file", type=Path, default=Path("recording"))
     wanted = parser.parse_args()
-    gc.set_threshold(*COLLECT_AFTER)  # as `pc` does
+    keep_little()  # as `pc` does
     actions = {
         "capture": lambda: capture(wanted.source),
         "record": lambda: record(wanted.source, wanted.file),

@@ -1,6 +1,5 @@
 """The command line, made from the registry; exceptions end here, and nothing else is done here."""
 
-import gc
 import os
 import sys
 from collections.abc import Awaitable, Callable, Sequence
@@ -16,6 +15,7 @@ from progressive_capture.capture.report import Reporter
 from progressive_capture.domain.errors import ExitCode
 from progressive_capture.operator.desk import Desk
 from progressive_capture.operator.helping import HELP_OPTIONS, HelpfulCommand, HelpfulGroup
+from progressive_capture.operator.memory import keep_little
 from progressive_capture.operator.registry import COMMANDS
 
 if TYPE_CHECKING:
@@ -29,10 +29,6 @@ _HELP: Final = {
     "pc": "Keep a team's own database of GitHub pull requests complete, with proof that nothing is missing.",
     "rollout": "Decide which repositories use both processors, and withdraw when jobs fail.",
 }
-
-COLLECT_AFTER: Final = (50_000, 20, 50)
-"""When Python looks for cycles: a page makes ten thousand rows that hold none, and looking took a tenth of a capture.
-https://docs.python.org/3/library/gc.html#gc.set_threshold"""
 
 
 def application(program: str) -> TyperGroup:
@@ -73,7 +69,7 @@ def run(arguments: Sequence[str], desk: Desk, program: str = "pc") -> int:
 
 def main(program: str = "pc") -> None:
     """Be a program."""
-    gc.set_threshold(*COLLECT_AFTER)
+    keep_little()
     sys.exit(run(sys.argv[1:], Desk(sys.stdout, sys.stderr, _wire), program))
 
 
