@@ -8,6 +8,7 @@ import pytest
 
 from progressive_capture.domain.jobs import EngineName, JobType, Processor
 from progressive_capture.domain.requests import Queued
+from progressive_capture.domain.scope import stamp
 from progressive_capture.queue.engine import Engine, EngineRefused, EngineUnreachable, EngineUsage, Handover, RunState
 from progressive_capture.settings import SettingsError
 from progressive_capture.store.tables import JOBS
@@ -16,6 +17,7 @@ from tests.support.little_github import NAME, LittleGitHub
 from tests.support.offices import BY_REST, Office
 
 T = TypeVar("T")
+BULK = {"processor_type": Processor.GITHUB_ACTIONS.value}
 LISTED = f"GET {ACTIONS}/runs"
 
 
@@ -49,7 +51,7 @@ def queued(office: Office, **columns: Any) -> Handover:
         assert isinstance(answer, Queued)
         async with office.wired() as wired:
             with wired.database.transaction() as connection:
-                connection.execute(JOBS.update().values(processor_type=Processor.GITHUB_ACTIONS.value, **columns))
+                connection.execute(JOBS.update().values(BULK | columns | {"dispatched_at": stamp(office.github.now)}))
             return Handover(
                 job_id=answer.job_id,
                 k=0,
@@ -90,7 +92,8 @@ def test_the_same_attempt_is_started_once_however_often_it_is_handed_over(
 ) -> None:
     handover = queued(office)
     github.add(f"capture {handover.job_id}:11")
-    assert dispatched(office, handover) == dispatched(office, handover) == "902"
+    github.add(f"capture {handover.job_id}:1", created_at="2026-05-31T12:00:00Z")
+    assert dispatched(office, handover) == dispatched(office, handover) == "903"
     assert len(github.started) == 1
 
 

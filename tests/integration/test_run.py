@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from progressive_capture.capture import index
 from progressive_capture.domain.scope import moment
 from progressive_capture.engines.actions.beginning import DONE, NoSuchJob, Nothing
 from progressive_capture.engines.actions.keys import RunKey
@@ -65,6 +66,25 @@ def test_a_wait_beyond_two_minutes_ends_the_run_and_is_no_failure(runners: Runne
     assert facts(job, "status", "failures") == ("pending", 0)
     assert moment(job["run_at"]) >= START + timedelta(minutes=15)
     assert {row["claimed_by"] for row in runners.shards().values()} == {None}
+
+
+def test_a_list_is_shared_out_over_users_not_over_their_tokens(
+    runners: Runners, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(index, "SHARD_MIN", 2)
+    runners.office.settings["PC_GITHUB_TOKENS"] = "one,two"
+    assert runners.run(runners.dispatch()).ending == Ended(is_settled=True)
+    assert sorted(runners.shards()) == [0, 1]
+
+
+def test_a_limit_on_who_asks_ends_the_run_too(runners: Runners) -> None:
+    runners.office.settings["PC_GITHUB_TOKENS"] = "one,two"
+    key = runners.dispatch()
+    runners.office.github.moods["/user"] = (429, {"retry-after": "900"})
+    ran = runners.run(key)
+    assert isinstance(ran.ending, Parked)
+    assert not ran.ending.is_stopped
+    assert moment(runners.job()["run_at"]) >= START + timedelta(minutes=15)
 
 
 def test_a_short_wait_is_sat_out(runners: Runners) -> None:

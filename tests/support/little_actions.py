@@ -7,6 +7,7 @@ from email.utils import format_datetime
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+from progressive_capture.domain.scope import github_time
 from progressive_capture.engines.actions.engine import WANTED
 from progressive_capture.github.answer import Answer
 from progressive_capture.github.transport import Lack, NoAnswer, Received, Request
@@ -65,7 +66,10 @@ class LittleActions(MoodyGitHub):
         if path == f"{ACTIONS}/runs":
             self.shown_after -= 1
             first = (int(query["page"]) - 1) * 100
-            newest = sorted(self.runs.values(), key=lambda run: -run["id"])
+            since = query["created"].removeprefix(">=")
+            newest = sorted(
+                (run for run in self.runs.values() if run["created_at"] >= since), key=lambda run: -run["id"]
+            )
             return 200, {"workflow_runs": newest[first : first + 100] if self.shown_after < 0 else []}
         if path == f"{ACTIONS}/workflows":
             return 200, {"workflows": self.workflows}
@@ -84,6 +88,7 @@ class LittleActions(MoodyGitHub):
         """Add a run of that name, queued."""
         number = 901 + len(self.runs)
         self.runs[number] = {"id": number, "display_title": title, "status": "queued", "conclusion": None} | more
+        self.runs[number].setdefault("created_at", github_time(self.now))
         return self.runs[number]
 
     def _run(self, method: str, run_id: int, below: str | None) -> tuple[int, Any]:

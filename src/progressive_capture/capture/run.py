@@ -16,6 +16,7 @@ from progressive_capture.capture.results import Done, Stopped, WaitUntil
 from progressive_capture.capture.session import Answered, Pause, Tools, bear, class_of, used, why
 from progressive_capture.domain.errors import (
     CaptureFailed,
+    Delayed,
     ErrorClass,
     Interrupted,
     LeaseHeld,
@@ -191,11 +192,14 @@ async def asked(tools: Tools, call: Callable[[], Awaitable[Outcome[T]]]) -> Answ
     """Ask outside any shard, bearing limits.
 
     Raises:
+        Delayed: a limit lasts longer than these tools bear.
         Interrupted: somebody asked to stop while waiting.
     """
     try:
         return await bear(tools, call, deadline=tools.clock() + FAR)
     except Pause as pause:
+        if isinstance(pause.answer, WaitUntil):
+            raise Delayed(pause.answer.until, pause.answer.why) from pause
         raise Interrupted("Stopped before the capture began; the same command begins it.") from pause
 
 

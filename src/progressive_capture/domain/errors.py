@@ -1,5 +1,6 @@
 """Errors that a person gets to read, each with its exit code; errors of one room's own making stand in that room."""
 
+from datetime import datetime
 from enum import IntEnum, StrEnum
 from typing import Final
 
@@ -79,6 +80,15 @@ class Interrupted(ProgressiveCaptureError):
     """Somebody asked to stop."""
 
     exit_code = ExitCode.INTERRUPTED
+
+
+class Delayed(ProgressiveCaptureError):
+    """A limit lasts longer than whoever asks will wait."""
+
+    def __init__(self, until: datetime, why: str) -> None:
+        """Say until when, by the server's clock, and why."""
+        super().__init__(why)
+        self.until = until
 
 
 class LeaseHeld(ProgressiveCaptureError):

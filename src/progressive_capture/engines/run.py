@@ -4,7 +4,7 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final, Protocol
 
@@ -14,7 +14,7 @@ from progressive_capture.capture.advance import advance
 from progressive_capture.capture.results import Advanced, Done, Stopped, WaitUntil
 from progressive_capture.capture.run import one_for_each_principal, together
 from progressive_capture.capture.session import Tools
-from progressive_capture.domain.errors import CaptureFailed, ErrorClass, Interrupted
+from progressive_capture.domain.errors import CaptureFailed, Delayed, ErrorClass, Interrupted
 from progressive_capture.domain.jobs import UNSETTLED, JobState, Shard
 from progressive_capture.domain.routing import SHARDS_IN_FLIGHT
 from progressive_capture.domain.scope import stamp
@@ -120,9 +120,12 @@ class JobRun:
         """
         try:
             async with self.bench.tools(await asyncio.to_thread(self._owner_name), self.part) as tools:
-                ending = await self._with(await one_for_each_principal(tools))
+                found = await one_for_each_principal(tools)
+                ending = await self._with([replace(each, runners=len(found)) for each in found])
         except Interrupted:
             ending = self._halted(self.claimed.claim.k, self.claimed.claim.holder)
+        except Delayed as delayed:
+            ending = Parked(delayed.until, str(delayed), self.claimed.claim.k, self.claimed.claim.holder)
         except StoreError:
             raise
         except Exception as error:  # noqa: BLE001 - whatever it is, the job must not stay at work

@@ -96,9 +96,10 @@ class Actions:
         """One run, as it is now."""
         return await self._get(f"{_path(owner_name)}/runs/{run_id}", _RUN)
 
-    async def dispatched(self, owner_name: str, page: int) -> Outcome[list[WorkflowRun]]:
-        """A hundred of a repository's dispatched runs, the newest first; pages count from 1."""
-        path = f"{_path(owner_name)}/runs?event=workflow_dispatch&per_page={PAGE}&page={page}"
+    async def dispatched(self, owner_name: str, since: str, page: int) -> Outcome[list[WorkflowRun]]:
+        """A hundred of a repository's dispatched runs since a time of GitHub's, the newest first; pages from 1."""
+        bounds = f"event=workflow_dispatch&created={quote(f'>={since}', safe='')}"
+        path = f"{_path(owner_name)}/runs?{bounds}&per_page={PAGE}&page={page}"
         outcome = await self._get(path, _RUNS)
         return Page(outcome.data.workflow_runs) if isinstance(outcome, Page) else outcome  # type: ignore[return-value] # no data in it
 

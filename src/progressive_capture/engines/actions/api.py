@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final, TypeVar
 
+from progressive_capture.domain.scope import github_time
 from progressive_capture.engines.actions.keys import RunKey
 from progressive_capture.github.actions import Started, Workflow, WorkflowJob, WorkflowRun
 from progressive_capture.github.addresses import ApiAddress
@@ -21,6 +22,7 @@ from progressive_capture.github.outcomes import (
     Throttled,
     TooHeavy,
 )
+from progressive_capture.github.rest_reader import PAGE
 from progressive_capture.queue.engine import EngineRefused, EngineUnreachable
 
 T = TypeVar("T")
@@ -57,20 +59,20 @@ class ActionsApi:
         """
         return await self._ask(lambda: self.github.actions.dispatch(self.owner_name, file, self.ref, inputs), file)
 
-    async def find(self, key: RunKey, *, pages: int = 1) -> int | None:
-        """The id of the newest run whose name carries a key; None where no such run is shown.
+    async def find(self, key: RunKey, since: datetime) -> int | None:
+        """The id of the newest run since a time whose name carries a key; None where no such run is shown.
 
         Raises:
             EngineUnreachable: there is no answer.
             EngineRefused: GitHub does not show the runs.
         """
-        for page in range(1, pages + 1):
-            runs = await self._dispatched(page)
+        for page in range(1, PAGES + 1):
+            runs = await self._dispatched(github_time(since), page)
             for run in runs:
                 if key.text in run.display_title.split():
                     return run.id
-            if not runs:
-                return None
+            if len(runs) < PAGE:
+                break
         return None
 
     async def run(self, run_id: int) -> WorkflowRun | None:
@@ -133,8 +135,8 @@ class ActionsApi:
         """Where people see a run and its logs."""
         return self.address.run_link(self.owner_name, run_id)
 
-    async def _dispatched(self, page: int) -> list[WorkflowRun]:
-        return await self._ask(lambda: self.github.actions.dispatched(self.owner_name, page), "its runs")
+    async def _dispatched(self, since: str, page: int) -> list[WorkflowRun]:
+        return await self._ask(lambda: self.github.actions.dispatched(self.owner_name, since, page), "its runs")
 
     async def _ask(self, call: Callable[[], Awaitable[Outcome[T]]], what: str) -> T:
         bound = self.clock() + PATIENCE

@@ -4,13 +4,13 @@ import asyncio
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from progressive_capture.domain.cost import billed_minutes
 from progressive_capture.domain.jobs import EngineName, JobType
 from progressive_capture.domain.scope import moment
-from progressive_capture.engines.actions.api import PAGES, ActionsApi
+from progressive_capture.engines.actions.api import ActionsApi
 from progressive_capture.engines.actions.catalog import workflow_for
 from progressive_capture.engines.actions.keys import RunKey
 from progressive_capture.engines.actions.matrix import ITEMS, parts_left
@@ -39,6 +39,9 @@ https://docs.github.com/en/rest/actions/workflow-runs#get-a-workflow-run"""
 OWN_MACHINE: Final = "self-hosted"
 """A label of runners that GitHub does not bill.
 https://docs.github.com/en/billing/concepts/product-billing/github-actions"""
+
+CLOCKS_DIFFER: Final = timedelta(minutes=2)
+"""How far what we know of GitHub's clock may be from it."""
 
 LOOKS: Final = 4
 LOOK_EVERY: Final = 2.0
@@ -86,7 +89,7 @@ class ActionsEngine:
             return None
         first = handovers[0]
         key = RunKey(first.job_id, first.attempt)
-        found = await self.api.find(key)
+        found = await self._find(key)
         if found is None:
             found = await self._start(first, key)
         return key.text if found is None else str(found)
@@ -128,7 +131,17 @@ class ActionsEngine:
         return Reachable(answers=True, why=f"GitHub Actions of {self.api.owner_name} answers.")
 
     async def _run_id(self, ref: RunRef) -> int | None:
-        return int(ref) if ref.isdecimal() else await self.api.find(RunKey.parse(ref), pages=PAGES)
+        return int(ref) if ref.isdecimal() else await self._find(RunKey.parse(ref))
+
+    async def _find(self, key: RunKey) -> int | None:
+        """Look for the run of an attempt: none was begun before the attempt was."""
+        since = await asyncio.to_thread(self._dispatched_at, key)
+        return None if since is None else await self.api.find(key, since - CLOCKS_DIFFER)
+
+    def _dispatched_at(self, key: RunKey) -> datetime | None:
+        with self.database.reading() as connection:
+            at = jobs.dispatched_at(connection, key.job_id)
+        return None if at is None else moment(at)
 
     async def _start(self, handover: Handover, key: RunKey) -> int | None:
         file, inputs = await asyncio.to_thread(self._what, handover, key)
@@ -148,7 +161,7 @@ class ActionsEngine:
             if look:
                 await self.api.pause(LOOK_EVERY)
             with suppress(EngineUnreachable):
-                found = await self.api.find(key)
+                found = await self._find(key)
                 if found is not None:
                     return found
         return None

@@ -7,6 +7,7 @@ from progressive_capture.store.jobs.dispatching import (
     book,
     book_run,
     dispatch_jobs,
+    dispatched_at,
     note_run,
     take_back,
 )
@@ -95,6 +96,7 @@ __all__ = [
     "count_running",
     "count_use",
     "dispatch_jobs",
+    "dispatched_at",
     "fail_shard",
     "fail_silent",
     "find_for_submit",

@@ -6,7 +6,7 @@ Who works on a job there takes the leases of its shards as everybody does; a job
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, update
+from sqlalchemy import Connection, select, update
 
 from progressive_capture.domain.backoff import after_loss
 from progressive_capture.domain.cost import PriceBook
@@ -115,6 +115,12 @@ def note_run(
     if principal is not None:
         values["principal"] = principal
     return connection.execute(noted.values(values)).rowcount == 1
+
+
+def dispatched_at(connection: Connection, job_id: str) -> str | None:
+    """Return when a job was last dispatched; None if it never was."""
+    found: str | None = connection.scalar(select(_JOB.dispatched_at).where(_JOB.id == job_id))
+    return found
 
 
 def await_beginning(connection: Connection, job_id: str, *, attempt: int, deadline: datetime) -> None:
