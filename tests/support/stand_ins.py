@@ -1,6 +1,7 @@
 """Stand-ins for GitHub: each a process of its own, on a free port of 127.0.0.1, stopped by its id."""
 
 import os
+import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,8 @@ import pytest
 from tests.support.forking import Child, Spawner, unmeasured
 
 READY = "ready "
+NO_AUTHORITIES = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+"""Whom clients of servers without TLS trust: reading the list of all authorities takes longer than many a test."""
 
 
 @dataclass
@@ -24,7 +27,7 @@ class Running:
         """Make a client with `token` (empty: none)."""
         headers = {"authorization": f"Bearer {token}"} if token else {}
         base = self.url + ("/api/v3" if enterprise else "")
-        return httpx.Client(base_url=base, headers=headers, timeout=30.0, trust_env=False)
+        return httpx.Client(base_url=base, headers=headers, timeout=30.0, trust_env=False, verify=NO_AUTHORITIES)
 
     def stop(self) -> str:
         """Stop it; what went wrong with it, which is nothing when it lived until now and wrote no error."""

@@ -6,6 +6,8 @@ from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any, Final
 
+import msgspec
+
 from github_sandbox.model import NodeId, parse
 
 Line = dict[str, Any]
@@ -27,9 +29,8 @@ class Truth:
         self.children: dict[tuple[str, int], list[Line]] = defaultdict(list)
         self.comments_of: dict[str, int] = defaultdict(int)
         for line in lines:
-            row = json.loads(line)
-            # Whatever cannot be stored is an escape in JSON; most lines hold none.
-            self._take(_clean(row) if b"\\u" in line else row)
+            # Whatever cannot be stored is an escape in JSON, which only Python reads; most lines hold none.
+            self._take(_clean(json.loads(line)) if b"\\u" in line else msgspec.json.decode(line))
 
     def _take(self, row: Line) -> None:
         kind = row["kind"]
