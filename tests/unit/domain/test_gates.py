@@ -130,6 +130,7 @@ def test_a_percentage_admits_exactly_so_many_parts(percentage: float) -> None:
     assert all(eligible(rollout, each) == (bucket(FEATURE, each) < percentage * 100) for each in range(100, 120))
 
 
+@pytest.mark.no_cover  # the same lines again and again
 @pytest.mark.parametrize("strategy", [Strategy.PERCENTAGE, Strategy.REPOSITORY_SIZE])
 @pytest.mark.parametrize("category", [None, *Category])
 def test_nothing_is_nobody_and_everything_everybody(strategy: Strategy, category: Category | None) -> None:
