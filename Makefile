@@ -15,7 +15,7 @@ dev: dev-env ## run sandbox, web and worker together, and an Inngest server wher
 	@$(RUN) exec python scripts/dev.py
 
 test: dev-env ## everything that must hold before a change lands: lint, types, imports, tests, pythons
-	@$(RUN) python scripts/checks.py $(MAKE)
+	@$(RUN) MAKELEVEL=0 python scripts/checks.py $(MAKE)
 
 lint: dev-env ## ruff: rules and format
 	@$(RUN) ruff check && ruff format --check
