@@ -82,7 +82,7 @@ class Office:
 
     async def know(self) -> None:
         """Store the repository, as tracking it does."""
-        async with self.wired() as wired, wired.tools(NAME) as (tools,):
+        async with self.wired() as wired, wired.tools(NAME) as (tools, *_):
             await look_up(tools, NAME, BY_REST)
 
     async def ask(self, scope: Scope = BY_REST, trigger: Trigger = Trigger.WEBHOOK, **fields: Any) -> Submitted:

@@ -12,8 +12,10 @@ from sqlalchemy import select
 
 from progressive_capture.domain.jobs import EngineName, JobType, Processor
 from progressive_capture.domain.requests import Queued
+from progressive_capture.domain.scope import Scope
 from progressive_capture.engines.actions.keys import RunKey
 from progressive_capture.engines.actions.runner import Order
+from progressive_capture.operator.run_account import account_of, said
 from progressive_capture.queue.dispatch import Dispatcher
 from progressive_capture.queue.engine import Engine, Handover
 from progressive_capture.queue.reconcile import Reconciled, Reconciler
@@ -36,10 +38,12 @@ class Plant:
     wired: Wired
     office: Office
     name: EngineName = EngineName.LOCAL
+    told: list[object] = field(default_factory=list)
+    """What runs gave to their engine beside rows: summaries, events, answers of steps."""
 
-    async def ask(self) -> str:
+    async def ask(self, scope: Scope = BY_REST) -> str:
         """Ask for all pull requests; the job."""
-        answer = await self.office.ask(BY_REST)
+        answer = await self.office.ask(scope)
         assert isinstance(answer, Queued)
         return answer.job_id
 
@@ -151,7 +155,8 @@ class OnInngest(Remote):
 
     async def work(self) -> None:
         """Call the functions until every run has ended."""
-        await self.inngest.work()
+        for run in await self.inngest.work():
+            self.told.append((run.event, run.steps, run.output, run.names))
 
     def begun(self) -> int:
         """Count the runs: an event whose id came before begins none."""
@@ -190,7 +195,8 @@ class OnActions(Remote):
             self.office.settings["GITHUB_RUN_ID"] = number
             key = RunKey.parse(next(word for word in run["display_title"].split() if ":" in word))
             async with self.office.wired() as wired:
-                await runner(wired, turn=0, minutes=60).run(Order(key))
+                ran = await runner(wired, turn=0, minutes=60).run(Order(key))
+                self.told.append((run, said(account_of(wired, None, ran))))
             run |= {"status": "completed", "conclusion": "success"}
             times = {"started_at": "2026-06-01T12:00:00Z", "completed_at": "2026-06-01T12:01:01Z"}
             self.github.jobs = [
@@ -215,17 +221,17 @@ class OnActions(Remote):
 
 
 @asynccontextmanager
-async def plant(name: EngineName, database_url: str) -> AsyncIterator[Plant]:
+async def plant(name: EngineName, database_url: str, **settings: Any) -> AsyncIterator[Plant]:
     """Put one together, over a repository of seven pull requests."""
     pulls = LittleGitHub.of(PULLS).pulls
     match name:
         case EngineName.LOCAL:
-            office = Office(MoodyGitHub(pulls=pulls), database_url)
+            office = Office(MoodyGitHub(pulls=pulls), database_url, settings)
             await office.know()
             async with office.wired() as wired:
                 yield Plant(wired, office)
         case EngineName.INNGEST:
-            office = Office(MoodyGitHub(pulls=pulls), database_url)
+            office = Office(MoodyGitHub(pulls=pulls), database_url, settings)
             await office.know()
             async with served(office) as all_of_it:
                 wired, engine = all_of_it.wired, all_of_it.engine
@@ -233,7 +239,7 @@ async def plant(name: EngineName, database_url: str) -> AsyncIterator[Plant]:
                 yield tied
         case EngineName.GITHUB_ACTIONS:
             github = LittleActions(pulls=pulls)
-            office = Office(github, database_url, dict(SETTINGS) | {"PC_GITHUB_API_URL": "http://127.0.0.1:1"})
+            office = Office(github, database_url, SETTINGS | {"PC_GITHUB_API_URL": "http://127.0.0.1:1"} | settings)
             await office.know()
             async with office.wired() as wired, wired.engines() as engines:
                 yield OnActions(wired, office, name, engine=engines[name], github=github)
