@@ -12,9 +12,11 @@ from progressive_capture.domain.scope import Scope
 from progressive_capture.operator.cli import run
 from progressive_capture.operator.desk import Desk
 from progressive_capture.wiring import wire
-from tests.support import postgres, services
-from tests.support.jobs_repository import NAME, OTHER, SMALL, TOKEN, JobsRepository, jobs_repository
+from tests.support import services
+from tests.support.jobs_repository import NAME, OTHER, SMALL, TOKENS, JobsRepository, jobs_repository
 from tests.support.stand_ins import Start
+
+PULLS = 12
 
 MASKED = "***"
 """What act, as GitHub, puts in place of a secret that somebody wrote."""
@@ -24,11 +26,8 @@ MASKED = "***"
 def repository(
     serve: Start, tmp_path_factory: pytest.TempPathFactory, pg_server: services.Server, pg_admin: psycopg.Connection
 ) -> Iterator[JobsRepository]:
-    folder = tmp_path_factory.mktemp("jobs") / "workflows"
-    with postgres.database(pg_admin) as name:
-        made = jobs_repository(serve, folder, postgres.url(pg_server, name))
+    with jobs_repository(serve, tmp_path_factory.mktemp("jobs"), pg_server, pg_admin, PULLS) as made:
         yield made
-        made.http.close()
 
 
 @pytest.fixture
@@ -50,8 +49,8 @@ def assert_sound(repository: JobsRepository, run_id: int) -> None:
     ended, logs = repository.ended(run_id), repository.logs(run_id)
     assert ended["conclusion"] == "success", logs
     assert MASKED not in logs
-    assert TOKEN not in logs
-    assert str(urlsplit(repository.database_url).password) not in logs
+    for secret in (*TOKENS, str(urlsplit(repository.database_url).password)):
+        assert secret not in logs
 
 
 def test_a_job_is_run_on_one_runner(repository: JobsRepository) -> None:
@@ -62,7 +61,7 @@ def test_a_job_is_run_on_one_runner(repository: JobsRepository) -> None:
     assert repository.run(run_id)["display_title"] == f"capture {job['id']}:1"
     assert repository.jobs(run_id) == {"capture / run": "success"}
     assert repository.gaps() == 0
-    assert len(repository.rows("pull_requests")) == 12
+    assert len(repository.rows("pull_requests")) == PULLS
 
 
 def test_a_job_that_somebody_starts_by_hand_is_parted_and_has_its_row(repository: JobsRepository) -> None:

@@ -5,30 +5,37 @@ import base64
 import sys
 import threading
 import time
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
 
+import anyio
 import httpx
+import psycopg
 from nacl.public import PublicKey, SealedBox
 
 from progressive_capture.capture.report import Silent
 from progressive_capture.capture.run import look_up
+from progressive_capture.capture.session import LEASE
 from progressive_capture.domain.jobs import JobType, Processor, Trigger
 from progressive_capture.domain.requests import JobRequest, Queued
 from progressive_capture.domain.scope import Scope
 from progressive_capture.engines.actions.rendering import render
+from progressive_capture.github.clock import utc_now
 from progressive_capture.settings import Settings
-from progressive_capture.wiring import Wired, wire
+from progressive_capture.wiring import Overrides, Wired, wire
+from tests.support import postgres, services
 from tests.support.offices import rows
 from tests.support.stand_ins import Running, Start
 
 NAME: Final = "octo/jobs"
 SMALL: Final = "octo/small"
+JOBS: Final = "progressive_capture_jobs"
 OTHER: Final = "octo/other"
-TOKEN: Final = "ghp_" + "c" * 36
+TOKENS: Final = ("ghp_" + "c" * 36, "ghp_" + "d" * 36)
 WITHIN: Final = 120.0
 LOOK_EVERY: Final = 0.1
 """Seconds between two looks at a run: it has the machine meanwhile."""
@@ -43,11 +50,14 @@ class JobsRepository:
     http: httpx.Client
     more: dict[str, Any] = field(default_factory=dict)
     """Settings beside the usual ones."""
+    ahead: timedelta = timedelta()
+    """By how much our clock and the sandbox's go before the real one."""
 
     def equip(self) -> None:
-        """Set the secrets and variables, as an installation does."""
+        """Set the secrets and variables, as an installation does, and make the database."""
+        self.rows(JOBS)
         self.keep_secret("DATABASE_URL", self.database_url)
-        self.keep_secret("PC_GITHUB_TOKENS", TOKEN)
+        self.keep_secret("PC_GITHUB_TOKENS", "\n".join(TOKENS))
         self.set_variable("PC_INSTALL", f'echo "{Path(sys.executable).parent}" >> "$GITHUB_PATH"')
         self.set_variable("PC_HYBRID_ROLLOUT_PERCENTAGE", "100")
 
@@ -105,7 +115,7 @@ class JobsRepository:
         """The settings of whoever dispatches."""
         return {
             "PC_GITHUB_API_URL": self.sandbox.url,
-            "PC_GITHUB_TOKENS": TOKEN,
+            "PC_GITHUB_TOKENS": ",".join(TOKENS),
             "PC_ACTIONS_REPOSITORY": NAME,
             "PC_HYBRID_ROLLOUT_PERCENTAGE": "100",
             "DATABASE_URL": self.database_url,
@@ -114,8 +124,14 @@ class JobsRepository:
     @asynccontextmanager
     async def wired(self) -> AsyncIterator[Wired]:
         """Put our installation together."""
-        settings = Settings.model_validate(self.environment)
-        async with wire(settings, create=True, reporter=Silent(), pause=asyncio.sleep, stopping=lambda: False) as wired:
+        async with wire(
+            Settings.model_validate(self.environment),
+            create=True,
+            reporter=Silent(),
+            pause=asyncio.sleep,
+            stopping=lambda: False,
+            overrides=Overrides(clock=lambda: utc_now() + self.ahead),
+        ) as wired:
             yield wired
 
     def dispatch(self, job_type: JobType, scope: Scope, name: str = SMALL) -> int:
@@ -140,8 +156,24 @@ class JobsRepository:
             assert submitted.route.processor is Processor.GITHUB_ACTIONS
             (dispatcher,) = wired.elsewhere().dispatchers(engines)
             assert await dispatcher.dispatch() == 1
-            runs = {each["id"]: each["workflow_run_id"] for each in rows(wired.database, JOBS)}
-            return int(runs[submitted.job_id])
+            return _run_of(wired, submitted.job_id)
+
+    def resume(self, job_id: str) -> int:
+        """Ask GitHub after a job once its lease is over, and hand it over again; the id of its new run."""
+        self.ahead += LEASE * 2
+        body = {"advance": (LEASE * 2).total_seconds()}
+        self.http.post(f"{self.sandbox.url}/_sandbox/clock", json=body).raise_for_status()
+        return asyncio.run(self._resume(job_id))
+
+    async def _resume(self, job_id: str) -> int:
+        async with self.wired() as wired, wired.engines() as engines:
+            assert (await wired.elsewhere().reconcile()).back == 1
+            (dispatcher,) = wired.elsewhere().dispatchers(engines)
+            with anyio.fail_after(WITHIN):
+                # GitHub's clock, which has whole seconds, may put the present before the moment it was put in line.
+                while not await dispatcher.dispatch():  # noqa: ASYNC110 - time alone makes it due
+                    await asyncio.sleep(LOOK_EVERY)
+            return _run_of(wired, job_id)
 
     def job_of(self, run_id: int) -> dict[str, Any]:
         """The row of the job that a run worked on."""
@@ -166,19 +198,22 @@ class JobsRepository:
         return asyncio.run(count())
 
 
-JOBS: Final = "progressive_capture_jobs"
+def _run_of(wired: Wired, job_id: str) -> int:
+    return next(int(each["workflow_run_id"]) for each in rows(wired.database, JOBS) if each["id"] == job_id)
 
 
-def jobs_repository(serve: Start, folder: Path, database_url: str, *flags: str, pulls: int = 12) -> JobsRepository:
+@contextmanager
+def jobs_repository(
+    serve: Start, folder: Path, server: services.Server, admin: psycopg.Connection, pulls: int
+) -> Iterator[JobsRepository]:
     """Serve `octo/jobs` with the workflows, which are rendered into a folder, and two repositories to capture."""
-    folder.mkdir()
     for name, text in render().items():
         (folder / name).write_text(text)
     sizes = {NAME: 1, SMALL: pulls, OTHER: pulls}
     repositories = [flag for name, size in sizes.items() for flag in ("--repo", f"{name}=generate:{size}")]
-    sandbox = serve(*repositories, "--workflows", f"{NAME}={folder}", *flags)
-    http = sandbox.client()
-    http.base_url = httpx.URL(f"{sandbox.url}/repos/{NAME}/actions")
-    made = JobsRepository(sandbox, database_url, http)
-    made.equip()
-    return made
+    sandbox = serve(*repositories, "--workflows", f"{NAME}={folder}")
+    with sandbox.client() as http, postgres.database(admin) as name:
+        http.base_url = httpx.URL(f"{sandbox.url}/repos/{NAME}/actions")
+        made = JobsRepository(sandbox, postgres.url(server, name), http)
+        made.equip()
+        yield made
