@@ -235,7 +235,8 @@ class Wired:
 
     async def _stop_runs(self, job_ids: Sequence[str]) -> None:
         try:
-            async with self.engines() as engines:
+            # The program's own pause belongs to the loop that it began with.
+            async with replace(self, pause=asyncio.sleep).engines() as engines:
                 await stop_runs(self.database, engines, job_ids)
         except (ProgressiveCaptureError, ModuleNotFoundError) as error:
             structlog.stdlib.get_logger(__name__).warning(
