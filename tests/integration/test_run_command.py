@@ -12,7 +12,7 @@ from sqlalchemy import delete, select, update
 
 from progressive_capture.capture import index
 from progressive_capture.engines.actions.keys import RunKey
-from progressive_capture.store.tables import JOB_EVENTS, JOB_SHARDS, JOBS
+from progressive_capture.store.tables import JOB_EVENTS, JOB_SHARDS, JOBS, ROLLOUT_CONFIGURATION
 from tests.support.capturing import Desk
 from tests.support.counter import Counter, Heard, counter, template
 from tests.support.forking import Spawner
@@ -256,6 +256,16 @@ def test_what_the_rollout_keeps_from_bulk_is_refused_and_nothing_is_written(
     )
     monkeypatch.setenv("PC_INPUT_REPOSITORY_NAME", OTHER)
     assert "runs/other is kept from the bulk lane" in flow.at.refused("pc", "run", "--from-inputs", code=1)
+
+
+def test_on_a_runner_the_bulk_lane_is_no_longer_this_machine_s(flow: Flow, monkeypatch: pytest.MonkeyPatch) -> None:
+    with flow.at.database() as connection:
+        connection.execute(update(ROLLOUT_CONFIGURATION).values(rollout_percentage=None))
+    monkeypatch.setenv("PC_INPUT_REPOSITORY_NAME", SMALL)
+    assert "10 % admits those below 1000" in flow.at.refused("pc", "run", "--from-inputs", code=1)
+    monkeypatch.delenv("GITHUB_RUN_ID")
+    assert flow.run("--from-inputs").code == 0
+    assert flow.rows()[0]["engine"] == "local"
 
 
 def test_a_job_in_line_is_run_by_its_id(flow: Flow) -> None:
