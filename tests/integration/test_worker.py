@@ -3,7 +3,7 @@
 import asyncio
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
@@ -14,6 +14,8 @@ from progressive_capture.domain.errors import CredentialsRefused, ErrorClass
 from progressive_capture.domain.jobs import JobState, Processor
 from progressive_capture.domain.requests import Joined, Queued, RerunAsked
 from progressive_capture.domain.scope import Scope, SourceChoice, stamp
+from progressive_capture.github.answer import Answer
+from progressive_capture.github.transport import Received, Request
 from progressive_capture.queue.schedule import Duty
 from progressive_capture.store import duties, jobs
 from progressive_capture.store.errors import StoreError
@@ -146,6 +148,39 @@ def test_a_refused_token_stops_the_worker_and_no_job_is_lost(office: Office) -> 
     office.github.moods.clear()
     work(office)
     assert [row["status"] for row in jobs_of(office)] == ["completed", "completed"]
+
+
+@dataclass
+class TwoTokens(MoodyGitHub):
+    """Knows whose the second token is, and may refuse the first."""
+
+    user: int = 7
+    refuses: bool = False
+
+    async def send(self, request: Request) -> Received:
+        """Answer as that token may be answered."""
+        is_first = request.headers["authorization"].endswith(" one")
+        if is_first and self.refuses:
+            return Received(Answer(401, {}, b'{"message": "Bad credentials"}'), 20)
+        if not is_first and request.url.endswith("/user"):
+            return Received(Answer(200, {}, b'{"login": "bob", "id": %d}' % self.user), 20)
+        return await super().send(request)
+
+
+@pytest.mark.parametrize("user", [7, 8], ids=["of the same user", "of another"])
+def test_a_known_token_that_is_refused_leaves_the_job_to_the_other(office: Office, user: int) -> None:
+    """Whose it is was stored by an earlier job: nothing is asked before the work begins."""
+    office.settings["PC_GITHUB_TOKENS"] = "one,two"
+    office.github = github = TwoTokens(pulls=office.github.pulls, user=user)
+    queued(office, Scope(numbers=(1,), source=SourceChoice.REST))
+    assert work(office) == (1, 0)
+    github.refuses = True
+    queued(office)
+    with capture_logs() as logged:
+        assert work(office) == (1, 0)
+    assert {row["status"] for row in jobs_of(office)} == {"completed"}
+    assert len(table(office, "pull_requests")) == 7
+    assert any("The work goes on without it." in str(line) for line in logged)
 
 
 def test_a_dead_job_is_told_as_an_error_and_counted(office: Office) -> None:

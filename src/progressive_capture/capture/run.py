@@ -157,11 +157,6 @@ class Team:
         return True
 
 
-async def one_for_each_principal(tools: Sequence[Tools]) -> list[Tools]:
-    """See `Team.one_for_each_principal`."""
-    return await Team(tools).one_for_each_principal()
-
-
 async def look_up(tools: Tools, owner_name: str, scope: Scope) -> RepositoryLookUp:
     """Ask who the repository is, and store it with its contributor count (one or two requests).
 

@@ -12,7 +12,7 @@ import structlog
 
 from progressive_capture.capture.advance import advance
 from progressive_capture.capture.results import Advanced, Done, Stopped, WaitUntil
-from progressive_capture.capture.run import one_for_each_principal, together
+from progressive_capture.capture.run import Team, together
 from progressive_capture.capture.session import Tools
 from progressive_capture.domain.errors import CaptureFailed, Delayed, ErrorClass, Interrupted
 from progressive_capture.domain.jobs import UNSETTLED, JobState, Shard
@@ -120,8 +120,7 @@ class JobRun:
         """
         try:
             async with self.bench.tools(await asyncio.to_thread(self._owner_name), self.part) as tools:
-                found = await one_for_each_principal(tools)
-                ending = await self._with([replace(each, runners=len(found)) for each in found])
+                ending = await self._with(await _team(tools))
         except Interrupted:
             ending = self._halted(self.claimed.claim.k, self.claimed.claim.holder)
         except Delayed as delayed:
@@ -136,15 +135,16 @@ class JobRun:
         await asyncio.to_thread(self._let_go, ending)
         return ending
 
-    async def _with(self, tools: Sequence[Tools]) -> Ending:
+    async def _with(self, team: Team) -> Ending:
         most = SHARDS_IN_FLIGHT[self.claimed.job.processor]
         if self._only is not None:
             # The budgets of the others are for the runs beside this one.
             most = 1
         while unsettled := await asyncio.to_thread(self._unsettled):
             waiting = deque([shard.k for shard in unsettled] if unsettled[0].k else [0])
+            tools = await team.one_for_each_principal()
             runners = tools[: min(len(waiting), most or len(waiting))]
-            endings = await together([self._run_shards(each, waiting) for each in runners])
+            endings = await together([self._run_shards(team, each, waiting) for each in runners])
             parked = [ending for ending in endings if isinstance(ending, Parked)]
             if parked:
                 return min(parked, key=lambda ending: (not ending.is_refused, ending.until))
@@ -153,10 +153,16 @@ class JobRun:
                 return max(ended, key=lambda ending: ending.is_settled)
         return Ended()
 
-    async def _run_shards(self, tools: Tools, waiting: deque[int]) -> Ending | None:
-        """Run shards one after the other; None when none is left to begin."""
+    async def _run_shards(self, team: Team, tools: Tools, waiting: deque[int]) -> Ending | None:
+        """Run shards one after the other; None when none is left to begin, or others go on without these tools."""
         while waiting:
-            ending = await self._run_shard(tools, waiting.popleft())
+            k = waiting.popleft()
+            ending = await self._run_shard(tools, k)
+            if isinstance(ending, Parked) and ending.is_refused:
+                if not team.leave_out(tools, ending.why, ErrorClass.CREDENTIALS):
+                    return ending
+                waiting.append(k)
+                return None
             if ending is not None:
                 return ending
         return None
@@ -293,6 +299,13 @@ class JobRun:
         with self.bench.database.reading() as connection:
             stored = repositories.find_numbered(connection, job.host_id, job.repository_id)
         return job.repository_name if stored is None else stored.owner_name
+
+
+async def _team(tools: Sequence[Tools]) -> Team:
+    """The credentials that GitHub accepts, each knowing how many of them work side by side."""
+    team = Team(tools)
+    found = await team.one_for_each_principal()
+    return Team([replace(each, runners=len(found)) for each in team.accepted])
 
 
 def _stopped_by(error: Exception) -> Stopped:
