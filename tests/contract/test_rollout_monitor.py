@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import text
 
 from progressive_capture.domain.jobs import Processor
+from progressive_capture.domain.rollout import Strategy
 from progressive_capture.domain.verdict import Health
 from progressive_capture.rollout import manage, measure
 from progressive_capture.rollout.monitor import Checked, check_health
@@ -144,18 +145,38 @@ def test_a_step_up_is_refused_with_every_reason(database: Database) -> None:
     assert manage.history(rollout) == []
 
 
-def test_steps_are_taken_one_by_one_up_to_all(database: Database) -> None:
-    rollout = rollout_of(database, lanes_local=False)
-    outcomes(database, 30, 1)
-    ready = readiness(rollout)
-    assert (ready.percentage, ready.step.percentage) == (10, 25)
-    reached = [advance(rollout, ME).written for _ in range(5)]
+def test_each_step_is_earned_by_what_settled_at_the_one_before(database: Database) -> None:
+    ready = readiness(rollout_of(database, lanes_local=False))
+    assert (ready.percentage, ready.step.percentage) == (10, None)
+    reached = []
+    for hour in range(5):
+        rollout = rollout_of(database, at=NOW + timedelta(hours=2 * hour), lanes_local=False)
+        outcomes(database, 30, 1, at=NOW + timedelta(hours=2 * hour - 1))
+        reached.append(advance(rollout, ME).written)
+        again = advance(rollout, ME)
+        assert again.written is None
     assert [written and written.after.percentage for written in reached] == [25, 50, 75, 100, None]
     newest = manage.history(rollout)[0]
     assert newest.evidence is not None
     assert (newest.action, newest.evidence["finished"]) == ("advance", 31)
     with pytest.raises(Changed):
         advance(rollout, ME, expected=1)
+
+
+def test_what_settled_before_somebody_set_the_percentage_or_strategy_earns_no_step(database: Database) -> None:
+    rollout = rollout_of(database, lanes_local=False)
+    outcomes(database, 30, 0)
+    manage.set_auto_rollback(rollout, ME, enabled=False)
+    assert readiness(rollout).step.percentage == 25
+    manage.set_strategy(rollout, Strategy.REPOSITORY_SIZE, ME)
+    refused = readiness(rollout).step
+    assert refused.percentage is None
+    assert "Only 0 jobs finished" in refused.reasons[0]
+    assert f"set at {NOW:%Y-%m-%d %H:%M} UTC" in refused.reasons[1]
+    later = rollout_of(database, at=NOW + timedelta(hours=2), lanes_local=False)
+    outcomes(database, 30, 0, at=NOW + timedelta(hours=1))
+    manage.set_auto_rollback(later, ME, enabled=True)
+    assert readiness(later).step.percentage == 25
 
 
 def test_after_a_rollback_there_is_no_step_for_the_window_but_by_hand(database: Database) -> None:

@@ -84,6 +84,9 @@ def _measured(verdict: Verdict) -> tuple[str, ...]:
         return (verdict.reason,)
     against = []
     error_rate, success_rate = outcomes.error_rate or 0.0, outcomes.success_rate or 0.0
+    if verdict.health is Health.FAILING and error_rate < ERROR_RATE_BELOW:
+        # By a stricter bound than this one: the monitor is about to roll it back.
+        against.append(verdict.reason)
     if error_rate >= ERROR_RATE_BELOW:
         against.append(f"The error rate is {error_rate:.2f} %, and must be below {ERROR_RATE_BELOW:g} %.")
     if success_rate <= SUCCESS_RATE_ABOVE:

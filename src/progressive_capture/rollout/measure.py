@@ -63,10 +63,10 @@ def window_start(row: RolloutRow, configuration: Effective, now: datetime) -> da
     return start if row.rolled_back_at is None else max(start, moment(row.rolled_back_at))
 
 
-def measured(connection: Connection, row: RolloutRow, rollout: Rollout) -> Verdict:
-    """Judge the window."""
+def measured(connection: Connection, row: RolloutRow, rollout: Rollout, *, since: datetime | None = None) -> Verdict:
+    """Judge the window, or what settled since a time."""
     configuration = rollout.in_force(row)
-    since = window_start(row, configuration, rollout.clock())
+    since = since or window_start(row, configuration, rollout.clock())
     return judge(store.outcomes(connection, since, feature=rollout.feature), configuration.max_error_rate)
 
 

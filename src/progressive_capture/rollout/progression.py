@@ -1,13 +1,13 @@
 """The staged way up, 10, 25, 50, 75, 100 percent: whether the next step is earned, and taking it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from progressive_capture.domain import progression as rules
 from progressive_capture.domain.progression import Advance, Savings
 from progressive_capture.domain.rollout import RolloutRow
 from progressive_capture.domain.rollout_changes import setting_percentage
 from progressive_capture.domain.scope import moment
-from progressive_capture.domain.verdict import Verdict
+from progressive_capture.domain.verdict import Health, Verdict
 from progressive_capture.rollout.measure import measured, savings, window_start
 from progressive_capture.rollout.rollout import By, Rollout, Written
 from progressive_capture.rollout.writing import change_within
@@ -24,6 +24,7 @@ class Readiness:
     version: int
     step: Advance
     verdict: Verdict
+    """Of what settled in the window, and since the percentage was set: each step earns the next."""
     savings: Savings
 
 
@@ -74,10 +75,15 @@ def advance(rollout: Rollout, by: By, *, expected: int | None = None) -> Advance
 
 def _readiness(connection: Connection, rollout: Rollout, row: RolloutRow) -> Readiness:
     now, configuration = rollout.clock(), rollout.in_force(row)
-    verdict = measured(connection, row, rollout)
-    saved = savings(connection, rollout, window_start(row, configuration, now), now)
+    window, chosen_at = window_start(row, configuration, now), store.chosen_at(connection, rollout.feature)
+    since = window if chosen_at is None else max(window, moment(chosen_at))
+    verdict = measured(connection, row, rollout, since=since)
+    saved = savings(connection, rollout, since, now)
     rolled_back_at = None if row.rolled_back_at is None else moment(row.rolled_back_at)
     step = rules.advance(configuration, verdict, saved, rolled_back_at, now)
+    if verdict.health is Health.INCONCLUSIVE and since > window:
+        told = f"Only what settled at the present step counts, which was set at {since:%Y-%m-%d %H:%M} UTC."
+        step = replace(step, reasons=(*step.reasons, told))
     return Readiness(configuration.percentage, row.version, step, verdict, saved)
 
 

@@ -9,7 +9,19 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any, ClassVar, Final, NamedTuple
 
-from sqlalchemy import Connection, Row, bindparam, func, insert, literal, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    bindparam,
+    func,
+    insert,
+    literal,
+    literal_column,
+    or_,
+    select,
+    update,
+)
 
 from progressive_capture.domain.categories import Category
 from progressive_capture.domain.cohorts import Sample
@@ -134,6 +146,15 @@ def history(
     return [HistoryRow(*each) for each in found]
 
 
+def chosen_at(connection: Connection, feature: str = FEATURE) -> str | None:
+    """Return when the stored percentage or strategy last became another; None: nobody has set either."""
+    row = ROLLOUT_HISTORY.c
+    is_new = or_(*(_became_another(name) for name in ("rollout_percentage", "rollout_strategy")))
+    newest = select(row.at).where(row.feature_name == feature, is_new).order_by(row.id.desc()).limit(1)
+    found: str | None = connection.scalar(newest)
+    return found
+
+
 def outcomes(
     connection: Connection, since: datetime, *, eligible: bool | None = True, feature: str = FEATURE
 ) -> Outcomes:
@@ -175,6 +196,14 @@ def cohort(connection: Connection, since: datetime, *, eligible: bool, feature: 
     successes, errors, *figures = connection.execute(statement).one()
     samples = [_sample(*figures[first : first + 3]) for first in range(0, len(figures), 3)]
     return Cohort(int(successes), int(errors), *samples)
+
+
+def _became_another(setting: str) -> ColumnElement[bool]:
+    # One spelling that both databases read: https://www.sqlite.org/json1.html#the_and_operators
+    before, after = (
+        side.op("->>")(literal_column(f"'{setting}'")) for side in (ROLLOUT_HISTORY.c.before, ROLLOUT_HISTORY.c.after)
+    )
+    return before.is_distinct_from(after)
 
 
 def _sample(count: int, total: float | None, squares: float | None) -> Sample | None:

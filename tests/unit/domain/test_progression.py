@@ -72,6 +72,11 @@ def test_a_failing_window_is_refused_also_where_the_bound_of_rollbacks_is_higher
     assert found.reasons == ("The error rate is 10.00 %, and must be below 5 %.",)
 
 
+def test_what_the_monitor_would_roll_back_takes_no_step() -> None:
+    found = advance(AT_TEN, judge(Outcomes(97, 3), 2), SAVED, None, NOW)
+    assert (found.percentage, found.reasons) == (None, ("3 of 100 finished jobs failed: 3.00 %, above 2 %.",))
+
+
 def test_what_was_not_measured_is_no_reason_to_advance() -> None:
     found = advance(AT_TEN, could_not_measure("The database did not answer.", 5), SAVED, None, NOW)
     assert (found.percentage, found.reasons) == (None, ("The database did not answer.",))
