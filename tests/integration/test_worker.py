@@ -3,7 +3,7 @@
 import asyncio
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -13,29 +13,19 @@ from structlog.testing import capture_logs
 from progressive_capture.domain.errors import CredentialsRefused, ErrorClass
 from progressive_capture.domain.jobs import JobState, Processor
 from progressive_capture.domain.requests import Joined, Queued, RerunAsked
-from progressive_capture.domain.scope import Scope, SourceChoice, stamp
+from progressive_capture.domain.scope import Scope, SourceChoice
 from progressive_capture.github.answer import Answer
 from progressive_capture.github.transport import Received, Request
-from progressive_capture.queue.schedule import Duty
-from progressive_capture.store import duties, jobs
-from progressive_capture.store.errors import StoreError
-from tests.support.little_github import START, LittleGitHub
-from tests.support.offices import BY_REST, MoodyGitHub, Office, rows, wish
+from progressive_capture.store import jobs
+from tests.support.little_github import START
+from tests.support.offices import BY_REST, MoodyGitHub, Office, office_of_seven, table, wish
 
 LIST = "/repos/o/r/pulls?"
 
 
 @pytest.fixture
 def office(database_url: str) -> Office:
-    """A repository of seven pull requests: three pages."""
-    office = Office(MoodyGitHub(pulls=LittleGitHub.of(7).pulls), database_url)
-    asyncio.run(office.know())
-    office.github.asked.clear()
-    return office
-
-
-def table(office: Office, name: str) -> list[dict[str, Any]]:
-    return asyncio.run(office.rows(name))
+    return office_of_seven(database_url)
 
 
 def jobs_of(office: Office) -> list[dict[str, Any]]:
@@ -336,89 +326,3 @@ def test_the_repository_is_looked_up_again_before_a_walk_over_all_of_it(office: 
     assert [path for path in office.github.asked if path.startswith("/repos/o/r?")] == ["/repos/o/r?"]
     (job,) = jobs_of(office)
     assert job["status"] == "completed"
-
-
-def test_duties_are_done_by_one(office: Office) -> None:
-    async def both() -> None:
-        async with office.wired() as one, office.wired() as other:
-            second = replace(other.schedule(), holder="another process")
-            await asyncio.gather(one.schedule().tend(), second.tend())
-
-    every = ["categories", "health", "metrics", "report", "sweep"]
-    asyncio.run(both())
-    asyncio.run(both())
-    assert sorted(row["duty"] for row in table(office, "duty_runs")) == every
-    office.github.now += timedelta(minutes=2)
-    asyncio.run(both())
-    ran = table(office, "duty_runs")
-    assert sorted(row["duty"] for row in ran) == sorted([*every, "sweep"])
-    assert {row["outcome"] for row in ran} == {"done"}
-    (health,) = [row["result"] for row in ran if row["duty"] == "health"]
-    assert health["verdict"]["health"] == "inconclusive"
-
-
-def test_a_worker_that_was_killed_is_forgotten_when_a_day_has_passed(office: Office) -> None:
-    async def tend(*, beats: bool) -> list[str]:
-        async with office.wired() as wired:
-            if beats:
-                with wired.database.transaction() as connection:
-                    duties.beat(connection, "killed", {}, office.github.now)
-            await wired.schedule().tend(["sweep"])
-            return [row["holder"] for row in rows(wired.database, "workers")]
-
-    assert asyncio.run(tend(beats=True)) == ["killed"]
-    office.github.now += timedelta(days=1, seconds=1)
-    assert asyncio.run(tend(beats=False)) == []
-
-
-def test_a_duty_that_fails_is_noted_and_due_again(office: Office) -> None:
-    async def broken() -> dict[str, object]:
-        raise StoreError("no room")
-
-    async def tend() -> list[str]:
-        async with office.wired() as wired:
-            duty = Duty("broken", timedelta(minutes=1), broken)
-            return await replace(wired.schedule(), duties=[duty]).tend()
-
-    assert asyncio.run(tend()) == ["broken"]
-    assert asyncio.run(tend()) == []
-    office.github.now += timedelta(minutes=1)
-    assert asyncio.run(tend()) == ["broken"]
-    (first, _) = table(office, "duty_runs")
-    assert first["outcome"] == "failed"
-    assert "no room" in first["result"]["error"]
-
-
-def test_a_duty_that_takes_long_holds_up_neither_the_others_nor_the_beat(office: Office) -> None:
-    """A virtual quarter of an hour, a minute at each look of one duty; the other lasts until a beat tells of it."""
-    heard = asyncio.Event()
-    office.stop = heard.is_set
-
-    async def long() -> dict[str, object]:
-        await asyncio.wait_for(heard.wait(), timeout=20)
-        return {}
-
-    async def short() -> dict[str, object]:
-        office.github.now += timedelta(minutes=1)
-        return {}
-
-    async def serve() -> None:
-        async with office.wired() as wired:
-            worker = wired.worker({Processor.INNGEST: 1})
-            each = [Duty("long", timedelta(hours=1), long), Duty("short", timedelta(minutes=1), short)]
-            worker.schedule = replace(worker.schedule, duties=each)
-            worker.pause, worker.tend_seconds = listen, 0
-            await worker.run()
-
-    async def listen(_seconds: float) -> None:
-        (worker,) = await office.rows("workers")
-        if worker["seen_at"] > stamp(START + timedelta(minutes=15)):
-            heard.set()
-        await asyncio.sleep(0.005)
-
-    asyncio.run(serve())
-    outcomes = Counter((row["duty"], row["outcome"]) for row in table(office, "duty_runs"))
-    assert outcomes["long", "done"] == 1
-    assert outcomes["short", "done"] >= 15
-    (worker,) = table(office, "workers")
-    assert worker["stopped_at"] is not None

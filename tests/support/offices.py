@@ -128,6 +128,19 @@ async def _idle(_seconds: float) -> None:
     await asyncio.sleep(0.005)
 
 
+def office_of_seven(database_url: str) -> Office:
+    """Know a repository of seven pull requests: three pages."""
+    office = Office(MoodyGitHub(pulls=LittleGitHub.of(7).pulls), database_url)
+    asyncio.run(office.know())
+    office.github.asked.clear()
+    return office
+
+
+def table(office: Office, name: str) -> list[dict[str, Any]]:
+    """All rows of a table, for tests that are no coroutines."""
+    return asyncio.run(office.rows(name))
+
+
 def rows(database: Database, table: str) -> list[dict[str, Any]]:
     """All rows of a table, by the columns that are stored."""
     with database.reading() as connection:

@@ -57,17 +57,9 @@ def run(
 
     desk: Desk = context.obj
     settings = Settings.read()
-    only = _shards(shard)
-    if matrix and only != {0}:
-        raise UsageError("--matrix does part 0: leave out --shard.")
-    asked = Task(
-        key=_key(job, settings, from_inputs=from_inputs),
-        wish=_wish(settings, desk) if from_inputs and not settings.input_job_id else None,
-        only=only if matrix or only != {0} else None,
-        matrix=matrix,
-        drains=drain,
-        minutes=minutes or settings.run_minutes,
-    )
+    key = _key(job, settings, from_inputs=from_inputs)
+    wish = _wish(settings, desk) if from_inputs and key is None else None
+    asked = Task(key, wish, _parts(shard, matrix=matrix), matrix, drain, minutes or settings.run_minutes)
 
     async def task(shift: Shift) -> Told:
         return await run_task(shift, asked)
@@ -112,7 +104,11 @@ def _wish(settings: "Settings", desk: Desk) -> "Wish":
     return Wish(settings.input_repository_id, name, settings.input_job_type, asked, desk.who())
 
 
-def _shards(text: str) -> frozenset[int]:
+def _parts(text: str, *, matrix: bool) -> frozenset[int] | None:
+    """Which parts of the job are asked for; None for all."""
     if not _SHARDS.fullmatch(text):
         raise UsageError(f"--shard wants numbers such as 0 or 3,7, not {text!r}.")
-    return frozenset(map(int, text.split(",")))
+    parts = frozenset(map(int, text.split(",")))
+    if matrix and parts != {0}:
+        raise UsageError("--matrix does part 0: leave out --shard.")
+    return parts if matrix or parts != {0} else None
