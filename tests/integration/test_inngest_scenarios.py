@@ -23,7 +23,7 @@ from progressive_capture.store.tables import JOBS
 from progressive_capture.wiring import Wired
 from tests.support.capturing import Desk
 from tests.support.forking import Spawner
-from tests.support.inngest_servers import LOOK_EVERY, InngestServer, Listened, server_of
+from tests.support.inngest_servers import InngestServer, Listened, server_of
 from tests.support.killing import program_for
 from tests.support.offices import rows
 from tests.support.program import TOKEN, Program
@@ -33,6 +33,9 @@ from tests.support.two_lanes import TwoLanes
 LONG = pytest.mark.faults
 NAME = "many/jobs"
 MANY = 200
+STEPS = 40
+LOOK_SECONDS = 0.25
+"""Between two looks at all jobs."""
 
 
 @dataclass
@@ -74,7 +77,7 @@ class Scene:
         """Look again and again while the program lives."""
         while not await asyncio.to_thread(holds):
             assert app.process.poll() is None, "".join(app.lines)
-            await asyncio.sleep(LOOK_EVERY)
+            await asyncio.sleep(LOOK_SECONDS)
 
     def have(self, state: str, count: int) -> Callable[[], bool]:
         """Make the question whether so many jobs are in a state."""
@@ -102,8 +105,8 @@ def begin(serve: Start, sqlite_url: str, tmp_path: Path, spawner: Spawner) -> Ca
     """Set a scene: a repository of so many pull requests, one of the servers, and settings."""
 
     @asynccontextmanager
-    async def scene(kind: str, pulls: int, **settings: str) -> AsyncIterator[Scene]:
-        sandbox = serve("--repo", f"{NAME}=generate:{pulls}")
+    async def scene(kind: str, population: object, **settings: str) -> AsyncIterator[Scene]:
+        sandbox = serve("--repo", f"{NAME}=generate:{population}")
         with Desk(sandbox, sqlite_url, TOKEN) as desk:
             lanes = TwoLanes(sandbox, desk.control, sqlite_url, [NAME])
             async with server_of(kind, tmp_path) as server, lanes.wired() as wired:
@@ -115,6 +118,7 @@ def begin(serve: Start, sqlite_url: str, tmp_path: Path, spawner: Spawner) -> Ca
     return scene
 
 
+@pytest.mark.timeout(900)
 @pytest.mark.anyio
 @pytest.mark.parametrize(
     ("kind", "count"), [("little", 6), pytest.param("little", MANY, marks=LONG), pytest.param("real", MANY, marks=LONG)]
@@ -161,11 +165,12 @@ async def test_a_retry_within_a_day_is_not_swallowed(begin: Callable[..., Any], 
 @pytest.mark.anyio
 @pytest.mark.parametrize("kind", [pytest.param("little", marks=LONG), pytest.param("real", marks=LONG)])
 async def test_a_shard_of_a_page_a_step_goes_on_in_another_run(begin: Callable[..., Any], kind: str) -> None:
-    async with begin(kind, 150, PC_INNGEST_STEP_SECONDS="0.001", PC_INNGEST_STEPS="30") as scene:
-        scene.ask(Scope(source=SourceChoice.REST))
+    async with begin(kind, "95,threads=60", PC_INNGEST_STEP_SECONDS="0.001", PC_INNGEST_STEPS="20") as scene:
+        numbers = tuple(each["number"] for each in scene.desk.pull_requests(NAME))
+        scene.ask(Scope(source=SourceChoice.REST, numbers=numbers))
         async with scene.serving() as app:
             await scene.until(app, scene.have("completed", 1))
         (used,) = rows(scene.wired.database, "job_metrics")
-        assert used["executions"] > 150, used
-        assert app.said(" part=2 ") is not None
+        assert used["executions"] > STEPS, used
+        assert app.said(" part=1 ") is not None
         await scene.prove(1)
