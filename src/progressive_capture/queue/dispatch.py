@@ -21,6 +21,7 @@ from progressive_capture.queue.staying import ask_again
 from progressive_capture.queue.terms import Terms
 from progressive_capture.store import jobs, runs
 from progressive_capture.store.database import Connection, Database
+from progressive_capture.store.errors import StoreError
 from progressive_capture.store.jobs import Among, DispatchedJob, JobLine
 from progressive_capture.store.runs import UnbookedRun
 
@@ -92,6 +93,14 @@ class Dispatcher:
             log.warning("not dispatched", error=str(error))
             await asyncio.to_thread(self._take_back, job, str(error))
             await asyncio.to_thread(self._hear_of, error)
+            return False
+        except StoreError:
+            raise
+        except Exception as error:
+            # A mistake of ours at one job must not keep all others from their engine.
+            log.exception("broken")
+            why = f"The program failed ({type(error).__name__}); its log tells where."
+            await asyncio.to_thread(self._take_back, job, why)
             return False
         await asyncio.to_thread(self._note, job, ref, principal)
         log.info("dispatched", attempt=job.attempt, shards=len(job.shards))

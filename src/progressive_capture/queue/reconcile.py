@@ -77,7 +77,7 @@ class Reconciler:
         Raises:
             StoreError: the database refused.
         """
-        look = _Look(self)
+        look = _Look(self, await asyncio.to_thread(self._left_alone))
         for silent in await asyncio.to_thread(self._silent):
             await look.at(silent)
         for run in await asyncio.to_thread(self._unbooked):
@@ -91,6 +91,9 @@ class Reconciler:
             failed=done[Verdict.FAILED],
             booked=done[BOOKED],
         )
+
+    def _left_alone(self) -> set[EngineName]:
+        return {name for name in self.engines if self.breakers.phase(name) is not Phase.CLOSED}
 
     def _silent(self) -> list[Silent]:
         with self.database.reading() as connection:
@@ -106,8 +109,9 @@ class _Look:
     """One look: an engine that gives no answer is asked no further in it."""
 
     works: Reconciler
+    left_alone: set[EngineName]
+    """Engines that give no answer."""
     done: Counter[str] = field(default_factory=Counter)
-    silent_engines: set[EngineName] = field(default_factory=set)
 
     async def at(self, silent: Silent) -> None:
         """Ask after one job, and do what follows from the answer."""
@@ -136,7 +140,7 @@ class _Look:
         dispatchers = [
             each
             for each in self.works.dispatchers
-            if each.engine.name is name and each.lane is silent.job.processor and not self._is_left_alone(name)
+            if each.engine.name is name and each.lane is silent.job.processor and name not in self.left_alone
         ]
         for dispatcher in dispatchers:
             again = DispatchedJob(silent.job, silent.job.attempt, list(silent.left))
@@ -170,19 +174,16 @@ class _Look:
     async def _ask(self, name: EngineName, question: Callable[[Engine], Awaitable[T]]) -> T | None:
         """Ask an engine, unless it is left alone; None without an answer."""
         engine = self.works.engines.get(name)
-        if engine is None or self._is_left_alone(name):
+        if engine is None or name in self.left_alone:
             return None
         try:
             return await question(engine)
         except EngineUnreachable as error:
-            self.silent_engines.add(name)
+            self.left_alone.add(name)
             await asyncio.to_thread(self.works.breakers.unreachable, name, str(error))
         except EngineRefused as error:
             structlog.stdlib.get_logger(__name__).warning("engine refuses", engine=name.value, error=str(error))
         return None
-
-    def _is_left_alone(self, name: EngineName) -> bool:
-        return name in self.silent_engines or self.works.breakers.phase(name) is not Phase.CLOSED
 
     def _settle(self, silent: Silent, verdict: Verdict, why: str) -> Verdict:
         """Do what was decided, if nothing was heard of the job meanwhile; what was done."""

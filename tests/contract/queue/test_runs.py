@@ -1,5 +1,6 @@
 """What runs used that tell it only afterwards: asked for until it is told, booked once, on the job and its month."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -8,7 +9,7 @@ import pytest
 from progressive_capture.domain.jobs import Claim, EngineName, Outcome, Processor
 from progressive_capture.domain.scope import stamp
 from progressive_capture.queue.dispatch import MOST_WAITING
-from progressive_capture.queue.engine import EngineUsage, RunState
+from progressive_capture.queue.engine import EngineUsage, Handover, RunState
 from progressive_capture.queue.reconcile import ASKED_FOR, LOOK_AGAIN
 from progressive_capture.queue.terms import Terms
 from progressive_capture.store import jobs, runs
@@ -17,7 +18,7 @@ from progressive_capture.store.jobs import Settling
 from progressive_capture.store.runs import UnbookedRun
 from tests.contract.queue.bureau import EVERYBODY, HISTORY, Bureau
 from tests.contract.queue.rows import BULK, LEASE, judged, lives, queued, used
-from tests.contract.queue.scripted import Elsewhere
+from tests.contract.queue.scripted import Elsewhere, Scripted
 
 pytestmark = pytest.mark.anyio
 
@@ -142,3 +143,22 @@ async def test_no_more_is_handed_over_than_an_engine_begins(elsewhere: Elsewhere
     taken = [await elsewhere.dispatcher.dispatch() for _ in range(4)]
     assert (sum(taken), taken[-1]) == (MOST_WAITING, 0)
     assert len(elsewhere.engine.given) == MOST_WAITING
+
+
+async def test_a_mistake_at_one_job_keeps_no_other_from_its_engine(
+    elsewhere: Elsewhere, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with elsewhere.bureau.database.transaction() as connection:
+        broken = queued(connection, processor=BULK, now=elsewhere.bureau.now, priority=9)
+        whole = queued(connection, processor=BULK, now=elsewhere.bureau.now)
+    dispatch = Scripted.dispatch
+
+    async def breaks(engine: Scripted, handovers: Sequence[Handover]) -> str | None:
+        if handovers[0].job_id == broken.id:
+            raise ZeroDivisionError
+        return await dispatch(engine, handovers)
+
+    monkeypatch.setattr(Scripted, "dispatch", breaks)
+    assert await elsewhere.dispatcher.dispatch() == 1
+    assert [each.job_id for each in elsewhere.engine.given] == [whole.id]
+    assert (elsewhere.bureau.row(broken.id).status, elsewhere.bureau.row(broken.id).failures) == ("pending", 0)
