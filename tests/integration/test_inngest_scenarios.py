@@ -16,6 +16,7 @@ import pytest
 from sqlalchemy import update
 
 from progressive_capture.domain.errors import ExitCode
+from progressive_capture.domain.jobs import Processor
 from progressive_capture.domain.requests import Queued
 from progressive_capture.domain.scope import Scope, SourceChoice, stamp
 from progressive_capture.github.clock import utc_now
@@ -168,6 +169,9 @@ async def test_a_shard_of_a_page_a_step_goes_on_in_another_run(begin: Callable[.
     async with begin(kind, "95,threads=60", PC_INNGEST_STEP_SECONDS="0.001", PC_INNGEST_STEPS="20") as scene:
         numbers = tuple(each["number"] for each in scene.desk.pull_requests(NAME))
         scene.ask(Scope(source=SourceChoice.REST, numbers=numbers))
+        with scene.wired.database.transaction() as connection:
+            # So many would go to the bulk lane, were it open.
+            connection.execute(update(JOBS).values(processor_type=Processor.INNGEST.value))
         async with scene.serving() as app:
             await scene.until(app, scene.have("completed", 1))
         (used,) = rows(scene.wired.database, "job_metrics")
