@@ -15,6 +15,7 @@ from progressive_capture.store.closing import thread_totals
 from progressive_capture.store.database import Database
 from progressive_capture.store.gaps import gaps
 from progressive_capture.store.index import save_index
+from progressive_capture.store.recount import unsound_numbers
 from progressive_capture.store.rows import save_followed, save_hydrated
 from progressive_capture.store.staleness import stale_numbers
 from tests.contract.store_rows import (
@@ -93,6 +94,14 @@ def test_storing_a_page_scans_nothing(filled: Database) -> None:
 def test_finding_what_is_stale_reads_the_index_in_order_and_looks_the_rest_up(filled: Database) -> None:
     with plans(filled) as lines, filled.reading() as connection:
         found = stale_numbers(connection, *PLACE, kinds=HYDRATE_KINDS, limit=20)
+    assert list(found) == list(range(1, 21))
+    assert scans(lines) == []
+    assert not any("TEMP B-TREE" in line for line in lines)
+
+
+def test_a_recount_by_the_database_scans_nothing(filled: Database) -> None:
+    with plans(filled) as lines, filled.reading() as connection:
+        found = unsound_numbers(connection, *PLACE, kinds=frozenset(Kind), limit=20)
     assert list(found) == list(range(1, 21))
     assert scans(lines) == []
     assert not any("TEMP B-TREE" in line for line in lines)

@@ -4,7 +4,6 @@ import asyncio
 import math
 from collections.abc import Iterator, Sequence
 from functools import partial
-from itertools import groupby, islice
 from typing import Final, NamedTuple
 
 from msgspec.structs import replace
@@ -26,7 +25,8 @@ from progressive_capture.github.outcomes import Broken, Page, Partial, TooHeavy
 from progressive_capture.github.results import FollowUpPage, IndexPage, LookUp, Order
 from progressive_capture.store import index, jobs, repositories
 from progressive_capture.store.database import Connection
-from progressive_capture.store.gaps import gaps
+from progressive_capture.store.recount import unsound_numbers
+from progressive_capture.store.staleness import Filters
 
 REST_RESERVE: Final = 10
 """With fewer requests left, a list by REST would soon have to wait for the next hour."""
@@ -163,7 +163,7 @@ class Index:
         walk.read_again_to = batch[-1] if batch else walk.read_again_to
         await self._store(walk, await self._whole(page), last=True, advanced=0)
 
-    def _next_again(self, walk: Walk, size: int) -> list[int]:
+    def _next_again(self, walk: Walk, size: int) -> Sequence[int]:
         with self.session.tools.database.reading() as connection:
             return self._listed_with_gaps(connection, walk, size)
 
@@ -305,22 +305,24 @@ class Index:
             return
         self._share_out(connection, walk)
 
-    def _listed_with_gaps(self, connection: Connection, walk: Walk, count: int) -> list[int]:
+    def _listed_with_gaps(self, connection: Connection, walk: Walk, count: int) -> Sequence[int]:
         """Numbers, ascending, that have a gap in what the list carries and were not looked up again in this walk."""
         scope = self.session.scope
-        found = gaps(
-            connection,
-            self.session.tools.host_id,
-            self.session.repository_id,
-            kinds=scope.kinds & INDEX_KINDS,
+        filters = Filters(
             updated_from=scope.updated_after(walk.started_at),
             updated_to=scope.updated_to,
             numbers=scope.numbers or None,
             listed_since=walk.started_at if scope.limit is not None else None,
-            after=walk.read_again_to or 0,
         )
-        numbers = (number for number, _ in groupby(gap.number for gap in found if gap.is_gap))
-        return list(islice(numbers, count))
+        return unsound_numbers(
+            connection,
+            self.session.tools.host_id,
+            self.session.repository_id,
+            kinds=scope.kinds & INDEX_KINDS,
+            filters=filters,
+            after=walk.read_again_to or 0,
+            limit=count,
+        )
 
     def _share_out(self, connection: Connection, walk: Walk) -> None:
         """Write the shards: each an explicit list of stale pull requests, in the order of their numbers."""

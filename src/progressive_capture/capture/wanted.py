@@ -1,5 +1,6 @@
 """Which pull requests a capture has to read, from what is stored of them; nothing is asked or changed here."""
 
+from array import array
 from collections.abc import Sequence
 from typing import Final
 
@@ -7,7 +8,7 @@ from progressive_capture.domain.kinds import INDEX_KINDS, SETTLED, State
 from progressive_capture.domain.scope import Scope
 from progressive_capture.store import staleness
 from progressive_capture.store.database import Connection
-from progressive_capture.store.gaps import gaps
+from progressive_capture.store.recount import unsound_numbers
 
 OVERLAP_SECONDS: Final = 300
 """How far a walk goes back behind the watermark: changes whose stamps were set late are met again."""
@@ -51,5 +52,5 @@ def to_read(
     )
     if not is_incremental:
         return stale
-    lost = {gap.number for gap in gaps(connection, host_id, repository_id, kinds=kinds) if gap.is_gap}
-    return sorted(lost.union(stale))
+    lost = unsound_numbers(connection, host_id, repository_id, kinds=kinds)
+    return array("q", sorted({*lost, *stale})) if lost else stale

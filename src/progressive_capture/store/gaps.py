@@ -82,14 +82,14 @@ def gaps(
     updated_to: str | None = None,
     numbers: Collection[int] | None = None,
     listed_since: str | None = None,
-    after: int = 0,
 ) -> Iterator[Gap]:
     """Find every gap of the kinds asked for, and what is short or truncated, by number; filters as `stale_numbers`.
 
-    Every kind's rows are counted again: a row that was lost from a table since is found. `after` leaves out the
-    numbers up to it.
+    Every kind's rows are counted again: a row that was lost from a table since is found. `unsound_numbers` only tells
+    which pull requests to look at, and tells it sooner.
     """
     filters = Filters(updated_from, updated_to, numbers, listed_since)
+    after = 0
     while window := _window(connection, host_id, repository_id, filters, after):
         yield from _in_window(connection, host_id, window, sorted(kinds))
         after = window[-1].number
