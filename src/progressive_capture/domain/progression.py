@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Final
 
 from progressive_capture.domain.money import in_dollars
-from progressive_capture.domain.rollout import STEPS, Effective
+from progressive_capture.domain.rollout import STEPS, Effective, Strategy
 from progressive_capture.domain.verdict import Health, Verdict
 
 ERROR_RATE_BELOW: Final = 5.0
@@ -72,6 +72,8 @@ def _switched(configuration: Effective, rolled_back_at: datetime | None, now: da
         against.append("The rollout is switched off: set is_active first.")
     if configuration.stopped_by:
         against.append("There is an emergency stop: resume first.")
+    if configuration.strategy is Strategy.WHITELIST:
+        against.append("The strategy whitelist admits its list whatever the percentage: set another strategy first.")
     if rolled_back_at is not None and now < rolled_back_at + configuration.window:
         again = rolled_back_at + configuration.window
         against.append(f"A rollback is too recent: wait until {again:%Y-%m-%d %H:%M} UTC, or set a percentage by hand.")

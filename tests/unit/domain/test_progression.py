@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from progressive_capture.domain.progression import RUNNER_MEMORY, Savings, advance, next_step
-from progressive_capture.domain.rollout import STEPS, Origin, RolloutEnvironment, RolloutRow, effective
+from progressive_capture.domain.rollout import STEPS, Origin, RolloutEnvironment, RolloutRow, Strategy, effective
 from progressive_capture.domain.verdict import Outcomes, could_not_measure, judge
 
 NOW = datetime(2026, 3, 2, tzinfo=UTC)
@@ -99,6 +99,15 @@ def test_after_a_rollback_a_window_passes_first() -> None:
     (found,) = refusals(rolled_back_at=NOW - timedelta(hours=23, minutes=59))
     assert "wait until 2026-03-02 00:01 UTC" in found
     assert advance(AT_TEN, judge(GOOD, 5), SAVED, NOW - timedelta(hours=24), NOW).percentage == 25
+
+
+def test_a_step_that_would_admit_nobody_is_not_taken() -> None:
+    listed = replace(AT_TEN, strategy=Strategy.WHITELIST)
+    found = advance(listed, judge(GOOD, 5), SAVED, None, NOW)
+    assert found.percentage is None
+    assert found.reasons == (
+        "The strategy whitelist admits its list whatever the percentage: set another strategy first.",
+    )
 
 
 def test_all_that_stands_in_the_way_is_told_at_once() -> None:
