@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 
 from progressive_capture.domain.jobs import EngineName, Outcome, Processor, Resources
+from progressive_capture.domain.priority import LAST_IN_LINE
 from progressive_capture.domain.quotas import Mode, Quota
 from progressive_capture.domain.scope import Scope
 from progressive_capture.insight.queue import queue
@@ -106,6 +107,31 @@ def test_a_quota_binds_jobs_that_stood_in_line_before_it_was_reached(bureau: Bur
     bureau.now = NOW + MONTH
     assert bureau.upkeep.release() == [waiting]
     assert dispatched(bureau) == [waiting]
+
+
+def test_what_nobody_has_begun_elsewhere_counts_for_a_minute_at_least(bureau: Bureau) -> None:
+    bureau.terms = limited(2, Mode.WAIT)
+    both = [bureau.queued(Scope(updated_to=f"2020-01-0{day}T00:00:00Z")) for day in (1, 2)]
+    assert dispatched(bureau) == both
+    third = bureau.row(bureau.queued())
+    assert third.held_reason == "2 of 2 runner minutes of this month are used or under way."
+
+
+def test_what_a_stop_sends_to_the_real_time_lane_keeps_to_its_quota(bureau: Bureau) -> None:
+    waiting = bureau.queued()
+    engines = {REAL_TIME: EngineName.INNGEST, BULK: EngineName.LOCAL}
+    stopped = replace(EVERYBODY, emergency_stop=True)
+    bureau.terms = Terms(
+        environment=stopped, engines=engines, quotas={EngineName.INNGEST: Quota(executions=0, mode=Mode.WAIT)}
+    )
+    assert bureau.take(BULK) is None
+    row = bureau.row(waiting)
+    assert (row.processor_type, row.held_reason, row.priority) == (
+        REAL_TIME,
+        "0 of 0 executions of this month are used or under way.",
+        LAST_IN_LINE,
+    )
+    assert dispatched(bureau, REAL_TIME) == []
 
 
 @pytest.mark.parametrize(("mode", "lane"), [(Mode.REROUTE, REAL_TIME), (Mode.ALLOW, BULK)])

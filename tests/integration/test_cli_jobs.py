@@ -102,8 +102,8 @@ def test_dead_jobs_are_retried_as_new_ones(at: Counter) -> None:
     assert "is not dead: nothing was changed" in at.pc("retry", one).out
     with at.database() as connection:
         connection.execute(update(JOBS).values(status="dead", error="it broke", error_class="broken"))
-    assert at.pc("retry", "--all", "--dry-run").out == "2 dead jobs would be looked at.\n"
-    assert at.pc("retry", "--error", "timeout", "--dry-run").out == "0 dead jobs would be looked at.\n"
+    assert at.pc("retry", "--all", "--dry-run").out == "2 dead jobs would be retried.\n"
+    assert at.pc("retry", "--error", "timeout", "--dry-run").out == "0 dead jobs would be retried.\n"
     retried = at.pc("retry", one, "--json").document["retried"]
     assert list(retried) == [one]
     assert list(at.pc("retry", "--all", "--json").document["retried"]) == [two]

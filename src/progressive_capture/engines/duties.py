@@ -51,7 +51,8 @@ def recurring(
         }
 
     def report() -> object:
-        return costs(rollout.database, book, Period.DAY, clock())
+        # The day that is over, and what there is of the present one: no day's figures are left half told.
+        return costs(rollout.database, book, Period.DAY, clock(), count=2)
 
     async def asking() -> Result:
         told: Result = msgspec.to_builtins(await reconcile())

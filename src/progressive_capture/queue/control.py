@@ -1,13 +1,13 @@
 """What an operator does to jobs: cancel, retry, one or all that a filter means; and emptying the bulk lane."""
 
 import uuid
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
 from progressive_capture.domain.errors import UsageError
-from progressive_capture.domain.jobs import OPEN, JobState, Processor
+from progressive_capture.domain.jobs import OPEN, Processor
 from progressive_capture.queue.following import following
 from progressive_capture.queue.openings import doors
 from progressive_capture.queue.splitting import cut
@@ -61,11 +61,16 @@ class Control:
 
     def would_cancel(self, wanted: JobFilter) -> int:
         """How many jobs `cancel_all` would cancel now."""
-        return self._count(wanted, OPEN)
+        states = OPEN & (wanted.states or OPEN)
+        if not states:
+            return 0
+        with self.database.reading() as connection:
+            return jobs.count_jobs(connection, replace(wanted, states=states))
 
     def would_retry(self, wanted: JobFilter) -> int:
-        """How many dead jobs `retry_all` would look at now."""
-        return self._count(wanted, {JobState.DEAD})
+        """How many dead jobs `retry_all` would open new ones for now."""
+        with self.database.reading() as connection:
+            return jobs.count_lying_dead(connection, wanted)
 
     def cancel_all(self, wanted: JobFilter, *, who: str, reason: str) -> list[str]:
         """Cancel all open jobs that a filter means, a hundred in a transaction; their ids.
@@ -131,13 +136,6 @@ class Control:
             if len(held) < AT_ONCE:
                 return moved
             place = (held[-1].created_at, held[-1].id)
-
-    def _count(self, wanted: JobFilter, among: Iterable[JobState]) -> int:
-        states = frozenset(among) & (wanted.states or frozenset(JobState))
-        if not states:
-            return 0
-        with self.database.reading() as connection:
-            return jobs.count_jobs(connection, replace(wanted, states=states))
 
     @property
     def _follow(self) -> Follow:

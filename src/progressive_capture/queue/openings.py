@@ -127,8 +127,12 @@ def standings(connection: Connection, terms: Terms, now: datetime) -> dict[Engin
 
 
 def _expected(connection: Connection, terms: Terms, engine: EngineName, used: Usage) -> Usage:
-    """What the jobs under way will have used: a run each, steps and minutes by their forecasts."""
+    """What the jobs under way will have used: a run each, steps and minutes by their forecasts.
+
+    One that nobody has begun has no forecast yet: its run is billed for the begun minute at least.
+    """
     way = metrics.under_way(connection, engine)
     executions = way.jobs + math.ceil(way.ms / STEP_MS)
-    added = cost(terms.book, engine, executions, way.minutes, used)
-    return Usage(way.minutes, executions, added.micro_usd or 0)
+    minutes = way.minutes + way.unknown
+    added = cost(terms.book, engine, executions, minutes, used)
+    return Usage(minutes, executions, added.micro_usd or 0)

@@ -96,7 +96,7 @@ def retry(
         control = works.control()
         if dry_run:
             dead = control.would_retry(wanted.filter(works)) if not ids else _dead(_lines(works, ids))
-            return Told(f"{count(dead, 'dead job')} would be looked at.", {"jobs": dead})
+            return Told(f"{count(dead, 'dead job')} would be retried.", {"jobs": dead})
         if not ids:
             return _retried(control.retry_all(wanted.filter(works), who=desk.who()), [])
         opened = {each.id: control.retry(each.id, who=desk.who()) for each in _lines(works, ids)}

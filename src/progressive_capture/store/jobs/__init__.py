@@ -1,13 +1,20 @@
 """The job table and its shards: the record of all work, and who may do which part of it."""
 
-from progressive_capture.store.jobs.bulk import bulk_cancel, bulk_retry, cancel_running, count_running, reroute_waiting
+from progressive_capture.store.jobs.bulk import (
+    bulk_cancel,
+    bulk_retry,
+    cancel_running,
+    count_lying_dead,
+    count_running,
+    reroute_waiting,
+)
 from progressive_capture.store.jobs.claiming import claim_jobs
 from progressive_capture.store.jobs.dispatching import (
     await_beginning,
+    begun_after,
     book,
     book_run,
     dispatch_jobs,
-    dispatched_at,
     note_run,
     take_back,
 )
@@ -83,6 +90,7 @@ __all__ = [
     "adopt",
     "ask_rerun",
     "await_beginning",
+    "begun_after",
     "book",
     "book_run",
     "bulk_cancel",
@@ -93,10 +101,10 @@ __all__ = [
     "claim_jobs",
     "claim_shard",
     "count_jobs",
+    "count_lying_dead",
     "count_running",
     "count_use",
     "dispatch_jobs",
-    "dispatched_at",
     "fail_shard",
     "fail_silent",
     "find_for_submit",

@@ -84,20 +84,17 @@ def bulk_retry(
     Returns:
         The job that does the work now, by the dead one; none when none is left, or all of them are at work already.
     """
-    later = JOBS.alias("later")
-    same = JOBS.alias("same")
-    retried = exists().where(later.c.retry_of == _JOB.id)
-    open_again = exists().where(same.c.dedupe_key == _JOB.dedupe_key, clause(_of("same")))
-    found = (
-        select(_JOB.dedupe_key, _JOB.id)
-        .where(_JOB.status == JobState.DEAD.value, *conditions(wanted), ~retried, ~open_again)
-        .order_by(_JOB.created_at, _JOB.id)
-        .limit(n)
-    )
+    first = select(_JOB.dedupe_key, _JOB.id).order_by(_JOB.created_at, _JOB.id).limit(n)
+    found = first.where(*_lying_dead(wanted))
     # In the order of their keys: of two transactions that open jobs of the same keys, one waits for the other.
     ids = [job_id for _, job_id in sorted((row.dedupe_key, row.id) for row in connection.execute(found))]
     retries = ((each, retry_dead(connection, each, now, who=who, follow=follow)) for each in ids)
     return {each: new for each, new in retries if new is not None}
+
+
+def count_lying_dead(connection: Connection, wanted: JobFilter) -> int:
+    """Count the dead jobs in place of which `bulk_retry` would open new ones now."""
+    return connection.scalar(select(func.count()).select_from(JOBS).where(*_lying_dead(wanted))) or 0
 
 
 def reroute_waiting(
@@ -128,6 +125,15 @@ def _locked(connection: Connection, meant: _Conditions, first: Select[Any]) -> l
 
 def _running(lane: Processor) -> _Conditions:
     return clause(IS_RUNNING), _JOB.processor_type == lane.value, _JOB.route_rule != PC_CAPTURE
+
+
+def _lying_dead(wanted: JobFilter) -> _Conditions:
+    """Say of a job that it is dead, was not retried, and that no open job does the same."""
+    later = JOBS.alias("later")
+    same = JOBS.alias("same")
+    retried = exists().where(later.c.retry_of == _JOB.id)
+    open_again = exists().where(same.c.dedupe_key == _JOB.dedupe_key, clause(_of("same")))
+    return _JOB.status == JobState.DEAD.value, *conditions(wanted), ~retried, ~open_again
 
 
 def _of(alias: str) -> str:
