@@ -17,7 +17,6 @@ from progressive_capture.capture.session import Tools
 from progressive_capture.domain.errors import CaptureFailed, Delayed, ErrorClass, Interrupted
 from progressive_capture.domain.jobs import UNSETTLED, JobState, Shard
 from progressive_capture.domain.routing import SHARDS_IN_FLIGHT
-from progressive_capture.domain.scope import stamp
 from progressive_capture.store import jobs, repositories
 from progressive_capture.store.database import Database
 from progressive_capture.store.errors import StoreError
@@ -32,9 +31,6 @@ NEXT_TRY: Final = timedelta(minutes=10)
 
 STEP_ASIDE: Final = timedelta(seconds=1)
 """How long a job that has had its slice lets others of its lane be claimed first."""
-
-LOOKED_AT: Final = 20
-"""Jobs in line among which one that is due is looked for."""
 
 AFTER_STOP: Final = timedelta(minutes=2)
 """When a job goes on in another run whose run was told to stop: time to cancel the job, too, if that was meant."""
@@ -288,10 +284,10 @@ class JobRun:
 
     def _others_wait(self) -> bool:
         """Whether a job of this lane is due that is at least as urgent."""
-        mine, now = self.claimed.job, stamp(self.bench.clock())
+        mine = self.claimed.job
         with self.bench.database.reading() as connection:
-            first = jobs.in_line(connection, mine.processor, LOOKED_AT)
-        return any(other.run_at <= now and other.priority >= mine.priority for other in first)
+            first = jobs.in_line(connection, mine.processor, 1, due_at=self.bench.clock())
+        return any(other.priority >= mine.priority for other in first)
 
     def _owner_name(self) -> str:
         """The repository's name as it was seen last: it may have moved since the job was asked for."""

@@ -52,6 +52,16 @@ def test_the_holder_goes_on_by_the_one_primitive(connection: Connection) -> None
     assert again.attempt == taken.claim.attempt  # type: ignore[union-attr] # it is a claim
 
 
+def test_who_waits_for_a_time_hides_nobody_who_is_due(connection: Connection) -> None:
+    for _ in range(3):
+        taken = claimed(connection, priority=99)
+        until = NOW + MINUTE
+        jobs.park(connection, taken.job.id, attempt=1, holder="me", until=until, now=NOW, why="a limit")
+    due = queued(connection, priority=1)
+    assert [each.id for each in jobs.in_line(connection, BULK, 1, due_at=NOW)] == [due.id]
+    assert len(jobs.in_line(connection, BULK, 9, due_at=NOW + MINUTE)) == 4
+
+
 def test_order_is_by_priority_then_by_turn(connection: Connection) -> None:
     low = queued(connection, priority=10).id
     second = queued(connection, priority=50, now=NOW + MINUTE).id

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import fields
+from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, literal, select, tuple_
@@ -63,9 +64,11 @@ def count_jobs(connection: Connection, wanted: JobFilter, most: int = 100_000) -
     return connection.scalar(select(func.count()).select_from(counted)) or 0
 
 
-def in_line(connection: Connection, lane: Processor, size: int) -> list[JobLine]:
-    """Return jobs that wait in a lane, due or not, in the order in which they are claimed."""
+def in_line(connection: Connection, lane: Processor, size: int, *, due_at: datetime | None = None) -> list[JobLine]:
+    """Return jobs that wait in a lane, due or not, or due at a time, in the order in which they are claimed."""
     statement = lines().where(clause(IS_CLAIMABLE), _JOB.processor_type == lane.value).order_by(*turn()).limit(size)
+    if due_at is not None:
+        statement = statement.where(_JOB.run_at <= stamp(due_at))
     return [line_of(row) for row in connection.execute(statement)]
 
 
