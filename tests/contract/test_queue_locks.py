@@ -74,6 +74,21 @@ def others(bureau: Bureau, what: str) -> Callable[[], object]:
     return lambda: emergency_stop(rollout_of(bureau.database), control(bureau).leave_bulk, ME, cancel_running=True)
 
 
+def test_nobody_takes_a_job_while_a_request_decides_to_join_it(bureau: Bureau, pg_tables_url: str) -> None:
+    """Invariant I6: a walk that began meanwhile would be over before what the request is about."""
+    with bureau.database.reading() as connection:
+        key = jobs.get(connection, THREE[0]).dedupe_key
+    other = Database.open(pg_tables_url)
+    with bureau.database.transaction() as connection:
+        found = jobs.find_for_submit(connection, key, NOW, gone)
+        assert found is not None
+        assert not found.walk_begun
+        with other.transaction() as taking:
+            claims = jobs.claim_jobs(taking, BULK, holder="me", now=NOW, lease_until=NOW + LEASE, n=3)
+    other.close()
+    assert {each.job.id for each in claims.jobs} == set(THREE[1:])
+
+
 @pytest.mark.parametrize("what", ["leave bulk", "stop running ones", "sweep", "release"])
 def test_two_that_change_the_same_jobs_do_not_block_each_other(bureau: Bureau, pg_tables_url: str, what: str) -> None:
     other = others(bureau, what)

@@ -193,6 +193,7 @@ def test_after_a_rollback_there_is_no_step_for_the_window_but_by_hand(database: 
 def test_cohorts_are_compared_with_intervals(database: Database) -> None:
     outcomes(database, 40, 0, average_processing_time=10.0, points=8, cost_usd=0.5)
     outcomes(database, 20, 20, average_processing_time=30.0, points=2, is_eligible=False)
+    outcomes(database, 0, 9, average_processing_time=99.0, counted=False)
     with database.transaction() as connection:  # one that differs, so that there is a spread
         job_id = add_job(connection, NOW, processor=Processor.GITHUB_ACTIONS, route_rule="large")
         settle(connection, job_id, ago(NOW, hours=1), Processor.GITHUB_ACTIONS)

@@ -114,6 +114,13 @@ def test_who_was_swept_takes_no_shard_once_a_later_attempt_has_begun(connection:
         )
 
 
+def test_who_is_back_by_the_time_the_job_is_locked_keeps_it(connection: Connection) -> None:
+    """Between the look at all jobs and the lock of one its holder may have come on, or another taken it."""
+    claimed(connection)
+    looks = iter([True, False])
+    assert sweep(connection, is_gone=lambda _: next(looks)) == []
+
+
 def test_a_lease_that_is_over_is_no_lease(connection: Connection) -> None:
     taken = claimed(connection)
     assert sweep(connection, now=NOW + LEASE) == [taken.job.id]

@@ -288,7 +288,9 @@ def test_cost_is_reckoned_when_a_job_settles(connection: Connection) -> None:
     assert month == Usage(runner_minutes=3, executions=0, cost_micro_usd=24_000)
     assert metrics.month_usage(connection, EngineName.INNGEST, NOW) == Usage(executions=9)
     assert metrics.month_usage(connection, EngineName.GITHUB_ACTIONS, NOW, without=minutes) == Usage()
-    assert metrics.month_usage(connection, EngineName.INNGEST, NOW + timedelta(days=31)) == Usage()
+    next_month = NOW + timedelta(days=31)
+    assert metrics.month_usage(connection, EngineName.INNGEST, next_month) == Usage()
+    assert metrics.month_usage(connection, EngineName.GITHUB_ACTIONS, next_month, without=minutes) == Usage()
 
 
 def test_the_free_part_of_a_month_is_used_by_who_settles_first(connection: Connection) -> None:

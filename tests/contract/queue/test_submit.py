@@ -41,6 +41,15 @@ def test_a_key_is_inserted_once_while_it_is_open(connection: Connection) -> None
     assert jobs.insert_job(connection, routed(repository_id=new.repository_id), NOW) is not None
 
 
+def test_who_asks_less_urgently_puts_nobody_back(connection: Connection) -> None:
+    job = queued(connection, priority=90)
+    assert not jobs.raise_priority(connection, job.id, wish(priority=40), NOW)
+    assert not jobs.raise_priority(connection, job.id, wish(priority=90), NOW)
+    assert (stored_job(connection, job.id).priority, events(connection, job.id)) == (90, ["opened"])
+    assert jobs.raise_priority(connection, job.id, wish(priority=91), NOW)
+    assert (stored_job(connection, job.id).priority, events(connection, job.id)[1:]) == (91, ["raised"])
+
+
 def test_what_routing_decided_is_in_the_row(connection: Connection) -> None:
     new = routed(item_count=7, data_age_seconds=3600.4, metadata={"figures": {"items": 7}}, held_reason="later")
     jobs.insert_job(connection, new, NOW)
