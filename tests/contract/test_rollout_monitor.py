@@ -146,7 +146,8 @@ def test_a_step_up_is_refused_with_every_reason(database: Database) -> None:
 
 
 def test_each_step_is_earned_by_what_settled_at_the_one_before(database: Database) -> None:
-    ready = readiness(rollout_of(database, lanes_local=False))
+    rollout = rollout_of(database, lanes_local=False)
+    ready = readiness(rollout)
     assert (ready.percentage, ready.step.percentage) == (10, None)
     reached = []
     for hour in range(5):

@@ -4,15 +4,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol
 
 
-class Values(Protocol):
-    """What is used of what Typer knows of a parameter's values."""
-
-    @property
-    def choices(self) -> tuple[object, ...] | None:
-        """The only ones that there are."""
-        ...
-
-
 class Parameter(Protocol):
     """What is used of an argument or an option of Typer's."""
 
@@ -20,14 +11,6 @@ class Parameter(Protocol):
     opts: list[str]
     nargs: int
     multiple: bool
-    required: bool
-    default: object
-    help: str | None
-
-    @property
-    def type_descriptor(self) -> Values:
-        """What values it takes."""
-        ...
 
     @property
     def param_type_name(self) -> str:

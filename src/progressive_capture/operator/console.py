@@ -6,9 +6,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, Final, cast
 
-from progressive_capture.operator.calling import Parameter, command_line
+from progressive_capture.operator.calling import command_line
 from progressive_capture.operator.cli import application, run
-from progressive_capture.operator.describing import describe
+from progressive_capture.operator.describing import Described, describe
 from progressive_capture.operator.desk import Desk
 from progressive_capture.operator.registry import COMMANDS
 
@@ -32,7 +32,7 @@ class Program:
         if command is None:
             raise AttributeError(f"{self._name} has no command {name}: {self._name}.help() lists all.")
 
-        parameters = cast("list[Parameter]", self._group.commands[command.name].params)
+        parameters = cast("list[Described]", self._group.commands[command.name].params)
 
         def call(*values: object, json: bool = False, **named: object) -> Any:  # noqa: ANN401 - a JSON document
             words = [command.name, *command_line(parameters, values, named)]

@@ -2,12 +2,34 @@
 
 import inspect
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 from progressive_capture.operator.calling import Parameter
 
 
-def describe(call: Callable[..., Any], name: str, doc: str, parameters: Sequence[Parameter]) -> None:
+class Values(Protocol):
+    """What is used of what Typer knows of a parameter's values."""
+
+    @property
+    def choices(self) -> tuple[object, ...] | None:
+        """The only ones that there are."""
+        ...
+
+
+class Described(Parameter, Protocol):
+    """A parameter with what people are told of it."""
+
+    required: bool
+    default: object
+    help: str | None
+
+    @property
+    def type_descriptor(self) -> Values:
+        """What values it takes."""
+        ...
+
+
+def describe(call: Callable[..., Any], name: str, doc: str, parameters: Sequence[Described]) -> None:
     """Give a method the name, the signature and the words of a command.
 
     Args:
@@ -24,7 +46,7 @@ def describe(call: Callable[..., Any], name: str, doc: str, parameters: Sequence
     vars(call)["__signature__"] = inspect.Signature(list(_signature(shown)))
 
 
-def _signature(shown: Sequence[Parameter]) -> Iterator[inspect.Parameter]:
+def _signature(shown: Sequence[Described]) -> Iterator[inspect.Parameter]:
     kind: Any = inspect.Parameter.POSITIONAL_OR_KEYWORD
     for each in shown:
         if each.nargs == -1:
@@ -37,13 +59,13 @@ def _signature(shown: Sequence[Parameter]) -> Iterator[inspect.Parameter]:
     yield inspect.Parameter("json", inspect.Parameter.KEYWORD_ONLY, default=False)
 
 
-def _name(parameter: Parameter) -> str:
+def _name(parameter: Described) -> str:
     """As in the command line: `--type` is `type`, whatever it is called within."""
     if parameter.param_type_name == "argument":
         return parameter.name
     return parameter.opts[0].lstrip("-").replace("-", "_")
 
 
-def _help(parameter: Parameter) -> str:
+def _help(parameter: Described) -> str:
     words = ", ".join(map(str, parameter.type_descriptor.choices or ()))
     return (parameter.help or "") + (f" {'Some' if parameter.multiple else 'One'} of {words}." if words else "")
