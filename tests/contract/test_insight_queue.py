@@ -4,7 +4,7 @@ from sqlalchemy import insert, update
 
 from progressive_capture.domain.jobs import Claim, JobState, Processor
 from progressive_capture.domain.scope import stamp
-from progressive_capture.insight.queue import Lane, queue
+from progressive_capture.insight.queue import REASONS_SHOWN, Lane, queue
 from progressive_capture.store import budgets, jobs
 from progressive_capture.store.database import Database
 from progressive_capture.store.tables import BUDGETS, JOB_SHARDS, JOBS, WORKERS
@@ -44,6 +44,17 @@ def test_lanes_count_open_jobs_by_what_they_wait_for(database: Database) -> None
         ),
     )
     assert [(each.reason, each.jobs) for each in found.held] == [("no minutes left", 2)]
+
+
+def test_why_jobs_are_held_is_told_by_the_commonest_reasons(database: Database) -> None:
+    with database.transaction() as connection:
+        for minutes in range(REASONS_SHOWN + 1):
+            add_job(connection, NOW, held_reason=f"{100 + minutes} of 100 runner minutes are used.")
+        add_job(connection, NOW, held_reason="120 of 100 runner minutes are used.")
+    with database.reading() as connection:
+        found = queue(connection, HOST, NOW)
+    assert (len(found.held), found.held[0].jobs) == (REASONS_SHOWN, 2)
+    assert sum(lane.held for lane in found.lanes) == REASONS_SHOWN + 2
 
 
 def test_workers_are_silent_after_two_minutes(database: Database) -> None:

@@ -12,17 +12,18 @@ from typing import Final
 import pytest
 
 from progressive_capture.capture.checkpoint import Spec, encode
-from progressive_capture.domain.jobs import JobState, Processor
+from progressive_capture.domain.cost import BOOKS
+from progressive_capture.domain.jobs import EngineName, JobState, Outcome, Processor, Resources
 from progressive_capture.domain.scope import Scope
 from progressive_capture.queue.control import Control
 from progressive_capture.queue.terms import Terms
 from progressive_capture.rollout.stop import emergency_stop
 from progressive_capture.store import jobs
-from progressive_capture.store.database import Database
-from progressive_capture.store.jobs import JobFilter
+from progressive_capture.store.database import Connection, Database
+from progressive_capture.store.jobs import ClaimedJob, JobFilter, Settling
 from progressive_capture.store.jobs.life import lock_job
 from tests.contract.queue.bureau import EVERYBODY, Bureau
-from tests.contract.queue.rows import BULK, LEASE, MINUTE, NOW, gone, queued
+from tests.contract.queue.rows import BULK, LEASE, MINUTE, NOW, gone, queued, used
 from tests.contract.rollout_rows import ME, rollout_of
 from tests.contract.waiting import until_waiting
 
@@ -87,6 +88,32 @@ def test_nobody_takes_a_job_while_a_request_decides_to_join_it(bureau: Bureau, p
             claims = jobs.claim_jobs(taking, BULK, holder="me", now=NOW, lease_until=NOW + LEASE, n=3)
     other.close()
     assert {each.job.id for each in claims.jobs} == set(THREE[1:])
+
+
+def test_of_two_that_settle_at_once_the_second_pays_what_the_first_left_of_the_free_part(
+    bureau: Bureau, pg_tables_url: str
+) -> None:
+    with bureau.database.transaction() as connection:
+        first, second, _ = jobs.claim_jobs(
+            connection, BULK, holder="me", now=NOW, lease_until=NOW + LEASE, n=3, engine=EngineName.GITHUB_ACTIONS
+        ).jobs
+
+    def settle(connection: Connection, taken: ClaimedJob, minutes: int) -> None:
+        settling = Settling(BOOKS["2026"], 0.5, Resources(runner_minutes=minutes))
+        jobs.settle_shard(connection, taken.claim, Outcome.COMPLETED, None, NOW, settling=settling)
+
+    def settle_second() -> None:
+        with bureau.database.transaction() as connection:
+            settle(connection, second, 20)
+
+    with ThreadPoolExecutor(1) as pool:
+        with bureau.database.transaction() as connection:
+            settle(connection, first, 1_990)
+            later = pool.submit(settle_second)
+            until_waiting(pg_tables_url, 1)
+        later.result(timeout=60)
+    with bureau.database.reading() as connection:
+        assert [used(connection, each.job.id).cost_microusd for each in (first, second)] == [0, 60_000]
 
 
 @pytest.mark.parametrize("what", ["leave bulk", "stop running ones", "sweep", "release"])

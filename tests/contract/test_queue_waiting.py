@@ -10,6 +10,7 @@ from progressive_capture.domain.priority import LAST_IN_LINE
 from progressive_capture.domain.quotas import Mode, Quota
 from progressive_capture.domain.scope import Scope
 from progressive_capture.insight.queue import queue
+from progressive_capture.queue import upkeep
 from progressive_capture.queue.staying import LANE_SHUT, ask_again
 from progressive_capture.queue.terms import Terms
 from progressive_capture.store import jobs
@@ -107,6 +108,15 @@ def test_a_quota_binds_jobs_that_stood_in_line_before_it_was_reached(bureau: Bur
     bureau.now = NOW + MONTH
     assert bureau.upkeep.release() == [waiting]
     assert dispatched(bureau) == [waiting]
+
+
+def test_all_that_waits_is_held_and_let_go_a_few_at_a_time(bureau: Bureau, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(upkeep, "AT_ONCE", 2)
+    waiting = {bureau.queued(Scope(updated_to=f"2020-01-0{day}T00:00:00Z")) for day in range(1, 6)}
+    bureau.terms = Terms(environment=EVERYBODY, engines=dict.fromkeys(Processor))
+    assert set(bureau.upkeep.hold()) == waiting
+    bureau.terms = Terms(environment=EVERYBODY)
+    assert set(bureau.upkeep.release()) == waiting
 
 
 def test_what_nobody_has_begun_elsewhere_counts_for_a_minute_at_least(bureau: Bureau) -> None:

@@ -14,6 +14,8 @@ from progressive_capture.store.insight import queue as statements
 WORKERS_SHOWN: Final = 100
 BUDGETS_SHOWN: Final = 100
 STUCK_SHOWN: Final = 100
+REASONS_SHOWN: Final = 20
+"""Those of quotas tell figures of the moment: there may be as many of them as jobs."""
 SILENT_AFTER: Final = timedelta(minutes=2)
 """A worker not heard of for so long is counted as gone: as long as its leases last."""
 
@@ -89,6 +91,7 @@ class Queue:
 
     lanes: tuple[Lane, ...]
     held: tuple[HeldReason, ...]
+    """The commonest; how many are held in all, the lanes tell."""
     workers: tuple[Worker, ...]
     budgets: tuple[BudgetLeft, ...]
     stuck: tuple[Stuck, ...]
@@ -103,7 +106,7 @@ def queue(connection: Connection, host_id: int, now: datetime) -> Queue:
             reasons[row.held_reason] += row.jobs
     return Queue(
         lanes=tuple(_lane(processor, rows) for processor in Processor),
-        held=tuple(HeldReason(reason, count) for reason, count in reasons.most_common()),
+        held=tuple(HeldReason(reason, count) for reason, count in reasons.most_common(REASONS_SHOWN)),
         workers=tuple(_worker(row, now) for row in statements.workers(connection, WORKERS_SHOWN)),
         budgets=tuple(_budget(row, now) for row in statements.budgets(connection, host_id, BUDGETS_SHOWN)),
         stuck=tuple(Stuck(*row) for row in statements.stuck(connection, host_id, now, STUCK_SHOWN)),
