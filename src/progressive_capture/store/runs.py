@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Final, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, func, select, update
+from sqlalchemy import ColumnElement, Connection, exists, func, select, update
 from sqlalchemy import text as clause
 from sqlalchemy.dialects import postgresql, sqlite
 
@@ -54,10 +54,10 @@ def unbooked(connection: Connection, now: datetime, limit: int) -> list[Unbooked
     Not those that are under way, as far as the job knows.
     """
     at_work = JOBS.c.status.in_([JobState.DISPATCHED.value, JobState.PROCESSING.value])
+    is_under_way = exists().where(JOBS.c.id == _RUN.job_id, JOBS.c.attempt == _RUN.attempt, at_work)
     found = connection.execute(
         select(*(_RUN[name] for name in UnbookedRun._fields))
-        .join(JOBS, JOBS.c.id == _RUN.job_id)
-        .where(clause(IS_UNBOOKED), _RUN.ask_at <= stamp(now), ~(at_work & (JOBS.c.attempt == _RUN.attempt)))
+        .where(clause(IS_UNBOOKED), _RUN.ask_at <= stamp(now), ~is_under_way)
         .order_by(_RUN.ask_at, _RUN.job_id, _RUN.attempt)
         .limit(limit)
     )

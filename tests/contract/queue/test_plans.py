@@ -11,7 +11,7 @@ from sqlalchemy import insert, text
 
 from progressive_capture.domain.jobs import Counters, EngineName, JobState, Outcome, Processor
 from progressive_capture.domain.scope import stamp
-from progressive_capture.store import jobs, metrics
+from progressive_capture.store import jobs, metrics, runs
 from progressive_capture.store.database import Database
 from progressive_capture.store.jobs import JobFilter
 from progressive_capture.store.jobs.life import job_values
@@ -156,3 +156,12 @@ def test_pages_are_not_sorted(filled: Database) -> None:
         jobs.held_jobs(connection, None, 10)
         jobs.in_line(connection, BULK, 10)
     assert sorts(lines) == []
+
+
+def test_asking_engines_reads_only_what_is_under_way(filled: Database) -> None:
+    with plans(filled) as lines, filled.transaction() as connection:
+        assert jobs.silent_jobs(connection, NOW + LEASE, 10) == []
+        assert runs.unbooked(connection, NOW, 10) == []
+        assert runs.count_waiting(connection, EngineName.INNGEST) == 0
+    assert len(lines) >= 4
+    assert [line for line in scans(lines) if "engine_runs" not in line] == []
