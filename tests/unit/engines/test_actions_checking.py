@@ -20,9 +20,9 @@ class Repository:
     """States by the names of files."""
     refuses: str = "-"
 
-    async def get(self, path: str) -> Any | None:
+    async def get(self, path: str, needs: str) -> Any | None:
         if path.startswith(self.refuses):
-            raise EngineRefused("GitHub says: Resource not accessible by integration.")
+            raise EngineRefused(f"It needs the permission `{needs}`.")
         return self.holds.get(path)
 
     async def workflows(self) -> list[Workflow]:
@@ -100,4 +100,4 @@ def test_what_may_not_be_read_is_told_and_all_else_is_checked() -> None:
     del repository.holds["actions/variables/PC_INSTALL"]
     wanting = found(repository)
     assert set(wanting) == {"DATABASE_URL", "PC_INSTALL", "signing in"}
-    assert wanting["DATABASE_URL"] == "GitHub says: Resource not accessible by integration."
+    assert wanting["DATABASE_URL"] == "It needs the permission `secrets: read`."

@@ -30,6 +30,9 @@ T = TypeVar("T")
 PATIENCE: Final = timedelta(minutes=1)
 """How long a limit is waited for: others wait to be dispatched, too."""
 
+WRITES: Final = "actions: write"
+"""The permission by which workflows are started, followed and stopped."""
+
 PAGES: Final = 10
 """Pages of runs that are searched at most: of a filtered list GitHub shows a thousand."""
 
@@ -119,15 +122,15 @@ class ActionsApi:
         """
         return await self._ask(lambda: self.github.actions.workflows(self.owner_name), "its workflows")
 
-    async def get(self, path: str) -> Any | None:  # noqa: ANN401 - JSON
-        """What a path below the repository holds; None where nothing is.
+    async def get(self, path: str, needs: str) -> Any | None:  # noqa: ANN401 - JSON
+        """What a path below the repository holds; None where nothing is. `needs` is the permission that this takes.
 
         Raises:
             EngineUnreachable: there is no answer.
             EngineRefused: it may not be read.
         """
         try:
-            return await self._ask(lambda: self.github.actions.get(self.owner_name, path), path)
+            return await self._ask(lambda: self.github.actions.get(self.owner_name, path), path, needs)
         except _Absent:
             return None
 
@@ -138,7 +141,7 @@ class ActionsApi:
     async def _dispatched(self, since: str, page: int) -> list[WorkflowRun]:
         return await self._ask(lambda: self.github.actions.dispatched(self.owner_name, since, page), "its runs")
 
-    async def _ask(self, call: Callable[[], Awaitable[Outcome[T]]], what: str) -> T:
+    async def _ask(self, call: Callable[[], Awaitable[Outcome[T]]], what: str, needs: str = WRITES) -> T:
         bound = self.clock() + PATIENCE
         try:
             while True:
@@ -149,11 +152,11 @@ class ActionsApi:
                     await self.pause(max(0.0, (outcome.until - self.clock()).total_seconds()))
                     continue
                 assert not isinstance(outcome, Partial), "REST has no errors beside data"
-                raise self._problem(outcome, what)
+                raise self._problem(outcome, what, needs)
         finally:
             await self.github.finish()
 
-    def _problem(self, outcome: Failure, what: str) -> EngineRefused | EngineUnreachable:
+    def _problem(self, outcome: Failure, what: str, needs: str) -> EngineRefused | EngineUnreachable:
         match outcome:
             case Throttled() | TooHeavy() | Broken(retryable=True):
                 return EngineUnreachable(f"GitHub Actions: {outcome.why}")
@@ -165,7 +168,7 @@ class ActionsApi:
             case Denied(reason=DeniedReason.PERMISSION):
                 return EngineRefused(
                     f"GitHub does not let this token use {what} of {self.owner_name}: "
-                    "it needs the permission `actions: write` there (a classic token: `repo`)."
+                    f"it needs the permission `{needs}` there (a classic token: `repo`)."
                 )
             case Denied() | Broken():
                 return EngineRefused(f"GitHub Actions: {outcome.why}")

@@ -20,8 +20,8 @@ class Repository(Protocol):
         """The workflows that it has; see `get` for what it raises."""
         ...
 
-    async def get(self, path: str) -> Any | None:  # noqa: ANN401 - JSON
-        """Give what a path below the repository holds; None where nothing is.
+    async def get(self, path: str, needs: str) -> Any | None:  # noqa: ANN401 - JSON
+        """Give what a path below the repository holds; None where nothing is. `needs` is the permission this takes.
 
         Raises:
             EngineUnreachable: there is no answer.
@@ -55,7 +55,7 @@ async def _found(what: str, ask: Callable[[], Awaitable[Finding]]) -> Finding:
 
 
 async def _files(repository: Repository, name: str) -> Finding:
-    lying = await repository.get(f"contents/{WHERE}") or []
+    lying = await repository.get(f"contents/{WHERE}", "contents: read") or []
     remedy = f"Run `pc workflows install {name}`."
     return finding_of(compare({each["name"]: each["sha"] for each in lying}), remedy)
 
@@ -73,23 +73,27 @@ async def _enabled(repository: Repository) -> Finding:
 
 
 async def _is_set(repository: Repository, kind: str, name: str) -> Finding:
-    if await repository.get(f"actions/{kind}/{name}") is not None:
+    if await _has(repository, kind, name):
         return Finding(name, is_good=True, why="It is set.")
     why = f"It is not set: run `gh {kind.removesuffix('s')} set {name}`, or `pc workflows install` with what it is."
     return Finding(name, is_good=False, why=why)
 
 
+async def _has(repository: Repository, kind: str, name: str) -> bool:
+    return await repository.get(f"actions/{kind}/{name}", f"{kind}: read") is not None
+
+
 async def _signs_in(repository: Repository) -> Finding:
-    app = await repository.get("actions/variables/PC_APP_ID")
-    key = await repository.get("actions/secrets/PC_APP_PRIVATE_KEY")
-    tokens = await repository.get("actions/secrets/PC_GITHUB_TOKENS")
+    app = await _has(repository, "variables", "PC_APP_ID")
+    key = await _has(repository, "secrets", "PC_APP_PRIVATE_KEY")
+    tokens = await _has(repository, "secrets", "PC_GITHUB_TOKENS")
     what = "signing in"
-    if (app is None) != (key is None):
-        alone, lacking = ("PC_APP_ID", "PC_APP_PRIVATE_KEY") if key is None else ("PC_APP_PRIVATE_KEY", "PC_APP_ID")
+    if app != key:
+        alone, lacking = ("PC_APP_ID", "PC_APP_PRIVATE_KEY") if app else ("PC_APP_PRIVATE_KEY", "PC_APP_ID")
         return Finding(what, is_good=False, why=f"{alone} is set without {lacking}: every run would refuse to begin.")
-    if tokens is not None:
+    if tokens:
         return Finding(what, is_good=True, why="With the tokens of PC_GITHUB_TOKENS.")
-    if app is not None:
+    if app:
         return Finding(what, is_good=True, why="As the App of PC_APP_ID.")
     why = "Neither an App (PC_APP_ID, PC_APP_PRIVATE_KEY) nor PC_GITHUB_TOKENS is set: runs would ask without a token."
     return Finding(what, is_good=False, why=why)
