@@ -36,6 +36,8 @@ EVERY = {
     "index by creation": documents.index(updated=False),
     "numbers": documents.numbers(49),
     "sample": documents.sample(149),
+    "glance": documents.glance(500, 2),
+    "glance at threads": documents.glance(0, 2),
     "hydrate everything": documents.hydrate(frozenset(Kind)),
     "hydrate nothing": documents.hydrate(frozenset()),
     "follow threads": documents.follow_up(2, ()),
@@ -70,9 +72,9 @@ def test_every_query_asks_what_it_cost(name: str) -> None:
 
 @pytest.mark.parametrize("name", EVERY)
 def test_every_page_is_a_hundred(name: str) -> None:
-    """A smaller page costs the same; only the list of pull requests is asked for in other sizes."""
+    """A smaller page costs the same; only the list of pull requests is asked for in other sizes, and its newest."""
     for count in _firsts(EVERY[name].text):
-        assert count in {100, None}
+        assert count in ({1} if name == "look-up" else {100, None})
 
 
 @given(kinds=st.sets(st.sampled_from(sorted(Kind))), size=st.integers(1, 100))
@@ -95,6 +97,8 @@ def test_full_pages_of_the_list_cost_one_point() -> None:
     assert _lookups(documents.index(updated=False), {"first": 49}) == 148
     assert _lookups(documents.numbers(49), {}) == documents.numbers(49).lookups == 147
     assert _lookups(documents.sample(149), {}) == documents.sample(149).lookups == 149
+    assert _lookups(documents.look_up(), {}) == documents.look_up().lookups == 2
+    assert _lookups(documents.glance(500, 2), {"t0": 100, "t1": 49}) == 149
 
 
 def test_comments_of_threads_bring_the_threads() -> None:
@@ -157,5 +161,5 @@ class Formula:
             value = arguments["first"]
             size = int(value.value) if isinstance(value, IntValueNode) else self.counts["first"]
             return parents + self.below(each.selection_set, parents * size)
-        only_counted = parents if each.name.value == "reviewThreads" else 0
+        only_counted = parents if each.name.value in {"reviewThreads", "pullRequests"} else 0
         return only_counted + self.below(each.selection_set, parents)

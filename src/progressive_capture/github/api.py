@@ -17,6 +17,7 @@ from progressive_capture.github.results import (
     CommentSample,
     FilesPage,
     FollowUpPage,
+    Glance,
     HydratePage,
     IndexPage,
     LookUp,
@@ -170,6 +171,10 @@ class GitHubApi:
     async def sample_threads(self, repo: RepoRef, numbers: Sequence[int]) -> Outcome[ThreadSample]:
         """Totals of the pull requests among some numbers, at most 149 for a point, by GraphQL."""
         return await self._graphql.sample(repo, numbers)
+
+    async def glance(self, repo: RepoRef, numbers: Sequence[int], node_ids: Sequence[str]) -> Outcome[Glance]:
+        """Which numbers are pull requests, and the threads of at most 149 others, for a point, by GraphQL."""
+        return await self._graphql.glance(repo, numbers, node_ids)
 
     async def count_review_comments(self, repo: RepoRef) -> Outcome[int]:
         """How many review comments the repository has, by REST."""

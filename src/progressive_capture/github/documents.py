@@ -66,9 +66,11 @@ def look_up() -> Document:
         composed(
             "query LookUp($owner: String!, $name: String!) {\n  ...Cost\n"
             "  viewer { databaseId }\n"
-            "  repository(owner: $owner, name: $name, followRenames: true) { ...RepositoryFields }\n}"
+            "  repository(owner: $owner, name: $name, followRenames: true) {\n    ...RepositoryFields\n"
+            "    newest: pullRequests(first: 1, orderBy: {field: CREATED_AT, direction: DESC}) { nodes { number } }\n"
+            "  }\n}"
         ),
-        1,
+        2,
     )
 
 
@@ -107,6 +109,22 @@ def sample(count: int) -> Document:
         for place in range(count)
     )
     return Document(composed(_below_repository("Sample", variables, aliases)), count)
+
+
+@cache
+def glance(count: int, lists: int) -> Document:
+    """Which of some numbers are pull requests, with what costs nothing; and the threads of others, in lists of ids."""
+    variables = [f"$n{place}: Int!" for place in range(count)] + [f"$t{place}: [ID!]!" for place in range(lists)]
+    aliases = "\n".join(
+        f"      p{place}: pullRequest(number: $n{place}) {{ id totalCommentsCount }}" for place in range(count)
+    )
+    below = f"  node(id: $repository) {{\n    ... on Repository {{\n{aliases}\n    }}\n  }}\n" if count else ""
+    threads = "".join(
+        f"  t{place}: nodes(ids: $t{place}) {{ ... on PullRequest {{ id reviewThreads {{ totalCount }} }} }}\n"
+        for place in range(lists)
+    )
+    named = ", ".join(["$repository: ID!", *variables] if count else variables)
+    return Document(composed(f"query Glance({named}) {{\n  ...Cost\n{below}{threads}}}"), 0)
 
 
 @cache

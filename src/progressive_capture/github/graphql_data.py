@@ -51,6 +51,20 @@ class IndexData(Node):
     rate_limit: RateLimit | None = None
 
 
+class SeenNode(Node):
+    """What a pull request tells for nothing; a node that is none has no id here."""
+
+    id: str = ""
+    total_comments_count: int | None = None
+
+
+class CountedNode(Node):
+    """A pull request of which only the threads were counted; a node that is none has neither."""
+
+    id: str = ""
+    review_threads: Total | None = None
+
+
 class SampledNode(Node):
     """Totals of a pull request."""
 
@@ -96,6 +110,15 @@ class SampleData(Node):
     """Answer to `sample`: null for a number that is no pull request."""
 
     node: _aliased("SampleBelow", "p", MOST_FURTHER, SampledNode | None) | None  # type: ignore[valid-type] # made above
+    rate_limit: RateLimit | None = None
+
+
+class GlanceData(Node):
+    """Answer to `glance`: null for a number that is no pull request; at most two lists."""
+
+    node: dict[str, SeenNode | None] | None = None
+    t0: list[CountedNode | None] | None = None
+    t1: list[CountedNode | None] | None = None
     rate_limit: RateLimit | None = None
 
 

@@ -11,6 +11,7 @@ from progressive_capture.github.graphql_pages import Followed, Hydrated, Indexed
 from progressive_capture.github.outcomes import Broken, Failure, Outcome, Page, Partial, QueryError
 from progressive_capture.github.results import (
     FollowUpPage,
+    Glance,
     HydratePage,
     IndexPage,
     LookUp,
@@ -18,6 +19,7 @@ from progressive_capture.github.results import (
     RepoRef,
     RepositoryLookUp,
     SampledPullRequest,
+    SeenPullRequest,
     ThreadSample,
 )
 from progressive_capture.github.session import Session
@@ -30,6 +32,7 @@ _LOOK_UP: Final = GraphQLShape[graphql_data.LookUpData](graphql_data.LookUpData)
 _INDEX: Final = GraphQLShape[graphql_data.IndexData](graphql_data.IndexData)
 _NUMBERS: Final = GraphQLShape[graphql_data.NumbersData](graphql_data.NumbersData)
 _SAMPLE: Final = GraphQLShape[graphql_data.SampleData](graphql_data.SampleData)
+_GLANCE: Final = GraphQLShape[graphql_data.GlanceData](graphql_data.GlanceData)
 _HYDRATE: Final = GraphQLShape[graphql_data.HydrateData](graphql_data.HydrateData)
 _FOLLOW_UP: Final = GraphQLShape[Any](graphql_data.FollowUpData)
 
@@ -72,7 +75,16 @@ class GraphQLOperations:
         name_now = f"{row.owner_login}/{row.name}"
         former = owner_name if name_now.lower() != owner_name.lower() else None
         principal = await self._session.budget_principal()
-        return _as(outcome, RepositoryLookUp(row, principal, answered.requested_at, former, Source.GRAPHQL))
+        newest = found.newest.nodes if found.newest is not None else None
+        result = RepositoryLookUp(
+            row,
+            principal,
+            answered.requested_at,
+            former,
+            Source.GRAPHQL,
+            newest=max((node.number for node in newest or () if node is not None), default=None),
+        )
+        return _as(outcome, result)
 
     async def list_pull_requests(
         self, repo: RepoRef, order: Order, cursor: str | None, size: int
@@ -214,6 +226,31 @@ class GraphQLOperations:
             if node is not None
         ]
         return Page(ThreadSample(sampled, answered.requested_at, _cost(outcome.data), document.lookups))
+
+    async def glance(self, repo: RepoRef, numbers: Sequence[int], node_ids: Sequence[str]) -> Outcome[Glance]:
+        """Which numbers are pull requests, and the threads of at most 149 others."""
+        size = documents.THREADS_IN_A_LIST
+        lists = [list(node_ids[begin : begin + size]) for begin in range(0, len(node_ids), size)]
+        document = documents.glance(len(numbers), len(lists))
+        variables: dict[str, Any] = {f"t{place}": each for place, each in enumerate(lists)}
+        if numbers:
+            variables |= {"repository": repo.node_id}
+            variables |= {f"n{place}": number for place, number in enumerate(numbers)}
+        answered = await self._session.graphql(document, variables, _GLANCE, len(node_ids))
+        outcome = answered.outcome
+        if not isinstance(outcome, Page | Partial):
+            return outcome
+        data = outcome.data
+        if numbers and data.node is None:
+            return _nothing(_errors(outcome), f"GitHub gave nothing for {repo.owner_name}.")
+        seen = [
+            SeenPullRequest(node.id, node.total_comments_count or 0)
+            for node in (data.node or {}).values()
+            if node is not None
+        ]
+        shown = [node for node in (*(data.t0 or ()), *(data.t1 or ())) if node is not None]
+        threads = {node.id: node.review_threads.total_count for node in shown if node.review_threads is not None}
+        return Page(Glance(seen, threads, _cost(data), len(node_ids)))
 
 
 def _nothing(errors: Sequence[QueryError], why: str) -> Failure:

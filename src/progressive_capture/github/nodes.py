@@ -314,6 +314,18 @@ class PullRequest(Connections, kw_only=True):
     url: str
 
 
+class Newest(Node):
+    """A pull request of which only the number was asked for."""
+
+    number: int
+
+
+class NewestPage(Node):
+    """A page of the list of pull requests of which only the numbers were asked for."""
+
+    nodes: list[Newest | None] | None
+
+
 class Repository(Node):
     """A repository."""
 
@@ -337,3 +349,4 @@ class Repository(Node):
     updated_at: str
     archived_at: str | None
     pull_requests: Total
+    newest: NewestPage | None = None

@@ -67,6 +67,8 @@ class RepositoryLookUp:
     former_name: str | None
     """The name that was asked for, where GitHub answered with another."""
     source: Source
+    newest: int | None = None
+    """The number of the pull request that was opened last; None by REST, and where there is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +142,25 @@ class ThreadSample:
 
     pull_requests: list[SampledPullRequest]
     requested_at: str
+    cost: int | None
+    lookups: int
+
+
+class SeenPullRequest(NamedTuple):
+    """What is known of a pull request before its threads are counted."""
+
+    node_id: str
+    comments: int
+    """Of both kinds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Glance:
+    """Which numbers are pull requests, and how many threads some others have."""
+
+    seen: list[SeenPullRequest]
+    threads: dict[str, int]
+    """Of the pull requests asked about, by node id; those that GitHub did not show are missing."""
     cost: int | None
     lookups: int
 

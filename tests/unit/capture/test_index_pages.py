@@ -5,7 +5,6 @@ from hypothesis import strategies as st
 
 from progressive_capture.capture.index import SHARD_MIN, shard_lists
 from progressive_capture.capture.index_pages import first_of, joined, judged_rows
-from progressive_capture.capture.plan import spread
 from progressive_capture.domain.jobs import Processor
 from progressive_capture.domain.kinds import Kind, Proof, Source, State
 from progressive_capture.domain.records import IndexRow, PullRequestLabelRow, Reading, Records
@@ -73,13 +72,3 @@ def test_real_time_shards_are_small(count: int, runners: int) -> None:
     assert [number for each in lists for number in each] == numbers
     assert all(len(each) <= 100 for each in lists)
     assert len(lists) <= -(-count // 100) or min(map(len, lists[:-1])) >= SHARD_MIN
-
-
-@given(st.integers(0, 5_000), st.integers(1, 600))
-def test_a_sample_is_spread_over_everything(items: int, wanted: int) -> None:
-    sample = spread(items, wanted)
-    assert len(sample) <= wanted
-    assert sample == sorted(set(sample))
-    assert all(1 <= each <= items for each in sample)
-    if items >= 2:
-        assert items <= wanted or max(sample) > items // 2 or wanted == 1

@@ -7,7 +7,14 @@ import pytest
 from progressive_capture.domain.kinds import INDEX_KINDS, Kind, Proof, Source
 from progressive_capture.domain.records import AssigneeRow, IndexRow, PullRequestLabelRow, RequestedReviewerRow
 from progressive_capture.github.outcomes import Broken, Missing, Page, Partial, Throttled
-from progressive_capture.github.results import CommentSample, IndexPage, Order, RepoRef, SampledPullRequest
+from progressive_capture.github.results import (
+    CommentSample,
+    IndexPage,
+    Order,
+    RepoRef,
+    SampledPullRequest,
+    SeenPullRequest,
+)
 from tests.unit.github.bodies import ACTOR, T0, connection, data, indexed, rest_pull_request
 from tests.unit.github.fakes import Script, make_api, reply, run, variables
 
@@ -172,6 +179,38 @@ def test_a_sample_leaves_out_what_is_no_pull_request() -> None:
     sample = run(make_api(script).sample_threads(REPO, [5, 6])).data
     assert sample.pull_requests == [SampledPullRequest(5, 4, 9)]
     assert (sample.cost, sample.lookups) == (1, 2)
+
+
+def test_a_glance_tells_pull_requests_by_number_and_threads_by_id() -> None:
+    """Issues, what is no pull request any more, and a count that GitHub leaves out are no zeros."""
+    below = {
+        "p0": {"id": "PR_5", "totalCommentsCount": 9},
+        "p1": None,
+        "p2": {"id": "PR_7", "totalCommentsCount": None},
+    }
+    one, two = [{"id": "PR_1", "reviewThreads": {"totalCount": 4}}, None, {}], [{"id": "PR_2", "reviewThreads": None}]
+    error = {"type": "NOT_FOUND", "message": "no", "path": ["node", "p1"]}
+    script = Script(reply(200, data(node=below, t0=one, t1=two) | {"errors": [error]}))
+    ids = [f"PR_{number}" for number in range(101)]
+    glance = run(make_api(script).glance(REPO, [5, 6, 7], ids)).data
+    assert glance.seen == [SeenPullRequest("PR_5", 9), SeenPullRequest("PR_7", 0)]
+    assert glance.threads == {"PR_1": 4}
+    assert (glance.cost, glance.lookups) == (1, 101)
+    sent = variables(script.sent[0])
+    assert (sent["n1"], sent["t0"], sent["t1"]) == (6, ids[:100], ids[100:])
+
+
+def test_a_glance_at_threads_alone_names_no_repository() -> None:
+    script = Script(reply(200, data(t0=[{"id": "PR_1", "reviewThreads": {"totalCount": 4}}])))
+    assert run(make_api(script).glance(REPO, [], ["PR_1"])).data.threads == {"PR_1": 4}
+    assert variables(script.sent[0]) == {"t0": ["PR_1"]}
+
+
+def test_a_glance_at_a_repository_that_is_not_there_is_no_glance() -> None:
+    error = {"type": "NOT_FOUND", "message": "no", "path": ["node"]}
+    assert isinstance(
+        run(make_api(Script(reply(200, data(node=None) | {"errors": [error]}))).glance(REPO, [1], [])), Missing
+    )
 
 
 def test_comments_are_counted_and_sampled_by_rest() -> None:

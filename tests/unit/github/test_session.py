@@ -264,6 +264,7 @@ def _graphql_repository() -> dict[str, object]:
         "isEmpty": False, "visibility": "PUBLIC", "defaultBranchRef": {"name": "main"}, "primaryLanguage": None,
         "stargazerCount": 1, "forkCount": 0, "createdAt": "2020-01-01T00:00:00Z", "pushedAt": None,
         "updatedAt": "2020-01-01T00:00:00Z", "archivedAt": None, "pullRequests": {"totalCount": 3},
+        "newest": {"nodes": [{"number": 12}]},
     }  # fmt: skip
 
 
@@ -277,6 +278,7 @@ def test_graphql_names_the_user_in_the_same_request() -> None:
     api = make_api(script, memory=memory)
     outcome = run(api.look_up_repository("O/Then", Source.GRAPHQL))
     assert isinstance(outcome, Page)
+    assert outcome.data.newest == 12
     found: RepositoryLookUp = outcome.data
     assert (found.principal, found.former_name, found.row.pull_requests_total) == ("user:7", "O/Then", 3)
     assert list(memory.known.values()) == ["user:7"]
