@@ -152,13 +152,10 @@ class JobRun:
     async def _run_shards(self, team: Team, tools: Tools, waiting: deque[int]) -> Ending | None:
         """Run shards one after the other; None when none is left to begin, or others go on without these tools."""
         while waiting:
-            k = waiting.popleft()
-            ending = await self._run_shard(tools, k)
+            ending = await self._run_shard(tools, waiting.popleft())
             if isinstance(ending, Parked) and ending.is_refused:
-                if not team.leave_out(tools, ending.why, ErrorClass.CREDENTIALS):
-                    return ending
-                waiting.append(k)
-                return None
+                # The shard is still unsettled: it has its turn again once the others are through with theirs.
+                return None if team.leave_out(tools, ending.why, ErrorClass.CREDENTIALS) else ending
             if ending is not None:
                 return ending
         return None
