@@ -68,18 +68,6 @@ class JobRequest:
             raise UsageError(f"A job is attempted 1 to {HIGHEST_ATTEMPTS} times, not {self.max_attempts}.")
 
 
-def job_type_named(text: str) -> JobType:
-    """The type of that name.
-
-    Raises:
-        UsageError: there is none.
-    """
-    try:
-        return JobType(text)
-    except ValueError:
-        raise UsageError(f"There is no job type {text!r}: take one of {', '.join(JobType)}.") from None
-
-
 @dataclass(frozen=True, slots=True)
 class Queued:
     """A job was opened for it."""

@@ -7,7 +7,7 @@ import pytest
 from progressive_capture.domain.errors import UsageError
 from progressive_capture.domain.jobs import JobType, Trigger
 from progressive_capture.domain.kinds import Kind
-from progressive_capture.domain.requests import KINDS_OF, JobRequest, job_type_named
+from progressive_capture.domain.requests import KINDS_OF, JobRequest
 from progressive_capture.domain.scope import Scope
 
 REQUEST = JobRequest(
@@ -56,9 +56,3 @@ def test_recent_pull_requests_have_a_bound() -> None:
     with pytest.raises(UsageError, match="give --since"):
         replace(REQUEST, job_type=JobType.RECENT_PRS)
     assert replace(REQUEST, job_type=JobType.RECENT_PRS, scope=Scope(limit=50)).scope.limit == 50
-
-
-def test_types_go_by_their_names() -> None:
-    assert [job_type_named(job_type.value) for job_type in JobType] == list(JobType)
-    with pytest.raises(UsageError, match="no job type 'test-job': take one of historical-pr-sync, recent-prs"):
-        job_type_named("test-job")
