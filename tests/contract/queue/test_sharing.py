@@ -87,6 +87,15 @@ def test_a_run_that_names_itself_is_not_forgotten_by_who_started_it(connection: 
     assert (row.engine_run_ref, row.workflow_run_id) == ("4711", 4711)
 
 
+def test_a_run_is_looked_for_from_when_its_attempt_went_out(connection: Connection) -> None:
+    job = queued(connection)
+    later = NOW + MINUTE
+    jobs.dispatch_jobs(connection, BULK, ACTIONS, who="me", now=later, deadline=later + LEASE, n=1)
+    assert jobs.begun_after(connection, job.id, 1) == stamp(later)
+    assert jobs.begun_after(connection, job.id, 0) == stamp(NOW)
+    assert jobs.begun_after(connection, "00000000-0000-4000-8000-000000000000", 1) is None
+
+
 def test_small_jobs_are_taken_apart_from_others_and_by_whoever_runs_them(connection: Connection) -> None:
     large = queued(connection, item_count=SMALL_ITEMS + 1, priority=9)
     unknown = queued(connection, item_count=None, priority=8)

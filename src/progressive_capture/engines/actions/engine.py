@@ -135,12 +135,12 @@ class ActionsEngine:
 
     async def _find(self, key: RunKey) -> int | None:
         """Look for the run of an attempt: none was begun before the attempt was."""
-        since = await asyncio.to_thread(self._dispatched_at, key)
+        since = await asyncio.to_thread(self._begun_after, key)
         return None if since is None else await self.api.find(key, since - CLOCKS_DIFFER)
 
-    def _dispatched_at(self, key: RunKey) -> datetime | None:
+    def _begun_after(self, key: RunKey) -> datetime | None:
         with self.database.reading() as connection:
-            at = jobs.dispatched_at(connection, key.job_id)
+            at = jobs.begun_after(connection, key.job_id, key.attempt or 0)
         return None if at is None else moment(at)
 
     async def _start(self, handover: Handover, key: RunKey) -> int | None:

@@ -6,7 +6,7 @@ Who works on a job there takes the leases of its shards as everybody does; a job
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, case, func, select, update
 
 from progressive_capture.domain.backoff import after_loss
 from progressive_capture.domain.cost import PriceBook
@@ -117,9 +117,10 @@ def note_run(
     return connection.execute(noted.values(values)).rowcount == 1
 
 
-def dispatched_at(connection: Connection, job_id: str) -> str | None:
-    """Return when a job was last dispatched; None if it never was."""
-    found: str | None = connection.scalar(select(_JOB.dispatched_at).where(_JOB.id == job_id))
+def begun_after(connection: Connection, job_id: str, attempt: int) -> str | None:
+    """Return a time before which no run of an attempt can have begun; None of a job that there is none of."""
+    known = case((_JOB.attempt == attempt, func.coalesce(_JOB.dispatched_at, _JOB.created_at)), else_=_JOB.created_at)
+    found: str | None = connection.scalar(select(known).where(_JOB.id == job_id))
     return found
 
 
