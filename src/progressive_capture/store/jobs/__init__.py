@@ -11,10 +11,10 @@ from progressive_capture.store.jobs.bulk import (
 from progressive_capture.store.jobs.claiming import claim_jobs
 from progressive_capture.store.jobs.dispatching import (
     await_beginning,
+    begun_after,
     book,
     book_run,
     dispatch_jobs,
-    dispatched_at,
     note_run,
     take_back,
 )
@@ -90,6 +90,7 @@ __all__ = [
     "adopt",
     "ask_rerun",
     "await_beginning",
+    "begun_after",
     "book",
     "book_run",
     "bulk_cancel",
@@ -104,7 +105,6 @@ __all__ = [
     "count_running",
     "count_use",
     "dispatch_jobs",
-    "dispatched_at",
     "fail_shard",
     "fail_silent",
     "find_for_submit",
