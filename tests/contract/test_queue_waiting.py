@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from progressive_capture.domain.cost import BOOKS
 from progressive_capture.domain.jobs import EngineName, Outcome, Processor, Resources
 from progressive_capture.domain.priority import LAST_IN_LINE
 from progressive_capture.domain.quotas import Mode, Quota
@@ -119,12 +120,20 @@ def test_all_that_waits_is_held_and_let_go_a_few_at_a_time(bureau: Bureau, monke
     assert set(bureau.upkeep.release()) == waiting
 
 
-def test_what_nobody_has_begun_elsewhere_counts_for_a_minute_at_least(bureau: Bureau) -> None:
-    bureau.terms = limited(2, Mode.WAIT)
+@pytest.mark.parametrize(
+    ("quota", "why"),
+    [
+        (Quota(runner_minutes=2), "2 of 2 runner minutes of this month are used or under way."),
+        (Quota(cost_micro_usd=16_000), "$0.016 of $0.016 of this month are used or under way."),
+    ],
+    ids=["minutes", "money"],
+)
+def test_what_nobody_has_begun_elsewhere_counts_for_a_minute_at_least(bureau: Bureau, quota: Quota, why: str) -> None:
+    bureau.terms = replace(limited(2, Mode.WAIT), quotas={ACTIONS: quota}, book=BOOKS["brief-2025"])
     both = [bureau.queued(Scope(updated_to=f"2020-01-0{day}T00:00:00Z")) for day in (1, 2)]
     assert dispatched(bureau) == both
     third = bureau.row(bureau.queued())
-    assert third.held_reason == "2 of 2 runner minutes of this month are used or under way."
+    assert third.held_reason == why
 
 
 def test_what_a_stop_sends_to_the_real_time_lane_keeps_to_its_quota(bureau: Bureau) -> None:
