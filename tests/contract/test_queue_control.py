@@ -65,6 +65,8 @@ def test_bulk_commands_count_before_they_act_and_stop_at_what_is_there_now(burea
         bureau.run(REAL_TIME, Outcome.DEAD)
     assert control(bureau).would_retry(everything) == 3
     assert len(control(bureau).retry_all(everything, who="ann")) == 3
+    for _ in range(3):
+        bureau.run(REAL_TIME)
     assert control(bureau).would_retry(everything) == 0
     assert control(bureau).retry_all(everything, who="ann") == {}
 
