@@ -132,7 +132,7 @@ def test_a_database_that_is_not_set_up_yet_is_set_up_by_what_writes_alone(
     for arguments in (("pc", "status"), ("pc", "jobs"), ("rollout", "status")):
         heard = at.run(*arguments)
         assert (heard.code, heard.out) == (1, "")
-        assert "run a capture or pc worker" in heard.err
+        assert "pc capture, pc track or pc worker" in heard.err
     assert not (tmp_path / "new.db").exists()
     assert at.rollout("set-rollout", "10").code == 0
     assert at.rollout("status").code == 0

@@ -84,7 +84,8 @@ def _usage(error: TyperException, desk: Desk, program: str) -> int:
 
     said, context = sentence(error), getattr(error, "ctx", None)
     see = program if context is None else context.command_path
-    desk.warn(said if "\n" in said else f"{program}: {said}. See {see} --help.")
+    stop = "" if said.endswith("?") else "."
+    desk.warn(said if "\n" in said else f"{program}: {said}{stop} See {see} --help.")
     return ExitCode.USAGE
 
 

@@ -63,7 +63,7 @@ class NotADatabase(StoreError):
 
 
 class CannotOpen(StoreError):
-    """The database file cannot be opened; check that its folder exists and may be entered ({detail})."""
+    """The database file cannot be opened; name a file, in a folder that exists and may be entered ({detail})."""
 
 
 class SchemaTooNew(StoreError):
@@ -71,7 +71,7 @@ class SchemaTooNew(StoreError):
 
 
 class SchemaMissing(StoreError):
-    """The database is not set up for this version of this program: run a capture or pc worker ({detail})."""
+    """The database is not set up for this version: pc capture, pc track or pc worker does that ({detail})."""
 
 
 class Conflict(StoreError):

@@ -247,7 +247,7 @@ def test_without_a_token_it_says_what_that_means(office: Office) -> None:
         (("plan", "o/n", "--until", "2999-01-01"), "--until 2999-01-01 lies in the future"),
         (("submit", "o/n", "--until", "2999-01-01"), "--until 2999-01-01 lies in the future"),
         (("capture", "o/n", "--patches", "--source", "graphql"), "leave out --patches"),
-        (("captur", "o/n"), "No such command"),
+        (("captur", "o/n"), "Did you mean 'capture'? See pc --help."),
     ],
 )
 def test_a_command_that_cannot_be_meant_asks_nothing_and_exits_2(

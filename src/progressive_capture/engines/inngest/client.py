@@ -51,5 +51,5 @@ def _check(signing_key: Secret | None, *, is_dev: bool) -> None:
         known = False
     if not known:
         raise UsageError(
-            "INNGEST_SIGNING_KEY is no signing key: copy it again from Inngest (it looks like signkey-prod-0123…)."
+            "INNGEST_SIGNING_KEY is no signing key: copy it again from Inngest (signkey, prod or test, hex digits)."
         )

@@ -57,7 +57,7 @@ def in_words(status: "Status") -> list[str]:
         *([f"  {status.failed:,} failed and await their retry: pc jobs --state failed"] if status.failed else []),
         *([_dead(status.dead)] if status.dead else []),
         *(
-            [f"  {count(len(found.stuck), 'job')} should have moved on; the next sweep takes them up"]
+            [f"  {count(len(found.stuck), 'job')} should have moved on; the next sweep of a worker sees to that"]
             if found.stuck
             else []
         ),
