@@ -37,8 +37,16 @@ IN_ORDER = (
     "anon_1",
 )
 """Read as far as a page goes, and as far as jobs are counted beside it: 100,000 lines of an index."""
-SMALL = ("rollout_configuration", "workers", "budgets", "tracked_repositories", "slots")
-"""Tables that are read whole: a row for each feature, worker, principal or repository."""
+SMALL = (
+    "rollout_configuration",
+    "workers",
+    "principals",
+    "budgets",
+    "tracked_repositories",
+    "slots",
+    "engine_breakers",
+)
+"""Tables that are read whole: a row for each feature, worker, principal, repository or engine."""
 
 
 @pytest.fixture

@@ -62,6 +62,7 @@ def test_a_wait_beyond_two_minutes_ends_the_run_and_is_no_failure(runners: Runne
     runners.office.github.moods[LIST] = (429, {"retry-after": "900"})
     ran = runners.run(key)
     assert isinstance(ran.ending, Parked)
+    assert runners.office.github.now < START + timedelta(minutes=2)
     job = runners.job()
     assert facts(job, "status", "failures") == ("pending", 0)
     assert moment(job["run_at"]) >= START + timedelta(minutes=15)

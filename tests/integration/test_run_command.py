@@ -154,6 +154,16 @@ def test_parts_are_shared_out_and_the_last_one_proves_the_whole(flow: Flow, monk
     assert flow.rows()[0]["status"] == "completed"
 
 
+def test_a_run_with_several_parts_uses_one_budget(flow: Flow, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(index, "SHARD_MIN", 10)
+    key = flow.dispatched()
+    flow.run(key.text, "--matrix")
+    assert flow.run(key.text, "--shard", "1,2", "--json").document["gap_count"] == 0
+    claimed = [row for row in flow.rows(JOB_EVENTS) if row["event"] == "claimed" and row["k"]]
+    assert [row["k"] for row in claimed] == [1, 2]
+    assert len({row["who"] for row in claimed}) == 1
+
+
 def test_parts_that_are_left_are_named_to_the_next_run(flow: Flow, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(index, "SHARD_MIN", 10)
     flow.run(flow.dispatched("--source", "rest").text, "--matrix")
