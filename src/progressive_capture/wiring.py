@@ -371,6 +371,8 @@ async def wire(
     database = await asyncio.to_thread(Database.open, _database(settings), create=create)
     try:
         host_id = await asyncio.to_thread(_prepare, database, address, create=create)
+        if not create and (held := await asyncio.to_thread(_other_hosts, database, host_id)):
+            reporter.note(f"This database holds nothing of {address.rest}, but of {held}: PC_GITHUB_API_URL chooses.")
         clock = ServerClock(ours=overrides.clock)
         yield Wired(settings, address, database, host_id, clock, reporter, pause, stopping, overrides)
     finally:
@@ -384,6 +386,11 @@ def _prepare(database: Database, address: ApiAddress, *, create: bool) -> int:
         database.check_schema()
     with database.transaction() as connection:
         return repositories.host_id(connection, address.rest)
+
+
+def _other_hosts(database: Database, host_id: int) -> str:
+    with database.reading() as connection:
+        return ", ".join(repositories.other_hosts(connection, host_id))
 
 
 def _database(settings: Settings) -> str:

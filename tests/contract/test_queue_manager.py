@@ -171,6 +171,12 @@ def test_zero_percent_keeps_history_in_the_real_time_lane(bureau: Bureau) -> Non
 def test_recent_work_is_real_time_whatever_the_rollout(bureau: Bureau) -> None:
     row = bureau.row(bureau.queued(Scope(since_days=1), job_type=JobType.RECENT_PRS))
     assert row.processor_type == REAL_TIME
+    assert row.route_reason == "Of what changed, it is about the last 24 hours only: it is wanted at once."
+
+
+def test_a_repair_is_not_said_to_be_about_new_changes_alone(bureau: Bureau) -> None:
+    row = bureau.row(bureau.queued(Scope(since_days=1), job_type=JobType.RECONCILE))
+    assert row.route_reason.startswith("It repairs what is missing. Of what changed, ")
 
 
 def test_where_no_lane_is_open_a_job_is_held_until_one_is(bureau: Bureau) -> None:

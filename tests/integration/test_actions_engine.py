@@ -217,6 +217,9 @@ def test_an_engine_answers_when_its_workflows_are_there(office: Office, github: 
     missing = with_engine(office, lambda engine: engine.ping())
     assert not missing.answers
     assert missing.why.startswith("team/flows lacks bulk-capture.yml, or has switched them off: run `pc workflows i")
+    github.moods["/actions/workflows"] = (404, {})
+    absent = with_engine(office, lambda engine: engine.ping())
+    assert absent.why.startswith(f"{FLOWS} is no repository, or this token may not see it: `pc workflows check")
     github.moods["/actions/workflows"] = (500, {})
     assert not with_engine(office, lambda engine: engine.ping()).answers
 

@@ -56,12 +56,13 @@ def test_a_wrong_token(pc: Program) -> None:
 def test_a_github_that_does_not_answer(pc: Program) -> None:
     with socket.socket() as nobody:
         nobody.bind(("127.0.0.1", 0))
-        pc.settings["PC_GITHUB_API_URL"] = f"http://127.0.0.1:{nobody.getsockname()[1]}"
+        address = f"127.0.0.1:{nobody.getsockname()[1]}"
+        pc.settings["PC_GITHUB_API_URL"] = f"http://{address}"
         # By one API: each is asked five times, with pauses.
         ran = pc.run("capture", NAME, "--source", "graphql")
     *notes, sentence = ran.stderr.splitlines()
     assert (ran.returncode, ran.stdout) == (1, "")
-    assert "The connection to GitHub failed" in sentence
+    assert sentence.startswith(f"{NAME}: The connection to GitHub at {address} failed: ")
     assert [note.rpartition(". ")[2] for note in notes] == [
         f"Trying again ({attempt} of 5)." for attempt in range(2, 6)
     ]
@@ -114,7 +115,7 @@ def test_names_are_judged_before_anything_is_made(pc: Program) -> None:
 
 
 def test_verifying_makes_no_database(pc: Program) -> None:
-    assert "run a capture" in refusal(pc, "verify", NAME)
+    assert "pc capture, pc track or pc worker does that" in refusal(pc, "verify", NAME)
     assert list(pc.folder.iterdir()) == []
 
 
@@ -126,7 +127,7 @@ def test_verifying_what_was_never_captured(pc: Program) -> None:
 @pytest.mark.parametrize(
     ("url", "sentence", "code"),
     [
-        ("/no/such/folder/capture.db", "check that its folder exists", 1),
+        ("/no/such/folder/capture.db", "in a folder that exists and may be entered", 1),
         ("mysql://user:secret@host/name", "DATABASE_URL cannot be used", 2),
         ("postgresql://user:secret@127.0.0.1:1/name?colour=red", "DATABASE_URL cannot be used", 2),
         ("postgresql://user:secret@127.0.0.1:1/name", "check host, port and network", 1),

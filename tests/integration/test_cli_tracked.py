@@ -113,7 +113,7 @@ def test_work_is_submitted_and_the_answer_says_what_became_of_it(at: Counter) ->
     at.pc("track", "acme/one", "acme/two")
     heard = at.pc("submit", "acme/one", "--type", "recent-prs", "--since", "1d", "--priority", "high")
     assert heard.code == 0
-    assert "in the inngest lane (recent). It is about what changed in the last 24 hours only" in heard.out
+    assert "in the inngest lane (recent). Of what changed, it is about the last 24 hours only" in heard.out
     (joined,) = at.pc("submit", "acme/one", "--type", "recent-prs", "--since", "1d", "--json").document["repositories"]
     assert joined["outcome"] == "joined"
     assert joined["job_id"] in heard.out
@@ -226,6 +226,20 @@ def test_what_is_missing_is_queued(at: Counter) -> None:
         (fixed,) = at.pc("quick-fix", *arguments, "--json").document["repositories"]
         assert fixed["outcome"] in {"queued", "joined"}
     assert "acme/none is not known here" in at.refused("pc", "quick-fix", "acme", "none")
+
+
+def test_where_another_github_is_asked_about_the_one_that_is_held_is_named(
+    at: Counter, monkeypatch: pytest.MonkeyPatch, github: Running
+) -> None:
+    sentence = f"This database holds nothing of https://api.github.com, but of {github.url}: PC_GITHUB_API_URL chooses."
+    monkeypatch.delenv("PC_GITHUB_API_URL")
+    assert at.pc("jobs").err == "", "a database without repositories holds no other"
+    monkeypatch.setenv("PC_GITHUB_API_URL", github.url)
+    at.pc("track", "acme/one")
+    assert at.pc("jobs").err == ""
+    monkeypatch.delenv("PC_GITHUB_API_URL")
+    for command in (("jobs",), ("status",), ("verify", "acme/one")):
+        assert at.pc(*command).err.splitlines()[0] == sentence
 
 
 @pytest.fixture

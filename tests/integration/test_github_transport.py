@@ -121,6 +121,7 @@ def test_an_answer_that_does_not_end_in_time_is_a_timeout(began: bytes) -> None:
     (lacking,), _ = run(handler, transport=HttpTransport(is_local=True, whole_seconds=0.2))
     assert isinstance(lacking, NoAnswer)
     assert lacking.lack is Lack.TIMEOUT
+    assert "came from 127.0.0.1:" in lacking.why
 
 
 def test_a_body_without_end_is_not_read_to_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -146,3 +147,4 @@ def test_a_server_that_is_not_there() -> None:
         lacking = asyncio.run(main())
     assert isinstance(lacking, NoAnswer)
     assert lacking.lack is Lack.CONNECTION
+    assert lacking.why.startswith(f"The connection to GitHub at 127.0.0.1:{port} failed: ")

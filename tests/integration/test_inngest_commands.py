@@ -6,6 +6,7 @@ import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -231,3 +232,23 @@ async def test_jobs_are_handed_to_a_dev_server_and_a_key_that_is_none_is_refused
         with pytest.raises(UsageError, match="INNGEST_SIGNING_KEY is no signing key"):
             async with wired.inngest_api():
                 pass
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(
+    ("settings", "sentence"),
+    [
+        ({"INNGEST_SIGNING_KEY": "hunter2"}, "INNGEST_SIGNING_KEY is no signing key"),
+        ({"INNGEST_EVENT_KEY": EVENT_KEY, "INNGEST_SIGNING_KEY": KEY}, "cannot reach a SQLite file"),
+    ],
+)
+async def test_what_cannot_be_served_is_refused_before_it_is_called_ready(
+    settings: dict[str, str], sentence: str, tmp_path: Path
+) -> None:
+    ready: list[bool] = []
+    async with Office(MoodyGitHub(), str(tmp_path / "a.db"), settings).wired() as wired:
+        with listen("127.0.0.1", 0) as listening, pytest.raises(UsageError, match=sentence):
+            await serve_installation(
+                wired, listening, with_worker=True, pause=asyncio.sleep, ready=lambda: ready.append(True)
+            )
+    assert ready == []

@@ -164,7 +164,7 @@ def test_a_newer_database_is_left_alone(database_url: str) -> None:
 
 def test_an_empty_database_says_that_it_was_not_set_up(database_url: str) -> None:
     database = Database.open(database_url)
-    with pytest.raises(SchemaMissing, match="run a capture"):
+    with pytest.raises(SchemaMissing, match="pc capture, pc track or pc worker does that"):
         database.check_schema()
     database.close()
 

@@ -113,7 +113,7 @@ def _by_age_and_size(numbers: Thresholds) -> tuple[Rule, ...]:
         Rule(
             "recent",
             Processor.INNGEST,
-            f"It is about what changed in the last {hours} hours only: it is wanted at once.",
+            f"Of what changed, it is about the last {hours} hours only: it is wanted at once.",
             lambda facts: facts.age is not None and facts.age <= numbers.recent,
         ),
         Rule(

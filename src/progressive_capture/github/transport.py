@@ -106,12 +106,13 @@ class HttpTransport:
                 return await self._exchange(request)
         except (httpx.TimeoutException, TimeoutError) as problem:
             if isinstance(problem, httpx.ConnectTimeout | httpx.PoolTimeout):
-                return NoAnswer(Lack.CONNECTION, "GitHub could not be reached in time.")
-            return NoAnswer(Lack.TIMEOUT, f"No whole answer came within {self._whole_seconds:.0f} s.")
-        except (httpx.HTTPError, httpx.InvalidURL) as problem:
+                return NoAnswer(Lack.CONNECTION, f"GitHub at {_host(request)} could not be reached in time.")
             return NoAnswer(
-                Lack.CONNECTION, f"The connection to GitHub failed: {str(problem) or type(problem).__name__}."
+                Lack.TIMEOUT, f"No whole answer came from {_host(request)} within {self._whole_seconds:.0f} s."
             )
+        except (httpx.HTTPError, httpx.InvalidURL) as problem:
+            said = str(problem) or type(problem).__name__
+            return NoAnswer(Lack.CONNECTION, f"The connection to GitHub at {_host(request)} failed: {said}.")
 
     async def _exchange(self, request: Request) -> Received | NoAnswer:
         outgoing = self._client.build_request(
@@ -130,3 +131,8 @@ class HttpTransport:
             await response.aclose()
         headers = {name.lower(): value for name, value in response.headers.items()}
         return Received(Answer(response.status_code, headers, b"".join(parts)), response.num_bytes_downloaded)
+
+
+def _host(request: Request) -> str:
+    """Who was asked, for people: even of an address that is none."""
+    return request.url.partition("://")[2].partition("/")[0]

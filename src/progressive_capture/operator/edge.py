@@ -36,6 +36,8 @@ def tell(error: Exception, stream: TextIO, subject: str = "pc") -> Failure:
     if not _is_expected(error) and _wants_tracebacks():
         stream.write(redact("".join(traceback.format_exception(error))))
     failure = judge(error)
+    # Whoever hears the subject first need not hear it again.
+    failure = failure._replace(sentence=failure.sentence.removeprefix(f"While looking up {subject}: "))
     stream.write(f"{subject}: {failure.sentence}\n")
     stream.flush()
     return failure

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from progressive_capture.domain.categories import Category
+from progressive_capture.domain.jobs import JobType
 from progressive_capture.domain.kinds import INDEX_KINDS
 from progressive_capture.domain.priority import PriorityLevel, level_of, score
 from progressive_capture.domain.requests import JobRequest
@@ -30,6 +31,8 @@ class Case:
     priority: int
     changes_a_day: float
     """Pull requests that were updated in a day of the last month, by the stored index."""
+    is_repair: bool
+    """Whether it also reads again what is missing, of which the facts tell nothing."""
 
 
 def case_of(connection: Connection, request: JobRequest, stored: StoredRepository, doors: Doors, now: datetime) -> Case:
@@ -45,6 +48,7 @@ def case_of(connection: Connection, request: JobRequest, stored: StoredRepositor
         openings=doors.openings(request.repository_id, category),
         priority=score(level, category, request.trigger, found.active),
         changes_a_day=a_day,
+        is_repair=request.job_type is JobType.RECONCILE,
     )
 
 

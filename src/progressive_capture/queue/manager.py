@@ -116,6 +116,8 @@ def routed(terms: Terms, case: Case) -> tuple[Route, Routing]:
             lane = meant_for or Processor.INNGEST
         elif openings.stands_in is not None and meant_for is Processor.INNGEST:
             route, priority = replace(route, rule=STANDS_IN, reason=f"{openings.stands_in} {route.reason}"), HIGHEST
+    if case.is_repair:
+        route = replace(route, reason=f"It repairs what is missing. {route.reason}")
     routing = Routing(
         processor=lane,
         rule=route.rule,

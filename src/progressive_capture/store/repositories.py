@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlsplit
 
-from sqlalchemy import Connection, Update, insert, or_, select, update
+from sqlalchemy import Connection, Update, exists, insert, or_, select, update
 
 from progressive_capture.domain.kinds import Source
 from progressive_capture.domain.records import UNAVAILABLE, RepositoryRow
@@ -65,6 +65,13 @@ def host_id(connection: Connection, api_url: str) -> int:
         name = urlsplit(api_url).hostname or api_url
         found = connection.execute(insert(HOSTS).values(api_url=api_url, name=name).returning(HOSTS.c.id)).scalar_one()
     return found
+
+
+def other_hosts(connection: Connection, host_id: int) -> list[str]:
+    """Whose repositories are stored while none of this API host is: REST base addresses; empty where one is."""
+    held = exists().where(REPOSITORIES.c.host_id == HOSTS.c.id)
+    found = dict(connection.execute(select(HOSTS.c.id, HOSTS.c.api_url).where(held).order_by(HOSTS.c.api_url)).all())
+    return [] if host_id in found else list(found.values())
 
 
 def save_repository(

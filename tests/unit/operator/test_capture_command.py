@@ -132,7 +132,7 @@ def test_several_names_end_with_the_worst_code_and_each_has_its_turn(office: Off
     assert office.run("capture", "a/fine", "a/gaps", answer=each) == 3
     assert office.run("capture", "a/gaps", "a/failed", "a/fine", answer=each) == 1
     assert [name for _, name, _ in office.asked[2:]] == ["a/gaps", "a/failed", "a/fine"]
-    assert office.err.getvalue() == "a/failed: While looking up a/failed: GitHub knows no such repository.\n"
+    assert office.err.getvalue() == "a/failed: GitHub knows no such repository.\n"
 
 
 def test_json_is_the_only_thing_on_standard_output(office: Office) -> None:

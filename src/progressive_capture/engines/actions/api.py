@@ -36,6 +36,10 @@ WRITES: Final = "actions: write"
 PAGES: Final = 10
 """Pages of runs that are searched at most: of a filtered list GitHub shows a thousand."""
 
+_WORKFLOWS: Final = "the workflows"
+_RUNS: Final = "the runs"
+"""Lists that every repository has."""
+
 
 class _Absent(EngineRefused):
     """It is not there, or not for this token."""
@@ -120,7 +124,7 @@ class ActionsApi:
             EngineUnreachable: there is no answer.
             EngineRefused: GitHub does not show them.
         """
-        return await self._ask(lambda: self.github.actions.workflows(self.owner_name), "its workflows")
+        return await self._ask(lambda: self.github.actions.workflows(self.owner_name), _WORKFLOWS)
 
     async def get(self, path: str, needs: str) -> Any | None:  # noqa: ANN401 - JSON
         """What a path below the repository holds; None where nothing is. `needs` is the permission that this takes.
@@ -139,7 +143,7 @@ class ActionsApi:
         return self.address.run_link(self.owner_name, run_id)
 
     async def _dispatched(self, since: str, page: int) -> list[WorkflowRun]:
-        return await self._ask(lambda: self.github.actions.dispatched(self.owner_name, since, page), "its runs")
+        return await self._ask(lambda: self.github.actions.dispatched(self.owner_name, since, page), _RUNS)
 
     async def _ask(self, call: Callable[[], Awaitable[Outcome[T]]], what: str, needs: str = WRITES) -> T:
         bound = self.clock() + PATIENCE
@@ -161,8 +165,10 @@ class ActionsApi:
             case Throttled() | TooHeavy() | Broken(retryable=True):
                 return EngineUnreachable(f"GitHub Actions: {outcome.why}")
             case Missing():
+                # An empty list is an answer: where there is no list, there is no repository.
+                absent = "is no repository" if what in {_WORKFLOWS, _RUNS} else f"has no {what}"
                 return _Absent(
-                    f"{self.owner_name} has no {what}, or this token may not see it: "
+                    f"{self.owner_name} {absent}, or this token may not see it: "
                     f"`pc workflows check {self.owner_name}` says what is missing."
                 )
             case Denied(reason=DeniedReason.PERMISSION):

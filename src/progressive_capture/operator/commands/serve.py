@@ -43,8 +43,13 @@ def serve(
         with listen(host, port) as listening:
             taken = listening.getsockname()[1]
             answers = "/healthz and /api/inngest" if settings.serves_inngest else "/healthz; Inngest is not set up"
-            say(f"Serving http://{host}:{taken}: {answers}.")
-            await serve_installation(shift.works, listening, with_worker=not no_worker, pause=shift.stop.pause)
+            await serve_installation(
+                shift.works,
+                listening,
+                with_worker=not no_worker,
+                pause=shift.stop.pause,
+                ready=lambda: say(f"Serving http://{host}:{taken}: {answers}."),
+            )
         return Told("Stopped.", {"port": taken, "stopped": shift.stop.requested()})
 
     return tell_one(desk, work(desk, settings, task, create=True, logs=True), as_json=json)
