@@ -67,7 +67,7 @@ def test_a_plan_comes_near_what_the_capture_takes(pc: Program) -> None:
     assert abs(planned["points"] - taken["points"]) <= 2
     assert abs(planned["requests"] - taken["requests"]) <= 4
     again = pc.answer("plan", NAME)
-    assert (again["listed"], again["read"]) == (1, 0), "the walk ends at the first that is older than the last one began"
+    assert (again["listed"], again["read"]) == (1, 0), "the walk ends at the first older than the last one began"
     assert again["requests"] == pc.answer("capture", NAME)["requests"]
 
 

@@ -209,6 +209,7 @@ async def test_what_is_not_set_up_is_not_served_and_health_is(sqlite_url: str) -
 async def test_jobs_are_handed_to_a_dev_server_and_a_key_that_is_none_is_refused(sqlite_url: str) -> None:
     office = Office(MoodyGitHub(pulls=LittleGitHub.of(1).pulls), sqlite_url, {"INNGEST_DEV": "1"})
     sent: list[httpx.Request] = []
+    called: list[str] = []
     stopped: list[bool] = []
     office.stop = lambda: bool(stopped)
 
@@ -222,7 +223,14 @@ async def test_jobs_are_handed_to_a_dev_server_and_a_key_that_is_none_is_refused
     await office.ask()
     async with office.wired() as wired:
         with listen("127.0.0.1", 0) as listening:
-            await serve_installation(wired, listening, with_worker=False, pause=lambda _: asyncio.sleep(0.01))
+            await serve_installation(
+                wired,
+                listening,
+                with_worker=False,
+                pause=lambda _: asyncio.sleep(0.01),
+                ready=lambda: called.append("ready"),
+            )
+    assert called == ["ready"]
     assert str(sent[0].url) == "http://127.0.0.1:8288/e/NO_EVENT_KEY_SET"
     (event,) = json.loads(sent[0].content)
     assert event["name"] == "progressive-capture/shard.handed-over"
