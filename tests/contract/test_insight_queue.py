@@ -4,9 +4,10 @@ from sqlalchemy import insert, update
 
 from progressive_capture.domain.jobs import Claim, JobState, Processor
 from progressive_capture.domain.scope import stamp
-from progressive_capture.insight.queue import REASONS_SHOWN, Lane, queue
+from progressive_capture.insight.queue import REASONS_SHOWN, Lane, StoppedCapture, queue
 from progressive_capture.store import budgets, jobs
 from progressive_capture.store.database import Database
+from progressive_capture.store.jobs.values import PC_CAPTURE
 from progressive_capture.store.tables import BUDGETS, JOB_SHARDS, JOBS, WORKERS
 from tests.contract.insight_rows import add_job, ago, settle
 from tests.contract.store_rows import HOST
@@ -17,7 +18,7 @@ def test_lanes_count_open_jobs_by_what_they_wait_for(database: Database) -> None
     with database.transaction() as connection:
         add_job(connection, ago(NOW, hours=3))
         add_job(connection, ago(NOW, hours=1), status="failed", run_at=stamp(ago(NOW, hours=-1)))
-        add_job(connection, ago(NOW, hours=2), status="processing")
+        add_job(connection, ago(NOW, hours=2), status="processing", route_rule="small")
         settle(connection, add_job(connection, ago(NOW, hours=9)), NOW)
         for number in range(2):
             held = {"processor": Processor.GITHUB_ACTIONS, "held_reason": "no minutes left"}
@@ -32,6 +33,7 @@ def test_lanes_count_open_jobs_by_what_they_wait_for(database: Database) -> None
             due=1,
             later=1,
             held=0,
+            stopped=0,
             oldest_pending_at=stamp(ago(NOW, hours=3)),
         ),
         Lane(
@@ -40,6 +42,7 @@ def test_lanes_count_open_jobs_by_what_they_wait_for(database: Database) -> None
             due=0,
             later=0,
             held=2,
+            stopped=0,
             oldest_pending_at=stamp(ago(NOW, hours=5)),
         ),
     )
@@ -101,7 +104,7 @@ def test_a_token_has_no_budget_of_its_own_once_it_is_known_whose_it_is(database:
 
 def test_stuck_is_what_nobody_holds_and_what_is_past_its_deadline(database: Database) -> None:
     with database.transaction() as connection:
-        running, abandoned = (add_job(connection, ago(NOW, hours=1)) for _ in range(2))
+        running, abandoned = (add_job(connection, ago(NOW, hours=1), route_rule="small") for _ in range(2))
         for job_id, minutes in ((running, -1), (abandoned, 1)):
             claim = jobs.claim_shard(
                 connection,
@@ -128,3 +131,18 @@ def test_stuck_is_what_nobody_holds_and_what_is_past_its_deadline(database: Data
         connection.execute(update(JOBS).where(JOBS.c.id == late).values(status="cancelled"))
     with database.reading() as connection:
         assert {each.job_id for each in queue(connection, HOST, NOW).stuck} == {abandoned, running}
+
+
+def test_what_a_stopped_capture_left_is_neither_stuck_nor_at_work(database: Database) -> None:
+    begun = stamp(ago(NOW, hours=1))
+    with database.transaction() as connection:
+        captures = {"route_rule": PC_CAPTURE, "status": "processing", "started_at": begun}
+        left, running = (add_job(connection, ago(NOW, hours=1), repository_id=n, **captures) for n in (1, 2))
+        queued = add_job(connection, NOW, status="processing", route_rule="small", started_at=begun)
+        held = update(JOB_SHARDS).where(JOB_SHARDS.c.job_id == running)
+        connection.execute(held.values(state="processing", lease_until=stamp(ago(NOW, minutes=-1))))
+    with database.reading() as connection:
+        found = queue(connection, HOST, NOW)
+    assert found.stopped_captures == (StoppedCapture(left, "octo/r1", Processor.INNGEST, begun),)
+    assert [(lane.states.get("processing"), lane.stopped) for lane in found.lanes] == [(3, 1), (None, 0)]
+    assert [each.job_id for each in found.stuck] == [queued]

@@ -2,8 +2,10 @@ from typing import Any
 
 from sqlalchemy import Connection, delete
 
+from progressive_capture.capture.prove import prove
 from progressive_capture.domain.kinds import HYDRATE_KINDS, Kind, Proof, Source, State
 from progressive_capture.domain.records import Records
+from progressive_capture.domain.scope import Scope
 from progressive_capture.store.completeness import save_completeness, stored_completeness
 from progressive_capture.store.database import Database
 from progressive_capture.store.gaps import WINDOW, gaps, summary
@@ -121,6 +123,7 @@ def test_every_way_of_missing_something_is_found(database: Database) -> None:
             (8, State.GAP, 1, 1, True),
         ]
         assert len({gap.why for gap in found}) == 8
+        assert [gap.number for gap in found if gap.is_unread] == [1]
         assert [gap.number for gap in gaps(connection, *PLACE, kinds={Kind.COMMITS}, numbers=[2, 6])] == [2, 6]
 
 
@@ -151,3 +154,12 @@ def test_the_summary_counts_live_rows_of_one_repository(database: Database) -> N
         assert found.rows["pull_request_index"] == 2
         assert (found.rows["pull_requests"], found.rows["pr_files"], found.rows["pr_commits"]) == (1, 1, 0)
         assert found.states == {(Kind.FILES, State.COMPLETE): 1}
+
+
+def test_a_proof_counts_pull_requests_with_gaps_and_those_never_read_once_each(database: Database) -> None:
+    with database.transaction() as connection:
+        list_all(connection, T0, *(index_row(number) for number in (1, 2, 3)))
+        hydrate(connection, T0, pull_requests=[pull_request(3)])
+        proven = prove(connection, *PLACE, Scope(kinds=frozenset({Kind.COMMITS, Kind.FILES, Kind.LABELS})), None)
+    assert (list(proven.incomplete), proven.gap_count) == ([1, 2, 3], 9)
+    assert (list(proven.unread), proven.unread_gaps) == ([1, 2], 4)

@@ -72,7 +72,15 @@ async def test_a_narrowed_capture_moves_no_watermark_though_it_met_everything(
     captured = await visitor.capture(**scope)
     assert (captured.gap_count, captured.pull_requests, captured.mode) == (0, 7, "part")
     assert watermark(visitor) is None
+    assert not captured.nothing_meant
     assert (await visitor.capture()).mode == "first"
+
+
+async def test_a_time_in_which_nothing_was_updated_is_known_from_one_in_which_all_is_read(visitor: Visitor) -> None:
+    assert (await visitor.capture(updated_from="2099-01-01T00:00:00Z")).nothing_meant
+    assert not (await visitor.capture()).nothing_meant
+    again = await visitor.capture(updated_to="2030-01-01T00:00:00Z")
+    assert (again.pull_requests, again.nothing_meant) == (0, False)
     assert watermark(visitor) is not None
 
 

@@ -124,6 +124,7 @@ def fill(at: Counter) -> dict[str, str]:
         add_job(connection, now, held_reason="the lane is off")
         stuck = {"status": "dispatched", "dispatch_deadline": "2026-01-01T00:00:00.000000Z"}
         add_job(connection, now, **stuck)
+        add_job(connection, now, status="processing", route_rule="pc-capture")
         connection.execute(update(JOBS).where(JOBS.c.id == dead).values(route_rule="small"))
     return {"NAME": "acme/one", "ID": dead, "PERCENTAGE": "10", "STRATEGY": "whitelist"}
 

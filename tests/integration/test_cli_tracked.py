@@ -12,6 +12,7 @@ from progressive_capture.domain.jobs import EngineName
 from progressive_capture.github.clock import utc_now
 from progressive_capture.store import breakers
 from progressive_capture.store.tables import JOB_METRICS, JOBS
+from tests.contract.insight_rows import add_job
 from tests.support.counter import Counter, counter, template
 from tests.support.program import TOKEN
 from tests.support.stand_ins import Running, Start
@@ -186,7 +187,17 @@ def test_the_queue_is_shown_with_what_its_jobs_wait_for(at: Counter, monkeypatch
     with at.database() as connection:
         connection.execute(update(JOBS).values(status="dead"))
         connection.execute(update(JOB_METRICS).values(outcome="dead"))
-    assert "1 dead in the last 24 hours: pc jobs --state dead says why, pc retry --all" in at.pc("status").out
+        left = [add_job(connection, at.now(), status="processing") for _ in range(2)]
+    said = at.pc("status").out
+    assert "1 dead in the last 24 hours: pc jobs --state dead says why, pc retry --all" in said
+    assert "  2 captures were stopped: the same command, such as `pc capture octo/r1`, goes on with each\n" in said
+    with at.database() as connection:
+        connection.execute(update(JOBS).where(JOBS.c.id == left[0]).values(status="cancelled"))
+    said = at.pc("status").out
+    assert "  1 capture was stopped: `pc capture octo/r1`, with the options it had, goes on with it\n" in said
+    assert "should have moved on" not in said
+    (lane,) = (line for line in said.splitlines() if "inngest (real-time)" in line)
+    assert lane.split()[2:] == ["0", "0", "0", "0", "-"], "due, later, held, at work"
     told = at.pc("status", "--json").document["status"]
     assert (told["failed"], told["dead"]) == (0, 1)
     assert at.pc("engines").code == 1

@@ -1,5 +1,6 @@
 """The last phase of a capture: settle a shard, and prove by a recount what the database holds."""
 
+from array import array
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
@@ -33,6 +34,25 @@ class Proven:
     """Pull requests by kind that the API used could not give."""
     unlisted: int = 0
     """Pull requests that GitHub counted and did not list: each is a gap."""
+    incomplete: "array[int]" = field(default_factory=lambda: array("q"))
+    """Numbers of the listed pull requests with gaps, 8 bytes each."""
+    unread: "array[int]" = field(default_factory=lambda: array("q"))
+    """Of those: the ones that were never read."""
+    unread_gaps: int = 0
+    """Gaps for that reason alone."""
+
+    def add(self, gap: Gap) -> None:
+        """Count a finding, and keep it among the first; all of one pull request are added one after the other."""
+        self.gap_count += gap.is_gap
+        self.short_count += gap.state is State.SHORT
+        self.truncated_count += gap.state is State.TRUNCATED
+        self.unread_gaps += gap.is_unread
+        for numbers, belongs in ((self.incomplete, gap.is_gap), (self.unread, gap.is_unread)):
+            if belongs and (not numbers or numbers[-1] != gap.number):
+                numbers.append(gap.number)
+        shown = self.gaps if gap.is_gap else self.ends
+        if len(shown) < GAPS_SHOWN:
+            shown.append(gap)
 
 
 def prove(connection: Connection, host_id: int, repository_id: int, scope: Scope, walk: Walk | None) -> Proven:
@@ -52,12 +72,7 @@ def prove(connection: Connection, host_id: int, repository_id: int, scope: Scope
         numbers=scope.numbers or None,
         listed_since=started_at if scope.limit is not None else None,
     ):
-        proven.gap_count += gap.is_gap
-        proven.short_count += gap.state is State.SHORT
-        proven.truncated_count += gap.state is State.TRUNCATED
-        shown = proven.gaps if gap.is_gap else proven.ends
-        if len(shown) < GAPS_SHOWN:
-            shown.append(gap)
+        proven.add(gap)
     return proven
 
 

@@ -28,6 +28,8 @@ from progressive_capture.domain.scope import Scope, stamp
 from progressive_capture.github.outcomes import Outcome, Page, Partial
 from progressive_capture.github.results import RepositoryLookUp
 from progressive_capture.store import jobs
+from progressive_capture.store.database import Connection
+from progressive_capture.store.extent import extent
 from progressive_capture.store.gaps import Gap
 
 T = TypeVar("T")
@@ -72,6 +74,8 @@ class Captured:
     unlisted: int = 0
     """Pull requests that GitHub counted and did not list: each is a gap."""
     missing_numbers: list[int] = field(default_factory=list)
+    nothing_meant: bool = False
+    """Whether the scope has bounds of time, and no pull request lies within them."""
     forecast: Figures | None = None
     """What the work was expected to use when its extent was known, earlier runs of it included."""
 
@@ -296,6 +300,7 @@ def _captured(tools: Tools, opened: Sequence[Opened], used: Counters, *, interru
         forecasts = [jobs.get(connection, each.job.id).forecast for each in opened]
         walk = stored_walk(jobs.shards(connection, last.job.id))
         proof = prove(connection, tools.host_id, last.repository_id, last.scope, walk)
+        meant = None if walk is None else _meant(connection, tools.host_id, last, walk.started_at)
     known = [each for each in forecasts if each is not None]
     return Captured(
         repository=last.name,
@@ -321,5 +326,17 @@ def _captured(tools: Tools, opened: Sequence[Opened], used: Counters, *, interru
         unavailable=dict(proof.unavailable),
         unlisted=proof.unlisted,
         missing_numbers=list(walk.missing) if walk is not None else [],
+        nothing_meant=meant == 0,
         forecast=sum(known[1:], known[0]) if known else None,
     )
+
+
+def _meant(connection: Connection, host_id: int, opened: Opened, started_at: str) -> int | None:
+    """How many listed pull requests lie within the scope's bounds of time; None where it has none."""
+    since, until = opened.scope.updated_after(started_at), opened.scope.updated_to
+    if since is None and until is None:
+        return None
+    found = extent(
+        connection, host_id, opened.repository_id, updated_from=since, updated_to=until, active_since=started_at
+    )
+    return found.pull_requests

@@ -34,6 +34,14 @@ class Verification:
     """Pull requests that GitHub counts and that are not listed here; each is a gap."""
     whole: bool
     """Whether a walk over everything ever came to its end: without one, nothing proves that the list is all."""
+    listed: int
+    """Pull requests that are listed here."""
+    incomplete: int
+    """Of those listed: pull requests with gaps."""
+    unread: int
+    """Of those with gaps: pull requests that were never read."""
+    unread_gaps: int
+    """Gaps for that reason alone."""
     total: int | None
     """GitHub's count of pull requests, where it is known."""
 
@@ -62,6 +70,10 @@ async def verify_repository(tools: Tools, owner_name: str, *, live: bool) -> Ver
         unavailable=dict(proven.unavailable),
         unlisted=unlisted,
         whole=stored.watermark is not None,
+        listed=proven.held["pull_request_index"],
+        incomplete=len(proven.incomplete),
+        unread=len(proven.unread),
+        unread_gaps=proven.unread_gaps,
         total=total,
     )
 
@@ -71,11 +83,15 @@ async def _compare_live(tools: Tools, stored: repositories.StoredRepository, pro
     try:
         found = await look_up(tools, stored.owner_name, Scope())
         told = {(gap.number, gap.kind): gap for gap in proven.gaps + proven.ends}
+        incomplete = set(proven.incomplete)
         async for gap in live_gaps(tools, RepoRef(stored.owner_name, stored.node_id, stored.id)):
             known = told.get((gap.number, gap.kind))
             if known is not None and (known.is_gap or known.expected == gap.expected):
                 continue
             proven.gap_count += 1
+            if gap.number not in incomplete:
+                incomplete.add(gap.number)
+                proven.incomplete.append(gap.number)
             if len(proven.gaps) < GAPS_SHOWN:
                 proven.gaps.append(gap)
     finally:

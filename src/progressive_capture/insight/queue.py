@@ -14,6 +14,7 @@ from progressive_capture.store.insight import queue as statements
 WORKERS_SHOWN: Final = 100
 BUDGETS_SHOWN: Final = 100
 STUCK_SHOWN: Final = 100
+STOPPED_SHOWN: Final = 100
 REASONS_SHOWN: Final = 20
 """Those of quotas tell figures of the moment: there may be as many of them as jobs."""
 SILENT_AFTER: Final = timedelta(minutes=2)
@@ -33,6 +34,8 @@ class Lane:
     """Pending or failed ones that wait for their time."""
     held: int
     """Pending ones that no processor may take now."""
+    stopped: int
+    """Processing ones that a `pc capture` left before their end: nobody is at work on them."""
     oldest_pending_at: str | None
     """When the oldest job that nobody works on was created."""
 
@@ -86,6 +89,17 @@ class Stuck:
 
 
 @dataclass(frozen=True, slots=True)
+class StoppedCapture:
+    """A job that a `pc capture` began and left: it was stopped or killed, and the same command goes on with it."""
+
+    job_id: str
+    repository: str
+    processor: Processor
+    since: str | None
+    """When it was begun."""
+
+
+@dataclass(frozen=True, slots=True)
 class Queue:
     """The queue at one moment."""
 
@@ -95,25 +109,32 @@ class Queue:
     workers: tuple[Worker, ...]
     budgets: tuple[BudgetLeft, ...]
     stuck: tuple[Stuck, ...]
+    stopped_captures: tuple[StoppedCapture, ...]
+    """The oldest; how many there are in all, the lanes tell."""
 
 
 def queue(connection: Connection, host_id: int, now: datetime) -> Queue:
     """Look at the queue of one host."""
     rows = statements.open_jobs(connection, host_id, now)
+    stopped = statements.stopped_captures(connection, host_id, now)
+    left = Counter(row.processor for row in stopped)
     reasons = Counter[str]()
     for row in rows:
         if row.held_reason is not None:
             reasons[row.held_reason] += row.jobs
     return Queue(
-        lanes=tuple(_lane(processor, rows) for processor in Processor),
+        lanes=tuple(_lane(processor, rows, left[processor]) for processor in Processor),
         held=tuple(HeldReason(reason, count) for reason, count in reasons.most_common(REASONS_SHOWN)),
         workers=tuple(_worker(row, now) for row in statements.workers(connection, WORKERS_SHOWN)),
         budgets=tuple(_budget(row, now) for row in statements.budgets(connection, host_id, BUDGETS_SHOWN)),
         stuck=tuple(Stuck(*row) for row in statements.stuck(connection, host_id, now, STUCK_SHOWN)),
+        stopped_captures=tuple(
+            StoppedCapture(row.job_id, row.repository_name, row.processor, row.since) for row in stopped[:STOPPED_SHOWN]
+        ),
     )
 
 
-def _lane(processor: Processor, rows: Iterable[statements.OpenJobs]) -> Lane:
+def _lane(processor: Processor, rows: Iterable[statements.OpenJobs], stopped: int) -> Lane:
     own = [row for row in rows if row.processor is processor]
     states = Counter[str]()
     for row in own:
@@ -126,6 +147,7 @@ def _lane(processor: Processor, rows: Iterable[statements.OpenJobs]) -> Lane:
         due=sum(row.jobs for row in free if row.is_due),
         later=sum(row.jobs for row in free if not row.is_due),
         held=sum(row.jobs for row in idle if row.held_reason is not None),
+        stopped=stopped,
         oldest_pending_at=min((row.oldest_at for row in idle), default=None),
     )
 

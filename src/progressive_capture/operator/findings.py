@@ -28,9 +28,9 @@ def findings(found: Sequence["Gap"], total: int) -> list[str]:
     return lines
 
 
-def verdict(gaps: int, short: int, truncated: int) -> str:
-    """`no gaps`, or how many; what GitHub itself cannot give stands apart."""
-    parts = [count(gaps, "gap") if gaps else "no gaps"]
+def verdict(gaps: int, short: int, truncated: int, where: str = "") -> str:
+    """`no gaps`, or how many, and `where`; what GitHub itself cannot give stands apart."""
+    parts = [(count(gaps, "gap") if gaps else "no gaps") + where]
     if short:
         parts.append(f"{count(short, 'list')} shorter than GitHub counts")
     if truncated:

@@ -34,6 +34,8 @@ def exit_code(captured: "Captured") -> ExitCode:
 def _text(captured: "Captured", database: str) -> str:
     lines = [
         _headline(captured),
+        *_nothing_meant(captured),
+        "  the database now holds of this repository, with what earlier captures brought:",
         *findings.rows_table(captured.held),
         f"  {_used(captured)}",
         *_expected(captured),
@@ -59,6 +61,12 @@ def _headline(captured: "Captured") -> str:
     state = "complete" if not captured.gap_count else "incomplete"
     numbers = findings.verdict(captured.gap_count, captured.short_count, captured.truncated_count)
     return f"{captured.repository}: {state}, {numbers} ({what})"
+
+
+def _nothing_meant(captured: "Captured") -> list[str]:
+    if not captured.nothing_meant or captured.interrupted:
+        return []
+    return ["  no pull request was updated in the time that --since and --until give"]
 
 
 def _used(captured: "Captured") -> str:

@@ -36,6 +36,8 @@ class Gap(NamedTuple):
     stored: int
     """Ours, counted now."""
     why: str
+    is_unread: bool = False
+    """Whether the pull request itself was never read, so that every kind is missing that reading it brings."""
 
     @property
     def is_gap(self) -> bool:
@@ -198,7 +200,8 @@ def _judge(listed: _Listed, kind: Kind, row: CompletenessRow | None, counted: in
         return None
     state, why = found
     expected = row.expected if row is not None else None
-    return Gap(listed.number, listed.pull_request_id, kind, state, expected, counted, why)
+    is_unread = state is State.PENDING and kind in HYDRATE_KINDS and listed.stored_updated_at is None
+    return Gap(listed.number, listed.pull_request_id, kind, state, expected, counted, why, is_unread)
 
 
 def _unread(listed: _Listed, kind: Kind, row: CompletenessRow | None) -> tuple[State, str]:

@@ -50,6 +50,7 @@ def test_a_complete_capture_is_told_with_its_cost(office: Office) -> None:
     assert office.run("capture", "o/n", answer=complete) == 0
     assert office.out.getvalue() == (
         "o/n: complete, no gaps (1,850 pull requests read in 48 s, first capture)\n"
+        "  the database now holds of this repository, with what earlier captures brought:\n"
         "  pull_requests  1,850\n"
         "  pr_reviews        42\n"
         "  87 requests (61 GraphQL, 26 REST), 61 points, 12.3 MB received, no waits\n"
@@ -103,6 +104,15 @@ def test_the_forecast_stands_beside_what_was_used(office: Office) -> None:
     (document,) = json.loads(office.out.getvalue())["repositories"]
     assert document["forecast"] == {"requests": 90, "points": 60, "seconds": 50.0}
     assert document["unavailable"] == {"review_threads": 1}
+
+
+def test_a_time_in_which_nothing_was_updated_is_told(office: Office) -> None:
+    async def nothing(_works: Works, name: str) -> Captured:
+        return captured(name, pull_requests=0, nothing_meant=True)
+
+    assert office.run("capture", "o/n", "--since", "30d", answer=nothing) == 0
+    told = "  no pull request was updated in the time that --since and --until give"
+    assert office.out.getvalue().splitlines()[1] == told
 
 
 def test_what_was_resumed_says_so_and_what_its_forecast_covers(office: Office) -> None:

@@ -33,6 +33,10 @@ def verification(**changes: Any) -> Verification:
         "unavailable": {},
         "unlisted": 0,
         "whole": True,
+        "listed": 1_850,
+        "incomplete": 0,
+        "unread": 0,
+        "unread_gaps": 0,
         "total": 1_850,
     }
     return Verification(**(values | changes))
@@ -67,12 +71,12 @@ def test_nothing_missing_exits_0_and_no_database_is_made(office: Office) -> None
 
 def test_gaps_exit_3_and_stand_apart_from_what_github_ends(office: Office) -> None:
     async def answer(_works: Works, _name: str) -> Verification:
-        return verification(live=True, gaps=[GAP, CUT], gap_count=1, truncated_count=1)
+        return verification(live=True, gaps=[GAP, CUT], gap_count=1, truncated_count=1, incomplete=1)
 
     assert office.run("verify", "o/n", "--live", answer=answer) == 3
     assert office.asked == [("verify", "o/n", True)]
     assert office.out.getvalue().splitlines() == [
-        "o/n: 1 gap, 1 list cut off by GitHub in 1,850 pull requests",
+        "o/n: 1 gap in 1 of 1,850 pull requests, 1 list cut off by GitHub",
         "  #12 issue comments: it was never read",
         "  of these GitHub gives no more:",
         "  #13 files: 3,000 of 4,100 stored; GitHub itself ends this list early",
@@ -93,12 +97,27 @@ def test_pull_requests_that_were_never_listed_are_gaps_without_a_number(office: 
 
 def test_a_repository_that_was_never_captured_whole_exits_3(office: Office) -> None:
     async def answer(_works: Works, _name: str) -> Verification:
-        return verification(pull_requests=2, whole=False, total=60, gap_count=58, unlisted=58)
+        return verification(pull_requests=2, listed=2, whole=False, total=60, gap_count=58, unlisted=58)
 
     assert office.run("verify", "o/n", answer=answer) == 3
     assert office.out.getvalue().splitlines() == [
-        "o/n: 58 gaps in 2 pull requests",
+        "o/n: 58 gaps in 58 of 60 pull requests",
         "  never captured whole: 2 of 60 pull requests are stored, 58 were never listed; `pc capture o/n` captures all",
+    ]
+
+
+def test_pull_requests_that_were_never_read_are_one_line_and_hide_no_other_gap(office: Office) -> None:
+    unread = [Gap(7, 1007, kind, State.PENDING, None, 0, "never read", is_unread=True) for kind in list(Kind)[:6]]
+
+    async def answer(_works: Works, _name: str) -> Verification:
+        counts = {"pull_requests": 232, "listed": 3_000, "incomplete": 2_769, "unread": 2_768, "unread_gaps": 16_608}
+        return verification(gaps=[*unread, GAP], gap_count=16_609, whole=False, total=3_000, **counts)
+
+    assert office.run("verify", "o/n", answer=answer) == 3
+    assert office.out.getvalue().splitlines()[:-1] == [
+        "o/n: 16,609 gaps in 2,769 of 3,000 pull requests",
+        "  #12 issue comments: it was never read",
+        "  2,768 pull requests are listed and were never read: 16,608 gaps; `pc capture o/n` goes on",
     ]
 
 

@@ -13,7 +13,7 @@ from progressive_capture.operator.telling import Told, tell_one
 from progressive_capture.operator.wording import count, lane_name, moment
 
 if TYPE_CHECKING:
-    from progressive_capture.insight.queue import BudgetLeft, Lane
+    from progressive_capture.insight.queue import BudgetLeft, Lane, Queue
     from progressive_capture.insight.status import SilentEngine, Status
     from progressive_capture.wiring import Wired
 
@@ -56,6 +56,7 @@ def in_words(status: "Status") -> list[str]:
         *(f"  {each.jobs:,} held: {each.reason}" for each in found.held),
         *([f"  {status.failed:,} failed and await their retry: pc jobs --state failed"] if status.failed else []),
         *([_dead(status.dead)] if status.dead else []),
+        *_stopped(found),
         *(
             [f"  {count(len(found.stuck), 'job')} should have moved on; the next sweep of a worker sees to that"]
             if found.stuck
@@ -80,8 +81,20 @@ def _dead(jobs: int) -> str:
     return f"  {jobs:,} dead in the last 24 hours: pc jobs --state dead says why, pc retry --all opens them anew"
 
 
+def _stopped(found: "Queue") -> list[str]:
+    """What stopped captures left, and what goes on with it: named for the first, as one line has room."""
+    number = sum(lane.stopped for lane in found.lanes)
+    if not number:
+        return []
+    again = f"`pc capture {found.stopped_captures[0].repository}`"
+    if number == 1:
+        return [f"  1 capture was stopped: {again}, with the options it had, goes on with it"]
+    return [f"  {number:,} captures were stopped: the same command, such as {again}, goes on with each"]
+
+
 def _lane(lane: "Lane") -> list[object]:
-    at_work = sum(number for state, number in lane.states.items() if state in {"dispatched", "processing"})
+    taken = sum(number for state, number in lane.states.items() if state in {"dispatched", "processing"})
+    at_work = taken - lane.stopped
     return [lane_name(lane.processor), lane.due, lane.later, lane.held, at_work, moment(lane.oldest_pending_at)]
 
 

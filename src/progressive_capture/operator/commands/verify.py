@@ -41,14 +41,17 @@ def verify(
 def told(verified: "Verification") -> Told:
     """Say what is missing."""
     code = ExitCode.GAPS if verified.gap_count or not verified.whole else ExitCode.COMPLETE
-    numbers = findings.verdict(verified.gap_count, verified.short_count, verified.truncated_count)
+    where = f" in {_where(verified)}"
+    numbers = findings.verdict(verified.gap_count, verified.short_count, verified.truncated_count, where)
+    read = [each for each in verified.gaps if each.is_gap and not each.is_unread]
     ends = findings.findings(
         [each for each in verified.gaps if not each.is_gap], verified.short_count + verified.truncated_count
     )
     text = "\n".join(
         [
-            f"{verified.repository}: {numbers} in {count(verified.pull_requests, 'pull request')}",
-            *findings.findings([each for each in verified.gaps if each.is_gap], verified.gap_count - verified.unlisted),
+            f"{verified.repository}: {numbers}",
+            *findings.findings(read, verified.gap_count - verified.unlisted - verified.unread_gaps),
+            *_unread(verified),
             *(findings.unlisted(verified.unlisted) if verified.whole else [_part(verified)]),
             *findings.unavailable(verified.unavailable),
             *(["  of these GitHub gives no more:", *ends] if ends else []),
@@ -66,9 +69,27 @@ def told(verified: "Verification") -> Told:
         "truncated_count": verified.truncated_count,
         "unavailable": {kind.value: number for kind, number in verified.unavailable.items()},
         "unlisted": verified.unlisted,
+        "pull_requests_with_gaps": verified.incomplete + verified.unlisted,
+        "pull_requests_never_read": verified.unread,
         "findings": [findings.document(gap) for gap in verified.gaps],
     }
     return Told(text, document, code)
+
+
+def _where(verified: "Verification") -> str:
+    """In how many pull requests the gaps are, or how many were found to have none."""
+    if not verified.gap_count:
+        return count(verified.pull_requests, "pull request")
+    known = verified.listed + verified.unlisted
+    return f"{verified.incomplete + verified.unlisted:,} of {count(known, 'pull request')}"
+
+
+def _unread(verified: "Verification") -> list[str]:
+    """Say how many pull requests a capture that was broken off did not come to; each would have a line a kind."""
+    if not verified.unread:
+        return []
+    which = count(verified.unread, "pull request is listed and was", "pull requests are listed and were")
+    return [f"  {which} never read: {count(verified.unread_gaps, 'gap')}; `pc capture {verified.repository}` goes on"]
 
 
 def _part(verified: "Verification") -> str:

@@ -4,11 +4,12 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, and_, func, literal, not_, or_, select
+from sqlalchemy import ColumnElement, Connection, and_, func, literal, not_, or_, select
 from sqlalchemy import text as clause
 
 from progressive_capture.domain.jobs import UNSETTLED, JobState, Processor
 from progressive_capture.domain.scope import stamp
+from progressive_capture.store.jobs.values import PC_CAPTURE
 from progressive_capture.store.tables import BUDGETS, IS_OPEN, JOB_SHARDS, JOBS, PRINCIPALS, WORKERS
 
 
@@ -108,19 +109,29 @@ def budgets(connection: Connection, host_id: int, limit: int) -> list[BudgetRow]
 def stuck(connection: Connection, host_id: int, now: datetime, limit: int) -> list[StuckRow]:
     """Return jobs that nobody works on though they are processing, and dispatched ones past their deadline.
 
-    A sweep or a reconciliation puts them right; one that stands here for long shows that neither runs.
+    A sweep or a reconciliation puts them right; one that stands here for long shows that neither runs. Those of
+    `pc capture` are none of them: no sweep touches them.
     """
-    return [*_unheld(connection, host_id, now, limit), *_overdue(connection, host_id, now, limit)][:limit]
+    queued = or_(JOBS.c.route_rule.is_(None), JOBS.c.route_rule != PC_CAPTURE)
+    unheld = _unheld(connection, host_id, now, queued, limit)
+    return [*unheld, *_overdue(connection, host_id, now, limit)][:limit]
 
 
-def _unheld(connection: Connection, host_id: int, now: datetime, limit: int) -> list[StuckRow]:
+def stopped_captures(connection: Connection, host_id: int, now: datetime) -> list[StuckRow]:
+    """Return jobs that a `pc capture` began and left before their end; the same command goes on with them."""
+    return _unheld(connection, host_id, now, JOBS.c.route_rule == PC_CAPTURE, None)
+
+
+def _unheld(
+    connection: Connection, host_id: int, now: datetime, which: ColumnElement[bool], limit: int | None
+) -> list[StuckRow]:
     job, shard = JOBS.c, JOB_SHARDS.c
     until = func.max(shard.lease_until, type_=shard.lease_until.type)
     unsettled = shard.state.in_([state.value for state in sorted(UNSETTLED)])
     found = connection.execute(
         select(job.id, job.repository_name, job.processor_type, job.status, job.started_at, until)
         .join(JOB_SHARDS, and_(shard.job_id == job.id, unsettled))
-        .where(clause("status = 'processing'"), job.host_id == host_id)
+        .where(clause("status = 'processing'"), job.host_id == host_id, which)
         .group_by(job.id, job.repository_name, job.processor_type, job.status, job.started_at)
         .having(or_(until.is_(None), until < literal(stamp(now), shard.lease_until.type)))
         .order_by(job.started_at, job.id)
