@@ -10,7 +10,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import wraps
 from pathlib import Path
 from types import FunctionType
@@ -18,6 +18,7 @@ from typing import Any, Final, NamedTuple
 from unittest.mock import patch
 
 from progressive_capture.store.database import Connection, Database
+from progressive_capture.store.jobs.values import Settling
 
 STORE: Final = "progressive_capture.store."
 
@@ -43,6 +44,13 @@ class Transaction:
 def never(_holder: str) -> bool:
     """Say that every process lives: what is asked instead of the system when calls are made again."""
     return False
+
+
+def _plain(value: object) -> object:
+    """Keep what can be written down: no function, and no successor that is decided by one; nothing asks for any."""
+    if isinstance(value, Settling):
+        return replace(value, follow=None)
+    return never if callable(value) else value
 
 
 @dataclass
@@ -84,7 +92,7 @@ class Recorder:
         def heard(connection: Connection, *arguments: Any, **options: Any) -> Any:  # noqa: ANN401 - passed on
             if getattr(self._here, "inside", False):
                 return function(connection, *arguments, **options)
-            plain = {name: never if callable(value) else value for name, value in options.items()}
+            plain = {name: _plain(value) for name, value in options.items()}
             call = Call(function.__module__, function.__name__, arguments, plain)
             self._here.transaction.calls.append(call)
             self._here.inside = True
