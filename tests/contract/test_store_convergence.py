@@ -93,12 +93,10 @@ def worlds() -> st.SearchStrategy[list[World]]:
     )
 
 
-@settings(max_examples=examples(15), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(worlds(), st.data())
-def test_readings_in_any_order_end_in_the_same_rows(
-    database: Database, history: list[World], data: st.DataObject
-) -> None:
-    readings = list(enumerate(history, start=len(history)))
+def in_order_and_in_any(
+    database: Database, readings: list[tuple[float, World]], data: st.DataObject
+) -> list[dict[str, list[dict[str, Any]]]]:
+    """What is stored after readings as they came, and after them in some order, a few repeated."""
     order = data.draw(st.permutations(readings))
     repeated = data.draw(st.lists(st.sampled_from(readings), max_size=3))
     found = []
@@ -109,6 +107,16 @@ def test_readings_in_any_order_end_in_the_same_rows(
             for at, world in sequence:
                 read(connection, at, world)
             found.append(live(connection))
+    return found
+
+
+@settings(max_examples=examples(15), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(worlds(), st.data())
+def test_readings_in_any_order_end_in_the_same_rows(
+    database: Database, history: list[World], data: st.DataObject
+) -> None:
+    readings = [(float(at), world) for at, world in enumerate(history, start=len(history))]
+    found = in_order_and_in_any(database, readings, data)
     assert found[0] == found[1]
     last = history[-1]
     assert {row["path"] for row in found[1]["pr_files"]} == last.files
@@ -123,16 +131,7 @@ def test_readings_within_one_second_converge_in_any_order(
 ) -> None:
     """GitHub's stamps tell nothing then: the one whose request began last is the newest, by microseconds."""
     readings = [(place / 1_000_000, world._replace(version=0)) for place, world in enumerate(history)]
-    order = data.draw(st.permutations(readings))
-    repeated = data.draw(st.lists(st.sampled_from(readings), max_size=3))
-    found = []
-    for sequence in (readings, [*order, *repeated]):
-        with database.transaction() as connection:
-            for table in TABLES:
-                connection.execute(delete(table))
-            for at, world in sequence:
-                read(connection, at, world)
-            found.append(live(connection))
+    found = in_order_and_in_any(database, readings, data)
     assert found[0] == found[1]
     assert {row["path"] for row in found[1]["pr_files"]} == history[-1].files
 

@@ -60,7 +60,7 @@ def _new_job(tools: Tools, repository_id: int, owner_name: str, scope: Scope) ->
         full=scope.full,
         patches=scope.patches,
         engine=EngineName.LOCAL,
-        route_rule="pc-capture",
+        route_rule=jobs.PC_CAPTURE,
         route_reason="`pc capture` runs on this machine at once.",
         time_range_days=scope.since_days,
     )
