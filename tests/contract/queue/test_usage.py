@@ -41,7 +41,8 @@ def added_up(connection: Connection) -> dict[tuple[str, str], list[int]]:
     sums: dict[tuple[str, str], list[int]] = {}
     for row in connection.execute(select(JOB_METRICS).where(JOB_METRICS.c.engine != "local")):
         each = sums.setdefault((row.engine, row.finished_at[:7]), [0, 0, 0])
-        sums[row.engine, row.finished_at[:7]] = [have + (getattr(row, name) or 0) for have, name in zip(each, SUMS)]  # noqa: B905
+        used = [getattr(row, name) or 0 for name in SUMS]
+        sums[row.engine, row.finished_at[:7]] = [have + more for have, more in zip(each, used, strict=True)]
     return sums
 
 
