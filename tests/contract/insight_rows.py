@@ -6,9 +6,10 @@ from typing import Any
 
 from sqlalchemy import Connection, insert, update
 
-from progressive_capture.domain.jobs import Processor, Trigger
+from progressive_capture.domain.jobs import Processor, Resources, Trigger
 from progressive_capture.domain.scope import stamp
 from progressive_capture.store import jobs
+from progressive_capture.store.jobs.spending import spend
 from progressive_capture.store.tables import (
     JOB_METRICS,
     JOBS,
@@ -57,6 +58,8 @@ def settle(
         "finished_at": stamp(finished_at),
     }
     connection.execute(insert(JOB_METRICS).values(values | figures))
+    paid = Resources(runner_minutes=figures.get("runner_minutes", 0), executions=figures.get("executions", 0))
+    spend(connection, paid, finished_at, None)
 
 
 def judge(connection: Connection, job_id: str, at: datetime, *, failed: bool = False, **columns: Any) -> None:

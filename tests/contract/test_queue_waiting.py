@@ -16,6 +16,7 @@ from progressive_capture.queue.staying import LANE_SHUT, ask_again
 from progressive_capture.queue.terms import Terms
 from progressive_capture.store import jobs
 from progressive_capture.store.database import Database
+from progressive_capture.store.jobs import Settling
 from tests.contract.queue.bureau import EVERYBODY, NOBODY, Bureau
 from tests.contract.queue.rows import BULK, NOW, REAL_TIME
 from tests.contract.store_rows import HOST
@@ -58,7 +59,7 @@ def use_up(bureau: Bureau, minutes: int) -> None:
     job_id = bureau.queued(Scope(updated_to="2019-01-01T00:00:00Z"))
     assert dispatched(bureau) == [job_id]
     with bureau.database.transaction() as connection:
-        jobs.book(connection, job_id, 0, Resources(runner_minutes=minutes))
+        jobs.book(connection, job_id, 0, Settling(resources=Resources(runner_minutes=minutes)), bureau.now)
         jobs.cancel(connection, job_id, bureau.now, who="test")
 
 

@@ -11,6 +11,7 @@ from progressive_capture.store import schema
 from progressive_capture.store.database import Database
 from progressive_capture.store.errors import SchemaMissing, SchemaTooNew, StoreError
 from progressive_capture.store.tables import (
+    ENGINE_USAGE,
     JOB_SHARDS,
     JOBS,
     METADATA,
@@ -20,6 +21,7 @@ from progressive_capture.store.tables import (
 )
 
 FEATURE = "hybrid_progressive_capture"
+OLD_ID = "7a0f3c9e-0000-4000-8000-000000000001"
 OLD_JOB = """
     INSERT INTO progressive_capture_jobs (
         id, job_type, host_id, repository_id, repository_name, processor_type, status, trigger, scope, kinds, "full",
@@ -84,7 +86,7 @@ def test_migrations_make_exactly_the_triggers(database_url: str) -> None:
         METADATA.drop_all(connection)
         METADATA.create_all(connection)
     assert migrated == triggers(database)
-    assert len(migrated) == 8
+    assert len(migrated) == 5
     database.close()
 
 
@@ -100,6 +102,54 @@ def test_jobs_of_before_the_queue_keep_their_place_and_count_nothing_anew(databa
         assert (job.turn_at, job.held_reason, job.is_eligible) == (job.created_at, None, None)
         shard = connection.execute(select(JOB_SHARDS)).one()
         assert (shard.pages, shard.cpu_ms, shard.peak_memory_bytes, shard.error_class) == (3, 0, 0, None)
+    database.close()
+
+
+OLD_EVENT = "INSERT INTO job_events (job_id, at, event) VALUES (:job_id, :told, 'processing')"
+OLD_USE = "UPDATE job_shards SET runner_minutes = :minutes, executions = :executions WHERE job_id = :job_id"
+OLD_METRIC = """
+    INSERT INTO job_metrics (
+        job_id, outcome, processor_type, engine, requests, points, ms, cpu_ms, peak_memory_bytes, timeouts, waits,
+        runner_minutes, executions, rows, bytes_in, cost_microusd, finished_at
+    ) VALUES (
+        :job_id, 'completed', 'github_actions', :engine, 0, 0, 0, 0, 0, 0, 0, :settled, :executions, 0, 0, :cost, :told
+    )"""
+
+
+def spent(database: Database, number: int, engine: str, told: str, **figures: int | None) -> None:
+    """A job of before, what its shard holds and, where it has settled, its figures of then."""
+    job_id = f"{OLD_ID[:-1]}{number}"
+    use = {"minutes": 0, "executions": 0} | figures
+    named = {"job_id": job_id, "told": told, "engine": engine, "settled": use["minutes"]} | use
+    with database.transaction() as connection:
+        connection.execute(text(OLD_JOB.replace("1/7/", f"1/{number}/").replace(OLD_ID, job_id)))
+        connection.execute(text(OLD_SHARD.replace(OLD_ID, job_id)))
+        for statement in (OLD_USE, OLD_EVENT, *([OLD_METRIC] if "cost" in figures else [])):
+            wanted = {name: value for name, value in named.items() if f":{name}" in statement}
+            connection.execute(text(statement), wanted)
+
+
+def test_sums_by_the_engine_that_ended_a_job_become_sums_by_the_engine_that_bills(database_url: str) -> None:
+    database = Database.open(database_url)
+    with database.transaction() as connection:
+        schema.upgrade(connection, to="0006")
+    january, february = "2026-01-31T23:59:59.000000Z", "2026-02-01T00:00:00.000000Z"
+    spent(database, 1, "github_actions", january, minutes=5, cost=40_000)
+    spent(database, 2, "local", january, minutes=7, executions=3, cost=0)
+    spent(database, 3, "inngest", january, executions=9, cost=None)
+    spent(database, 4, "github_actions", february, minutes=11)
+    spent(database, 5, "github_actions", february, minutes=4, settled=3, cost=24_000)
+    spent(database, 6, "local", february, cost=0)
+    database.migrate()
+    with database.reading() as connection:
+        rows = connection.execute(select(ENGINE_USAGE).order_by(ENGINE_USAGE.c.engine, ENGINE_USAGE.c.month)).all()
+        costs = connection.scalars(select(JOB_SHARDS.c.cost_microusd).order_by(JOB_SHARDS.c.job_id)).all()
+    assert [tuple(row) for row in rows] == [
+        ("github_actions", "2026-01", 12, 0, 40_000),
+        ("github_actions", "2026-02", 15, 0, 24_000),
+        ("inngest", "2026-01", 0, 12, 0),
+    ]
+    assert costs == [40_000, 0, None, 0, 24_000, 0]
     database.close()
 
 

@@ -1,6 +1,6 @@
 """What jobs used and cost by day, week or month, beside Inngest alone; counted from what settled, not forecast."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -9,7 +9,9 @@ from progressive_capture.domain.cost import PriceBook
 from progressive_capture.domain.errors import UsageError
 from progressive_capture.domain.jobs import EngineName, Outcome
 from progressive_capture.domain.periods import Period, Span, span_of
+from progressive_capture.domain.quotas import Usage
 from progressive_capture.domain.scope import stamp
+from progressive_capture.store import metrics
 from progressive_capture.store.database import Database
 from progressive_capture.store.insight.money import Money, money
 from progressive_capture.store.insight.outcomes import Totals
@@ -115,11 +117,11 @@ def costs(database: Database, book: PriceBook, period: Period, now: datetime, *,
     spans = _spans(period, now, count)
     with database.reading() as connection:
         found = money(connection, book, [spans[0].begin, *(span.end for span in spans)])
-        (month,) = money(connection, book, [span_of(Period.MONTH, now).begin, span_of(Period.MONTH, now).end])
+        month = {engine: metrics.month_usage(connection, engine, now) for engine in EngineName}
     return Costs(
         period=period,
         spans=tuple(_told(period, each, now) for each in found),
-        free_tiers=_free_tiers(book, month.totals),
+        free_tiers=_free_tiers(book, month),
         price_book=book.name,
         dated=book.dated,
         sources=book.sources,
@@ -205,11 +207,11 @@ def _saving(each: Money) -> Saving:
     )
 
 
-def _free_tiers(book: PriceBook, month: Iterable[Totals]) -> tuple[FreeTier, ...]:
-    rows = list(month)
+def _free_tiers(book: PriceBook, month: Mapping[EngineName, Usage]) -> tuple[FreeTier, ...]:
+    inngest, actions = EngineName.INNGEST, EngineName.GITHUB_ACTIONS
     tiers = (
-        (EngineName.INNGEST, "executions", book.executions.included, sum(row.executions for row in rows)),
-        (EngineName.GITHUB_ACTIONS, "runner minutes", book.minutes.included, sum(row.runner_minutes for row in rows)),
+        (inngest, "executions", book.executions.included, month[inngest].executions),
+        (actions, "runner minutes", book.minutes.included, month[actions].runner_minutes),
     )
     return tuple(
         FreeTier(engine, unit, included, used, max(0, included - used))

@@ -45,7 +45,7 @@ def account_of(works: "Wired", only: frozenset[int] | None, ran: Ran) -> Account
     """
     with works.database.reading() as connection:
         job, shards = jobs.get(connection, ran.key.job_id), jobs.shards(connection, ran.key.job_id)
-        counters, _ = jobs.used_by(connection, job.id)
+        counters = jobs.used_by(connection, job.id).counters
     ill = next((each for each in shards if each.state in ILL and (only is None or each.k in only)), None)
     settled = isinstance(ran.ending, Ended) and ran.ending.is_settled
     return Account(

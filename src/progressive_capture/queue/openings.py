@@ -1,10 +1,8 @@
 """Which lanes are open to a repository now: gates, lanes that are off, quotas, silent engines; routing is elsewhere."""
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
 
 from progressive_capture.domain.breaker import Breaker
 from progressive_capture.domain.categories import Category, categorize
@@ -16,9 +14,6 @@ from progressive_capture.domain.rollout import Effective, effective
 from progressive_capture.queue.terms import Terms
 from progressive_capture.store import breakers, categories, metrics, rollout
 from progressive_capture.store.database import Connection
-
-STEP_MS: Final = 20_000
-"""How long one step of a function works: each is an execution. https://www.inngest.com/docs/usage-limits/inngest"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,12 +122,7 @@ def standings(connection: Connection, terms: Terms, now: datetime) -> dict[Engin
 
 
 def _expected(connection: Connection, terms: Terms, engine: EngineName, used: Usage) -> Usage:
-    """What the jobs under way will have used: a run each, steps and minutes by their forecasts.
-
-    One that nobody has begun has no forecast yet: its run is billed for the begun minute at least.
-    """
+    """What the jobs under way will use beyond what they have used already."""
     way = metrics.under_way(connection, engine)
-    executions = way.jobs + math.ceil(way.ms / STEP_MS)
-    minutes = way.minutes + way.unknown
-    added = cost(terms.book, engine, executions, minutes, used)
-    return Usage(minutes, executions, added.micro_usd or 0)
+    added = cost(terms.book, engine, way.executions, way.runner_minutes, used)
+    return Usage(way.runner_minutes, way.executions, added.micro_usd or 0)

@@ -3,7 +3,7 @@
 import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Final, TypeVar
@@ -199,11 +199,11 @@ class _Look:
 
     def _book(self, run: UnbookedRun, used: EngineUsage) -> bool:
         resources = Resources(runner_minutes=used.runner_minutes, executions=used.executions)
-        book = self.works.settling().book
+        now, settling = self.works.clock(), replace(self.works.settling(), resources=resources)
         with self.works.database.transaction() as connection:
             if not runs.close(connection, run, runner_minutes=used.runner_minutes, executions=used.executions):
                 return False
-            jobs.book_run(connection, run.job_id, resources, book)
+            jobs.book(connection, run.job_id, 0, settling, now)
         return True
 
     def _write(self, change: Callable[[Connection], None]) -> None:

@@ -10,7 +10,6 @@ from typing import Any, Final, Self
 from sqlalchemy import Connection, Engine, Integer, cast, create_engine, event, func, select
 
 from progressive_capture.store import errors, schema, urls
-from progressive_capture.store.tables.usage import USAGE_LOCK
 
 __all__ = ["Connection", "Database", "Lock", "lock", "translated"]
 
@@ -124,8 +123,6 @@ class Lock(IntEnum):
     HOST = 0x70630002
     """Writers of one API host's rows: two that touch the same rows in another order would block each other."""
     PRINCIPAL = 0x70630003
-    USAGE = USAGE_LOCK
-    """Who adds to what an engine used this month; taken after all locks of jobs."""
 
 
 def lock(connection: Connection, subject: Lock, number: int = 0) -> None:

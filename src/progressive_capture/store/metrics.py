@@ -1,63 +1,64 @@
 """What engines used this month and what is under way, which quotas and prices reckon with; nothing is changed here."""
 
 from datetime import datetime
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
-from sqlalchemy import Connection, Select, func, select
+from sqlalchemy import ColumnElement, Connection, Label, case, func, select
 from sqlalchemy import text as clause
 
-from progressive_capture.domain.jobs import EngineName, Processor
+from progressive_capture.domain.jobs import EngineName
 from progressive_capture.domain.quotas import Usage
+from progressive_capture.domain.savings import STEP_MS
 from progressive_capture.domain.scope import stamp
-from progressive_capture.store.tables import ENGINE_USAGE, IS_RUNNING, JOB_METRICS, JOBS
+from progressive_capture.store.tables import ENGINE_USAGE, IS_RUNNING, JOB_SHARDS, JOBS
 
 _USAGE: Final = ENGINE_USAGE.c
-_SUMS: Final = ("runner_minutes", "executions", "cost_microusd")
+_JOB: Final = JOBS.c
+_SHARD: Final = JOB_SHARDS.c
 
 
 class UnderWay(NamedTuple):
-    """Jobs that were handed to an engine and have not settled, with what they were expected to use."""
+    """What jobs that an engine was given, and that have not settled, will use beyond what they have used already.
+
+    By their forecasts, and of each job one at least: also of those that nobody has begun, which have no forecast.
+    """
 
     jobs: int
-    unknown: int
-    """How many of them have no forecast yet: the other figures are without them."""
-    requests: int
-    points: int
-    ms: int
-    minutes: int
+    runner_minutes: int
     """Of each job the begun minute counts whole."""
+    executions: int
+    """Of each job a run, and its steps."""
 
 
-def month_usage(connection: Connection, engine: EngineName, now: datetime, *, without: str | None = None) -> Usage:
-    """Return what an engine elsewhere used for jobs that settled in this calendar month (UTC), but for one of them.
+def month_of(now: datetime) -> str:
+    """Name the calendar month (UTC) as the sums of engines do."""
+    return stamp(now)[: len("2026-01")]
+
+
+def month_usage(connection: Connection, engine: EngineName, now: datetime) -> Usage:
+    """Return what an engine elsewhere used in this calendar month (UTC), as far as it was told.
 
     A cost that is not known counts as nothing. What this machine uses is not added up.
     """
-    month = stamp(now)[: len("2026-01")]
-    of_month = (_USAGE.engine == engine.value, _USAGE.month == month)
-    total = _usage(connection, select(*(_USAGE[name] for name in _SUMS)).where(*of_month))
-    if without is None:
-        return total
-    used = JOB_METRICS.c
-    own = select(*(used[name] for name in _SUMS)).where(used.job_id == without, used.engine == engine.value)
-    return total - _usage(connection, own.where(used.finished_at >= f"{month}-01T00:00:00.000000Z"))
+    sums = select(_USAGE.runner_minutes, _USAGE.executions, _USAGE.cost_microusd)
+    found = sums.where(_USAGE.engine == engine.value, _USAGE.month == month_of(now))
+    row = connection.execute(found).one_or_none()
+    return Usage() if row is None else Usage(*row)
 
 
-def _usage(connection: Connection, figures: Select[Any]) -> Usage:
-    row = connection.execute(figures).one_or_none()
-    return Usage() if row is None else Usage(*(figure or 0 for figure in row))
+def under_way(connection: Connection, engine: EngineName) -> UnderWay:
+    """Return what an engine's dispatched and processing jobs are expected to use still."""
+    minutes = (_JOB.forecast_ms + 59_999) // 60_000
+    steps = (_JOB.forecast_ms + STEP_MS - 1) // STEP_MS
+    each = (
+        select(_left(minutes, "runner_minutes"), _left(1 + steps, "executions"))
+        .where(clause(IS_RUNNING), _JOB.engine == engine.value)
+        .subquery()
+    )
+    sums = [func.coalesce(func.sum(case((left > 1, left), else_=1)), 0) for left in each.c]
+    return UnderWay(*(int(total) for total in connection.execute(select(func.count(), *sums).select_from(each)).one()))
 
 
-def under_way(connection: Connection, engine: EngineName, *, lane: Processor | None = None) -> UnderWay:
-    """Return what an engine's dispatched and processing jobs were forecast to use."""
-    job = JOBS.c
-    minutes = (job.forecast_ms + 59_999) // 60_000
-    figures: list[Any] = [job.forecast_requests, job.forecast_points, job.forecast_ms, minutes]
-    statement = select(
-        func.count(),
-        func.count() - func.count(job.forecast_ms),
-        *(func.coalesce(func.sum(each), 0) for each in figures),
-    ).where(clause(IS_RUNNING), job.engine == engine.value)
-    if lane is not None:
-        statement = statement.where(job.processor_type == lane.value)
-    return UnderWay(*(int(total) for total in connection.execute(statement).one()))
+def _left(expected: ColumnElement[int], name: str) -> Label[int]:
+    used = select(func.coalesce(func.sum(_SHARD[name]), 0)).where(_SHARD.job_id == _JOB.id).scalar_subquery()
+    return (func.coalesce(expected, 0) - used).label(name)

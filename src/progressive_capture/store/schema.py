@@ -7,7 +7,7 @@ from sqlalchemy import Connection, inspect, text
 
 from progressive_capture.store.errors import SchemaTooNew
 
-REVISIONS: Final = ("0001", "0002", "0003", "0004", "0005", "0006")
+REVISIONS: Final = ("0001", "0002", "0003", "0004", "0005", "0006", "0007")
 """Every revision of the schema, oldest first; kept here so that an ordinary start need not load Alembic."""
 
 

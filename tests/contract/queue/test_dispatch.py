@@ -11,7 +11,7 @@ from progressive_capture.domain.jobs import EngineName, JobState, Resources, Sha
 from progressive_capture.domain.scope import moment
 from progressive_capture.store import jobs
 from progressive_capture.store.errors import LeaseLost
-from progressive_capture.store.jobs import DispatchedJob, JobLine, Routing
+from progressive_capture.store.jobs import DispatchedJob, JobLine, Routing, Settling
 from progressive_capture.store.tables import JOB_SHARDS
 from tests.contract.queue.rows import BULK, LEASE, MINUTE, NOW, REAL_TIME, TO_REAL_TIME, lives, queued, stored_job
 
@@ -114,7 +114,7 @@ def test_a_failed_job_goes_out_again_with_what_is_left(connection: Connection) -
 
 def test_what_a_run_used_is_booked_on_its_shard(connection: Connection) -> None:
     job = queued(connection)
-    jobs.book(connection, job.id, 0, Resources(executions=2))
-    jobs.book(connection, job.id, 0, Resources(executions=1))
+    jobs.book(connection, job.id, 0, Settling(resources=Resources(executions=2)), NOW)
+    jobs.book(connection, job.id, 0, Settling(resources=Resources(executions=1)), NOW)
     (shard,) = connection.execute(select(JOB_SHARDS).where(JOB_SHARDS.c.job_id == job.id))
     assert (shard.executions, shard.state) == (3, ShardState.PENDING)

@@ -118,5 +118,5 @@ class InngestEngine:
 
     def _usage(self, job_id: str) -> EngineUsage:
         with self.database.reading() as connection:
-            _, resources = jobs.used_by(connection, job_id)
+            resources = jobs.used_by(connection, job_id).resources
         return EngineUsage(runner_minutes=resources.runner_minutes, executions=resources.executions)

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any, Final, TypedDict
 
@@ -115,12 +115,17 @@ class ShardRunner:
     def _begin(self, handed: ShardHandedOver, executions: int) -> str | None:
         """Book the step; the repository's name as it was seen last, None once the job is no longer this run's."""
         with self.bench.database.transaction() as connection:
-            jobs.book(connection, handed.job_id, handed.k, Resources(executions=executions))
+            self._book(connection, handed, executions)
             job = jobs.get(connection, handed.job_id)
             if job.state not in AT_WORK or job.attempt != handed.attempt:
                 return None
             stored = repositories.find_numbered(connection, job.host_id, job.repository_id)
         return job.repository_name if stored is None else stored.owner_name
+
+    def _book(self, connection: Connection, handed: ShardHandedOver, executions: int) -> None:
+        settling = self.bench.settling()
+        used = replace(settling, resources=settling.resources + Resources(executions=executions))
+        jobs.book(connection, handed.job_id, handed.k, used, self.bench.clock())
 
     def _fail(self, handed: ShardHandedOver, stopped: Stopped) -> bool | None:
         """Record that the shard cannot go on: whether that settled the job, None when it is no longer this run's."""
@@ -190,7 +195,7 @@ class ShardRunner:
             following = [shard.k for shard in shards if shard.state is ShardState.PENDING][: max(room, 0)]
             if following:
                 # Handing on is a step of its own.
-                jobs.book(connection, handed.job_id, handed.k, Resources(executions=1))
+                self._book(connection, handed, 1)
         return [data_of(handed.on(k=k, part=0)) for k in following]
 
 

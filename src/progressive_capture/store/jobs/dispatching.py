@@ -9,8 +9,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, case, func, select, update
 
 from progressive_capture.domain.backoff import after_loss
-from progressive_capture.domain.cost import PriceBook
-from progressive_capture.domain.jobs import UNSETTLED, EngineName, JobState, Processor, Resources
+from progressive_capture.domain.jobs import UNSETTLED, EngineName, JobState, Processor
 from progressive_capture.domain.scope import stamp
 from progressive_capture.store.jobs.leaving import ALL, Among, leave_line
 from progressive_capture.store.jobs.life import lock_job, move_job
@@ -161,14 +160,9 @@ def take_back(
     return move_job(connection, job_id, JobState.PENDING, now, who=who, detail=why, run_at=run_at)
 
 
-def book(connection: Connection, job_id: str, k: int, resources: Resources) -> None:
-    """Add what a runner of a shard used, whoever it is; what is booked after the job has settled is not in its cost."""
+def book(connection: Connection, job_id: str, k: int, settling: Settling, now: datetime) -> None:
+    """Add what a runner of a shard used, whoever it is, also when its job has ended, or its attempt."""
     lock_job(connection, job_id)
-    charge(connection, job_id, k, Settling(resources=resources))
-
-
-def book_run(connection: Connection, job_id: str, resources: Resources, prices: PriceBook | None) -> None:
-    """Add what a run used, which its engine tells only afterwards, to its job and to what was booked at its end."""
-    job = lock_job(connection, job_id)
-    charge(connection, job_id, 0, Settling(resources=resources))
-    rebook(connection, job, used_by(connection, job_id)[1], prices)
+    charge(connection, job_id, k, settling, now)
+    used = used_by(connection, job_id)
+    rebook(connection, job_id, used.resources, used.cost_micro_usd, settling.book)

@@ -5,19 +5,17 @@ from datetime import datetime
 from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, Table, select, update
+from sqlalchemy import Connection, Row, Table, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql import Insert
 
-from progressive_capture.domain.cost import PriceBook, cost
+from progressive_capture.domain.cost import PriceBook
 from progressive_capture.domain.errors import ErrorClass
-from progressive_capture.domain.jobs import Counters, EngineName, Outcome, Resources
+from progressive_capture.domain.jobs import Counters, Outcome, Resources
 from progressive_capture.domain.money import MICRO_USD
 from progressive_capture.domain.rollout import FEATURE
-from progressive_capture.domain.scope import moment, stamp
-from progressive_capture.store.database import Lock, lock
+from progressive_capture.domain.scope import stamp
 from progressive_capture.store.jobs.values import PC_CAPTURE
-from progressive_capture.store.metrics import month_usage
 from progressive_capture.store.tables import JOB_METRICS, ROLLOUT_METRICS
 
 _METRIC: Final = JOB_METRICS.c
@@ -32,6 +30,8 @@ class Use:
     error_class: ErrorClass | None
     counters: Counters
     resources: Resources
+    cost_micro_usd: int | None
+    """What it added to the bills of paid engines, in millionths of a dollar; None when that is not known."""
 
 
 def write_metrics(connection: Connection, job: Row[Any], use: Use, now: datetime, book: PriceBook | None) -> None:
@@ -39,7 +39,7 @@ def write_metrics(connection: Connection, job: Row[Any], use: Use, now: datetime
 
     What `pc capture` ran by itself is no outcome of the rollout.
     """
-    micro_usd = _cost(connection, job, use.resources, now, book)
+    micro_usd = use.cost_micro_usd
     _put(connection, JOB_METRICS, _figures(job, use, now) | {
         "cost_microusd": micro_usd,
         "price_book": None if book is None else book.name,
@@ -50,15 +50,13 @@ def write_metrics(connection: Connection, job: Row[Any], use: Use, now: datetime
         })  # fmt: skip
 
 
-def rebook(connection: Connection, job: Row[Any], resources: Resources, book: PriceBook | None) -> None:
+def rebook(
+    connection: Connection, job_id: str, resources: Resources, micro_usd: int | None, book: PriceBook | None
+) -> None:
     """Put what paid services told later into a job's figures; nothing while it has none."""
-    stored = connection.execute(select(_METRIC.finished_at).where(_METRIC.job_id == job.id)).scalar()
-    if stored is None:
-        return
-    micro_usd = _cost(connection, job, resources, moment(stored), book)
-    connection.execute(
+    changed = connection.execute(
         update(JOB_METRICS)
-        .where(_METRIC.job_id == job.id)
+        .where(_METRIC.job_id == job_id)
         .values(
             runner_minutes=resources.runner_minutes,
             executions=resources.executions,
@@ -66,8 +64,10 @@ def rebook(connection: Connection, job: Row[Any], resources: Resources, book: Pr
             price_book=None if book is None else book.name,
         )
     )
+    if changed.rowcount == 0:
+        return
     cost_usd = None if micro_usd is None else micro_usd / MICRO_USD
-    connection.execute(update(ROLLOUT_METRICS).where(ROLLOUT_METRICS.c.job_id == job.id).values(cost_usd=cost_usd))
+    connection.execute(update(ROLLOUT_METRICS).where(ROLLOUT_METRICS.c.job_id == job_id).values(cost_usd=cost_usd))
 
 
 def _figures(job: Row[Any], use: Use, now: datetime) -> dict[str, object]:
@@ -113,20 +113,6 @@ def _outcome(job: Row[Any], use: Use, now: datetime) -> dict[str, object]:
         "error_class": kind.value if ill else None,
         "created_at": stamp(now),
     }
-
-
-def _cost(
-    connection: Connection, job: Row[Any], resources: Resources, now: datetime, book: PriceBook | None
-) -> int | None:
-    """Return what the job adds to the month's bill in millionths of a dollar, None when that is not known."""
-    if job.engine in {None, EngineName.LOCAL.value}:
-        return 0
-    if book is None:
-        return None
-    engine = EngineName(job.engine)
-    lock(connection, Lock.USAGE)
-    month = month_usage(connection, engine, now, without=job.id)
-    return cost(book, engine, resources.executions, resources.runner_minutes, month).micro_usd
 
 
 def _put(connection: Connection, table: Table, values: dict[str, object]) -> None:

@@ -44,7 +44,7 @@ def park(
     if job.status != JobState.PROCESSING.value or job.attempt != attempt:
         return False
     _give_up(connection, job_id, holder)
-    charge(connection, job_id, k, settling)
+    charge(connection, job_id, k, settling, now)
     move_job(connection, job_id, JobState.PENDING, now, who=holder, detail=why, run_at=stamp(until))
     return True
 
@@ -84,7 +84,7 @@ def leave(
     if job.status != JobState.PROCESSING.value or job.attempt != attempt:
         return False
     _give_up(connection, job_id, holder)
-    charge(connection, job_id, k, settling)
+    charge(connection, job_id, k, settling, now)
     run_at = job.run_at
     if until is not None:
         run_at = stamp(until) if run_at <= stamp(now) else min(run_at, stamp(until))

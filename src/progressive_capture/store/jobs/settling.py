@@ -7,25 +7,24 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import Connection, Row, null, select, update
 
 from progressive_capture.domain.backoff import full_jitter
 from progressive_capture.domain.errors import ErrorClass
 from progressive_capture.domain.jobs import (
     FINAL,
     Claim,
-    Counters,
     Figures,
     JobState,
     Outcome,
-    Resources,
     ShardState,
     worst,
 )
 from progressive_capture.domain.scope import stamp
 from progressive_capture.store.jobs.life import JOB_STATE, figures_values, lock_job, move_job, record_event
 from progressive_capture.store.jobs.metering import Use, write_metrics
-from progressive_capture.store.jobs.shards import fenced, increases, outcomes, used_by
+from progressive_capture.store.jobs.shards import Used, fenced, increases, outcomes, used_by
+from progressive_capture.store.jobs.spending import spend
 from progressive_capture.store.jobs.succession import open_successor
 from progressive_capture.store.jobs.values import NOTHING_USED, Settling
 from progressive_capture.store.tables import JOB_SHARDS
@@ -59,7 +58,7 @@ def settle_shard(
     fenced(
         connection, claim, state=outcome.value, error=error, claimed_by=None, lease_until=None, error_class=error_class
     )
-    charge(connection, claim.job_id, claim.k, settling)
+    charge(connection, claim.job_id, claim.k, settling, now)
     record_event(connection, job.id, now, f"shard {outcome}", k=claim.k, who=claim.holder, detail=error)
     return settle_rest(connection, job, now, settling)
 
@@ -109,7 +108,7 @@ def fail_shard(
     )
     if hit.rowcount == 0:
         return None
-    charge(connection, job_id, k, settling)
+    charge(connection, job_id, k, settling, now)
     record_event(connection, job_id, now, f"shard {outcome}", k=k, who=holder, detail=error)
     return settle_rest(connection, job, now, settling)
 
@@ -130,7 +129,7 @@ def cancel(
     """
     job = lock_job(connection, job_id)
     used = used_by(connection, job_id)
-    values = _figures(*used) | {"completed_at": stamp(now), "cancel_requested_at": stamp(now)}
+    values = _figures(used) | {"completed_at": stamp(now), "cancel_requested_at": stamp(now)}
     if not move_job(connection, job_id, JobState.CANCELLED, now, who=who, detail=reason, **values):
         return False
     cut_off = {"state": ShardState.CANCELLED.value, "claimed_by": None, "lease_until": None}
@@ -164,12 +163,15 @@ def held_by(job_id: str, k: int, attempt: int, holder: str) -> Sequence[Any]:
     )
 
 
-def charge(connection: Connection, job_id: str, k: int, settling: Settling) -> None:
-    """Add what the runner used to its shard; the caller holds the job's lock."""
+def charge(connection: Connection, job_id: str, k: int, settling: Settling, now: datetime) -> None:
+    """Add what the runner used to its shard, and what of it is paid for to its month; the caller has locked the job."""
     used = settling.resources
     if used == NOTHING_USED:
         return
-    connection.execute(update(JOB_SHARDS).where(_SHARD.job_id == job_id, _SHARD.k == k).values(increases(used)))
+    price = spend(connection, used, now, settling.book)
+    # A sum of which a part is not known is not known.
+    values = increases(used) | {"cost_microusd": null() if price is None else _SHARD.cost_microusd + price}
+    connection.execute(update(JOB_SHARDS).where(_SHARD.job_id == job_id, _SHARD.k == k).values(values))
 
 
 def _settle_job(connection: Connection, job: Row[Any], outcome: Outcome, now: datetime, settling: Settling) -> None:
@@ -187,7 +189,7 @@ def _settle_job(connection: Connection, job: Row[Any], outcome: Outcome, now: da
     if job.status == JobState.PENDING.value:
         # It was parked or swept while another of its shards was still being worked on.
         move_job(connection, job.id, JobState.PROCESSING, now)
-    move_job(connection, job.id, JOB_STATE[outcome], now, **values, **_figures(*used))
+    move_job(connection, job.id, JOB_STATE[outcome], now, **values, **_figures(used))
     use = Use(outcome, None if kind is None else ErrorClass(kind), *used)
     _conclude(connection, job, use, now, settling)
 
@@ -199,7 +201,8 @@ def _conclude(connection: Connection, job: Row[Any], use: Use, now: datetime, se
         open_successor(connection, job, now, settling.follow)
 
 
-def _figures(counters: Counters, _resources: Resources) -> dict[str, Any]:
+def _figures(used: Used) -> dict[str, Any]:
+    counters = used.counters
     return figures_values("used", Figures(counters.requests, counters.points, counters.busy_ms / 1000))
 
 

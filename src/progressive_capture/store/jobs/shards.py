@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, fields
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy import (
     BigInteger,
@@ -42,6 +42,9 @@ from progressive_capture.store.tables import JOB_SHARDS, JOBS
 _SHARD = JOB_SHARDS.c
 _COUNTERS: Final = [counter.name for counter in fields(Counters)]
 _RESOURCES: Final = [resource.name for resource in fields(Resources)]
+_OF_MACHINE: Final = ("cpu_ms", "peak_memory_bytes")
+"""Resources that cost nothing by themselves."""
+
 _PEAKS: Final = frozenset({"peak_memory_bytes"})
 
 
@@ -64,7 +67,7 @@ _CHECKPOINT: Final = (
     .where(*_FENCE)
     .values(
         {"checkpoint": bindparam("new_checkpoint"), "lease_until": bindparam("new_lease_until")}
-        | {name: more(name, bindparam(f"more_{name}", type_=BigInteger)) for name in (*_COUNTERS, *_RESOURCES)}
+        | {name: more(name, bindparam(f"more_{name}", type_=BigInteger)) for name in (*_COUNTERS, *_OF_MACHINE)}
     )
 )
 """Made once: it ends the transaction of every page."""
@@ -77,7 +80,9 @@ _BEGUN: Final = select(
 ).where(_THOSE_OF_JOB)
 _STATES: Final = select(_SHARD.state).where(_THOSE_OF_JOB)
 _TOTALS: Final = select(
-    *(func.max(_SHARD[name]) if name in _PEAKS else func.sum(_SHARD[name]) for name in (*_COUNTERS, *_RESOURCES))
+    *(func.max(_SHARD[name]) if name in _PEAKS else func.sum(_SHARD[name]) for name in (*_COUNTERS, *_RESOURCES)),
+    func.sum(_SHARD.cost_microusd),
+    func.count() - func.count(_SHARD.cost_microusd),
 ).where(_THOSE_OF_JOB)
 _FREE: Final = (
     update(JOB_SHARDS)
@@ -156,12 +161,15 @@ def write_checkpoint(
         checkpoint: replaces the former one.
         counters: the increase since the last call.
         lease_until: when others may take the shard, if nothing is heard.
-        resources: what the runner used since the last call.
+        resources: what the runner used of its machine since the last call; what is paid for is told by `book`.
 
     Raises:
         LeaseLost: somebody else has the shard now; the whole transaction must be undone.
     """
-    added = {f"more_{name}": value for name, value in (asdict(counters) | asdict(resources)).items()}
+    paid = resources.executions + resources.runner_minutes
+    assert paid == 0, "what is paid for counts in its month, and is not told here"
+    increase = asdict(counters) | {name: getattr(resources, name) for name in _OF_MACHINE}
+    added = {f"more_{name}": value for name, value in increase.items()}
     given = {"new_checkpoint": checkpoint, "new_lease_until": stamp(lease_until), **added}
     _hit(connection.execute(_CHECKPOINT, _fence(claim) | given).rowcount, claim)
 
@@ -234,11 +242,22 @@ def newest_walk(connection: Connection, host_id: int, repository_id: int) -> str
     return newest
 
 
-def used_by(connection: Connection, job_id: str) -> tuple[Counters, Resources]:
+class Used(NamedTuple):
+    """What all shards of a job used together, over all attempts."""
+
+    counters: Counters
+    resources: Resources
+    cost_micro_usd: int | None
+    """None when the cost of some of it is not known."""
+
+
+def used_by(connection: Connection, job_id: str) -> Used:
     """Return what all shards of a job used together, over all attempts."""
+    *values, cost, unknown = connection.execute(_TOTALS, {"of_job": job_id}).one()
     # PostgreSQL sums big integers as numeric.
-    values = [int(value) for value in connection.execute(_TOTALS, {"of_job": job_id}).one()]
-    return Counters(*values[: len(_COUNTERS)]), Resources(*values[len(_COUNTERS) :])
+    whole = [int(value) for value in values]
+    counters, resources = Counters(*whole[: len(_COUNTERS)]), Resources(*whole[len(_COUNTERS) :])
+    return Used(counters, resources, None if unknown else int(cost))
 
 
 def increases(used: Counters | Resources) -> dict[str, ColumnElement[int]]:

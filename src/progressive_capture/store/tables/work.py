@@ -3,7 +3,7 @@
 from dataclasses import fields
 from typing import Any, Final
 
-from sqlalchemy import Column, ForeignKey, Index, Integer, SmallInteger, Table
+from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, SmallInteger, Table
 from sqlalchemy import text as clause
 
 from progressive_capture.domain.jobs import (
@@ -151,6 +151,13 @@ JOB_SHARDS: Final = Table(
     text("error", null=True),
     *(big(counter.name) for counter in fields(Counters) if counter.name not in _METERED),
     *(big(name, server_default="0") for name in sorted(_METERED)),
+    Column(
+        "cost_microusd",
+        BigInteger,
+        nullable=True,
+        server_default="0",
+        info={"doc": "What it added to bills, in millionths of a US dollar; NULL when that is not known."},
+    ),
     text("error_class", null=True),
     one_of("state", ShardState),
     info={"doc": "The parts of a job; each is worked on by one holder at a time."},
