@@ -3,13 +3,11 @@
 import asyncio
 import random
 import signal
-from collections import Counter
-from collections.abc import Callable
-from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field, replace
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import pytest
 from sqlalchemy import update
@@ -22,10 +20,10 @@ from progressive_capture.store.tables import JOBS
 from progressive_capture.wiring import Wired
 from tests.support.capturing import Desk
 from tests.support.forking import Spawner
-from tests.support.inngest_servers import InngestServer, Listened, server_of
+from tests.support.inngest_servers import server_of
 from tests.support.killing import program_for
-from tests.support.offices import rows
-from tests.support.program import TOKEN, Program
+from tests.support.program import TOKEN
+from tests.support.stages import Commands, Stage, by_lane
 from tests.support.stand_ins import Start
 from tests.support.two_lanes import TwoLanes
 
@@ -34,34 +32,13 @@ pytestmark = [pytest.mark.faults, pytest.mark.anyio, pytest.mark.timeout(900)]
 NAME: Final = "many/jobs"
 COUNT: Final = 200
 KILLS: Final = 16
-LOOK_EVERY: Final = 0.1
-COMMANDS: Final = {"app": ("serve", "--no-worker"), "worker": ("worker", "--realtime", "0", "--bulk", "2")}
+COMMANDS: Final[Commands] = {"app": ("serve", "--no-worker"), "worker": ("worker", "--realtime", "0", "--bulk", "2")}
 """Both hand over what is meant for Inngest; the app is what it calls, the worker runs the bulk lane here."""
 
 
 @dataclass
-class Stage:
-    """The processes of an installation, each killed and begun anew."""
-
-    wired: Wired
-    program: Program
-    server: InngestServer
-    running: dict[str, Listened] = field(default_factory=dict)
-    hearing: dict[int, asyncio.Task[None]] = field(default_factory=dict)
-    port: str = "0"
-
-    async def start(self, name: str) -> None:
-        """Start a process; the app serves where it did before."""
-        words = COMMANDS[name] if name == "worker" else (*COMMANDS[name], "--port", self.port)
-        process = Listened(self.program.start(*words))
-        self.running[name] = process
-        self.hearing[id(process)] = asyncio.create_task(process.hear())
-        ready = "Serving " if name == "app" else "worker started"
-        await self.until(lambda: process.said(ready) is not None)
-        if name == "app":
-            address = (process.said("Serving ") or "").partition("Serving ")[2].partition(": ")[0]
-            self.port = address.rpartition(":")[2]
-            await self.server.app_is_up(address)
+class Killing(Stage):
+    """Processes that are killed at any moment and begun anew."""
 
     async def kill(self, name: str) -> None:
         """Kill a process, and put back what it left here, without the wait for the next sweep."""
@@ -70,18 +47,6 @@ class Stage:
         await self.gone(killed)
         await asyncio.to_thread(replace(self.wired.upkeep(), random=lambda: 0.0).sweep)
 
-    async def gone(self, ended: Listened) -> None:
-        """Wait for the end of a process."""
-        await self.hearing.pop(id(ended))
-        await asyncio.to_thread(ended.process.communicate)
-
-    async def until(self, holds: Callable[[], bool]) -> None:
-        """Look again and again while all processes live."""
-        while not await asyncio.to_thread(holds):
-            for name, each in self.running.items():
-                assert each.process.poll() is None, (name, "".join(each.lines))
-            await asyncio.sleep(LOOK_EVERY)
-
     async def settle(self, count: int) -> None:
         """Wait for the last job; what a dispatcher left unsaid when it died is asked after before its time."""
         while self.completed() < count:
@@ -89,13 +54,9 @@ class Stage:
             unsaid = (JOBS.c.status == "dispatched", JOBS.c.engine_run_ref.is_(None), JOBS.c.dispatched_at < long_ago)
             with self.wired.database.transaction() as connection:
                 connection.execute(update(JOBS).where(*unsaid).values(dispatch_deadline=stamp(utc_now())))
-                connection.execute(update(JOBS).where(JOBS.c.status == "pending").values(run_at=stamp(utc_now())))
+            self.hurry()
             asked = await asyncio.to_thread(self.program.run, "engines", "reconcile")
             assert asked.returncode == 0, asked.stderr
-
-    def jobs(self) -> list[dict[str, Any]]:
-        """All jobs."""
-        return rows(self.wired.database, "progressive_capture_jobs")
 
     def completed(self) -> int:
         """How many have ended well."""
@@ -127,8 +88,8 @@ async def test_every_job_of_both_lanes_ends_once_whoever_is_killed(
         queue(lanes, wired, desk)
         program = program_for(desk, tmp_path, spawner)
         pace = {"INNGEST_DEV": server.url, "PC_INNGEST_STARTS_PER_MINUTE": "0"}
-        stage = Stage(wired, replace(program, settings=program.settings | pace), server)
-        async with performing(stage):
+        stage = Killing(wired, replace(program, settings=program.settings | pace), server, COMMANDS)
+        async with stage.performing():
             for kill in range(KILLS):
                 few = (kill + chance.random()) * COUNT * 0.8 / KILLS
                 await stage.until(lambda few=few: stage.completed() >= few)  # type: ignore[misc] # a bound default
@@ -140,34 +101,12 @@ async def test_every_job_of_both_lanes_ends_once_whoever_is_killed(
         await ended_once(stage)
 
 
-@asynccontextmanager
-async def performing(stage: Stage) -> Any:
-    """Run both processes; they end with the test."""
-    try:
-        for name in COMMANDS:
-            await stage.start(name)
-        yield
-    finally:
-        for each in stage.running.values():
-            each.process.terminate()
-        for each in stage.running.values():
-            await stage.gone(each)
-
-
-async def ended_once(stage: Stage) -> None:
+async def ended_once(stage: Killing) -> None:
     """Every job ended once, by what its lane is run by, and nothing is missing."""
     jobs = stage.jobs()
     assert len(jobs) == COUNT
-    by_lane = Counter((job["processor_type"], job["engine"], job["status"]) for job in jobs)
-    assert by_lane == {
-        ("inngest", "inngest", "completed"): COUNT // 2,
-        ("github_actions", "local", "completed"): COUNT // 2,
-    }
-    events = rows(stage.wired.database, "job_events")
-    ends = Counter(event["job_id"] for event in events if event["event"] == "completed")
-    assert ends == dict.fromkeys((job["id"] for job in jobs), 1)
+    assert by_lane(jobs) == {("inngest", "inngest"): COUNT // 2, ("github_actions", "local"): COUNT // 2}
+    stage.ended_once()
     # Inngest gives a run up that lost its process twice, and that spends an attempt; on this machine none does.
     assert {job["failures"] for job in jobs if job["engine"] == "local"} == {0}
-    assert len(rows(stage.wired.database, "job_metrics")) == COUNT
-    assert {shard["claimed_by"] for shard in rows(stage.wired.database, "job_shards")} == {None}
     assert (await stage.wired.verify(NAME, live=False)).gap_count == 0

@@ -81,8 +81,8 @@ class _Little:
 
 
 @asynccontextmanager
-async def little_server(_: Path) -> AsyncIterator[_Little]:
-    """Serve the little one on a free port."""
+async def little_server(_: Path, port: int = 0) -> AsyncIterator[_Little]:
+    """Serve the little one, on a free port unless it is to be where another one was."""
     inngest, app = LittleInngest(is_dev=True), FastAPI()
 
     @app.api_route("/{path:path}", methods=["GET", "POST"])
@@ -91,7 +91,7 @@ async def little_server(_: Path) -> AsyncIterator[_Little]:
         answer = await inngest.answer(sent)
         return Response(answer.content, answer.status_code, media_type="application/json")
 
-    with listen("127.0.0.1", 0) as listening:
+    with listen("127.0.0.1", port) as listening:
         little = _Little(inngest, f"http://127.0.0.1:{listening.getsockname()[1]}")
         inngest.over, inngest.sleep = little.call, little.sleep
         server = Server(uvicorn.Config(app, log_config=None, ws="none", lifespan="off"))
@@ -101,7 +101,7 @@ async def little_server(_: Path) -> AsyncIterator[_Little]:
             yield little
         finally:
             working.cancel()
-            server.should_exit = True
+            server.should_exit = server.force_exit = True
             await serving
             await asyncio.gather(working, return_exceptions=True)
 

@@ -1,0 +1,112 @@
+"""`pc serve` and `pc worker` as processes of one installation; what they are to do there is the test's."""
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from typing import Any, Final
+
+from sqlalchemy import update
+
+from progressive_capture.domain.scope import stamp
+from progressive_capture.github.clock import utc_now
+from progressive_capture.store.tables import JOBS
+from progressive_capture.wiring import Wired
+from tests.support.inngest_servers import InngestServer, Listened
+from tests.support.offices import rows
+from tests.support.program import Program
+
+APP: Final = "app"
+LOOK_EVERY: Final = 0.1
+BEHIND: Final = timedelta(seconds=5)
+
+Commands = Mapping[str, tuple[str, ...]]
+"""The words of each process, by the name that a test calls it; the app's is `APP`."""
+
+
+@dataclass
+class Stage:
+    """The processes, which end with the test."""
+
+    wired: Wired
+    program: Program
+    server: InngestServer
+    commands: Commands
+    settings: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """What one process alone is told, by its name."""
+    running: dict[str, Listened] = field(default_factory=dict)
+    hearing: dict[int, asyncio.Task[None]] = field(default_factory=dict)
+    address: str = ""
+
+    async def start(self, name: str) -> None:
+        """Start a process; the app serves where it did before."""
+        port = self.address.rpartition(":")[2] or "0"
+        words = (*self.commands[name], "--port", port) if name == APP else self.commands[name]
+        own = {**self.program.settings, **self.settings.get(name, {})}
+        process = Listened(replace(self.program, settings=own).start(*words))
+        self.running[name] = process
+        self.hearing[id(process)] = asyncio.create_task(process.hear())
+        ready = "Serving " if name == APP else "worker started"
+        await self.until(lambda: process.said(ready) is not None)
+        if name == APP:
+            self.address = (process.said("Serving ") or "").partition("Serving ")[2].partition(": ")[0]
+            await self.server.app_is_up(self.address)
+
+    async def stop(self, name: str) -> Listened:
+        """Ask a process to end, and wait for that."""
+        ended = self.running.pop(name)
+        ended.process.terminate()
+        await self.gone(ended)
+        return ended
+
+    async def gone(self, ended: Listened) -> None:
+        """Wait for the end of a process."""
+        await self.hearing.pop(id(ended))
+        await asyncio.to_thread(ended.process.communicate)
+
+    async def until(self, holds: Callable[[], bool]) -> None:
+        """Look again and again while all processes live."""
+        while not await asyncio.to_thread(holds):
+            for name, each in self.running.items():
+                assert each.process.poll() is None, (name, "".join(each.lines))
+            await asyncio.sleep(LOOK_EVERY)
+
+    @asynccontextmanager
+    async def performing(self) -> AsyncIterator[None]:
+        """Run all processes."""
+        try:
+            for name in self.commands:
+                await self.start(name)
+            yield
+        finally:
+            for each in self.running.values():
+                each.process.terminate()
+            for each in self.running.values():
+                await self.gone(each)
+
+    def jobs(self) -> list[dict[str, Any]]:
+        """All jobs."""
+        return rows(self.wired.database, "progressive_capture_jobs")
+
+    def hurry(self) -> None:
+        """Have jobs that came back in line tried again now, also by a clock that is a little behind this one."""
+        due = stamp(utc_now() - BEHIND)
+        with self.wired.database.transaction() as connection:
+            connection.execute(update(JOBS).where(JOBS.c.status == "pending").values(run_at=due))
+
+    def ended_once(self) -> None:
+        """Every job ended once, and nobody holds any of it."""
+        jobs = self.jobs()
+        assert {job["status"] for job in jobs} == {"completed"}
+        events = rows(self.wired.database, "job_events")
+        ends = Counter(event["job_id"] for event in events if event["event"] == "completed")
+        assert ends == dict.fromkeys((job["id"] for job in jobs), 1)
+        assert len(rows(self.wired.database, "job_metrics")) == len(jobs)
+        assert {shard["claimed_by"] for shard in rows(self.wired.database, "job_shards")} == {None}
+
+
+def by_lane(jobs: Iterable[Mapping[str, Any]]) -> Counter[tuple[str, str | None]]:
+    """How many jobs were routed where, and run by what."""
+    return Counter((job["processor_type"], job["engine"]) for job in jobs)
