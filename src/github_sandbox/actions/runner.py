@@ -112,6 +112,10 @@ class Runner:
             except OSError as error:
                 failed = True
                 sys.stderr.write(f"github-sandbox: run {run.id} could not be started: {error}\n")
+            except Exception as error:  # noqa: BLE001 - whatever it is, nobody may wait for a run that never ends
+                failed = True
+                told = {"message": f"github-sandbox failed at run {run.id}", "exception": error}
+                asyncio.get_running_loop().call_exception_handler(told)
             finally:
                 self._processes.pop(run.id, None)
             if run.stopping:

@@ -27,7 +27,7 @@ _QUOTED = re.compile(r"'([^']+)'")
 
 @dataclass(frozen=True, slots=True)
 class Workflow:
-    """One file; `text` is None where it is no YAML object, and then it cannot be dispatched."""
+    """One file; `document` is None where it is no YAML object, and then it cannot be dispatched."""
 
     id: int
     file: str
