@@ -10,6 +10,7 @@ from progressive_capture.capture.prove import settle
 from progressive_capture.capture.results import Advanced, Done, More, Stopped, WaitUntil
 from progressive_capture.capture.session import LEASE, LEASE_AFTER_WAIT, Pause, Session, Tools
 from progressive_capture.domain.errors import ErrorClass
+from progressive_capture.domain.holders import called
 from progressive_capture.domain.jobs import Claim, Held, Settled
 from progressive_capture.domain.scope import moment
 from progressive_capture.github.results import RepoRef
@@ -29,7 +30,7 @@ async def advance(tools: Tools, job_id: str, k: int, attempt: int, deadline: dat
     try:
         claim = await asyncio.to_thread(_claim, tools, job_id, k, attempt)
         if isinstance(claim, Held):
-            return WaitUntil(moment(claim.until), f"{claim.holder} is at work on this shard.", claim.holder)
+            return WaitUntil(moment(claim.until), f"{called(claim.holder)} is at work on this shard.", claim.holder)
         if isinstance(claim, Settled):
             return Done(job_settled=False)
         session = await asyncio.to_thread(_begin, tools, claim, deadline)

@@ -9,6 +9,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final, Protocol
 
+from progressive_capture.domain.holders import called
+
 LEASE: Final = timedelta(seconds=30)
 """How long a slot is kept for a holder who is not heard of."""
 
@@ -234,11 +236,12 @@ def _shortage(budget: Budget, want: Want) -> Wait | None:
 def _occupied(slot: Slot, want: Want, now: datetime, jitter: float) -> Wait | None:
     if slot.holder is not None:
         ends = max(now, slot.expected_end or now)
-        why = f"{slot.holder} has a request of {want.principal} in flight; GitHub wants one at a time."
+        why = f"{called(slot.holder)} has a request of {want.principal} in flight; GitHub wants one at a time."
         return Wait(ends + POLL + JITTER * jitter, WaitKind.SLOT, why)
-    if _in_line(slot, now) in {None, want.holder} or _has_the_turn(slot, want, now):
+    following = _in_line(slot, now)
+    if following in {None, want.holder} or _has_the_turn(slot, want, now):
         return None
-    why = f"{slot.next_holder} is next to send a request of {want.principal}."
+    why = f"{called(following)} is next to send a request of {want.principal}."
     return Wait(now + POLL + JITTER * jitter, WaitKind.SLOT, why)
 
 

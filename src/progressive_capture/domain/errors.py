@@ -4,6 +4,8 @@ from datetime import datetime
 from enum import IntEnum, StrEnum
 from typing import Final
 
+from progressive_capture.domain.holders import called
+
 
 class ExitCode(IntEnum):
     """What a command's exit status says (documented in docs/reference/exit-codes.md)."""
@@ -97,7 +99,7 @@ class LeaseHeld(ProgressiveCaptureError):
     def __init__(self, holder: str, until: str) -> None:
         """Name the holder and the end of its lease."""
         super().__init__(
-            f"This capture is already being run by {holder} (its lease lasts until {until}): "
+            f"This capture is already being run by {called(holder)} (its lease lasts until {until}): "
             "wait for it, or stop that process first."
         )
         self.holder = holder

@@ -5,8 +5,8 @@ from progressive_capture.domain.errors import CaptureFailed, ErrorClass, ExitCod
 
 def test_a_held_lease_names_its_holder_and_its_end() -> None:
     """The sentence says who is at work, until when, and what to do."""
-    held = LeaseHeld("host:12:34", "2026-01-01T00:00:00Z")
-    assert "host:12:34" in str(held)
+    held = LeaseHeld("host:12:34.00", "2026-01-01T00:00:00Z")
+    assert "process 12 on host" in str(held)
     assert "2026-01-01T00:00:00Z" in str(held)
     assert isinstance(held, ProgressiveCaptureError)
     assert held.exit_code is ExitCode.FAILED

@@ -201,7 +201,7 @@ def test_a_held_lease_names_its_holder(office: Office) -> None:
         raise LeaseHeld("build-1:42:1.0", "2026-01-01T00:00:00Z")
 
     assert office.run("capture", "o/n", answer=held) == 1
-    assert "build-1:42:1.0" in office.err.getvalue()
+    assert "process 42 on build-1" in office.err.getvalue()
 
 
 def test_failures_of_parallel_parts_are_one_sentence(office: Office) -> None:

@@ -8,6 +8,7 @@ from typing import Final
 
 import structlog
 
+from progressive_capture.domain.holders import called
 from progressive_capture.domain.jobs import UNSETTLED, Held
 from progressive_capture.domain.scope import moment, stamp
 from progressive_capture.engines.actions.beginning import Beginning, Begun, Nothing
@@ -72,7 +73,7 @@ class Runner:
             drained = await self._drain() if order.drains and isinstance(ending, Ended) else []
             return Ran(key, ending, await asyncio.to_thread(self._left, begun.job.id), tuple(drained))
         if isinstance(begun, Held):
-            begun = Nothing(f"{begun.holder} is at work on it; its lease lasts until {begun.until}.")
+            begun = Nothing(f"{called(begun.holder)} is at work on it; its lease lasts until {begun.until}.")
         return Ran(order.key, begun, await asyncio.to_thread(self._left, order.key.job_id))
 
     async def _begin(self, order: Order) -> Begun:
@@ -83,7 +84,7 @@ class Runner:
             if not isinstance(begun, Held) or moment(begun.until) > bound or self.bench.stopping():
                 return begun
             log = structlog.stdlib.get_logger(__name__)
-            log.info("waiting", until=begun.until, why=f"{begun.holder} held it last")
+            log.info("waiting", until=begun.until, why=f"{called(begun.holder)} held it last")
             await self.pause(max(0.0, (moment(begun.until) - self.bench.clock()).total_seconds()))
 
     async def _drain(self) -> list[Ran]:

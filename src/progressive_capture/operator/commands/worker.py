@@ -17,14 +17,15 @@ if TYPE_CHECKING:
     from progressive_capture.engines.elsewhere import Elsewhere
     from progressive_capture.engines.local import Served, Worker
 
-Slots = Annotated[int | None, typer.Option(metavar="N", min=0, max=64, help="Jobs at once in this lane.")]
+RealTime = Annotated[int | None, typer.Option(metavar="N", min=0, max=64, help="Jobs at once in the real-time lane.")]
+Bulk = Annotated[int | None, typer.Option(metavar="N", min=0, max=64, help="Jobs at once in the bulk lane.")]
 
 
 def worker(
     context: typer.Context,
     *,
-    realtime: Slots = None,
-    bulk: Slots = None,
+    realtime: RealTime = None,
+    bulk: Bulk = None,
     drain: Annotated[bool, typer.Option("--drain", help="Stop once no job is due.")] = False,
     json: options.Json = False,
 ) -> ExitCode:
