@@ -9,7 +9,7 @@ import hypothesis
 import psycopg
 import pytest
 
-from tests.support import postgres, services
+from tests.support import compiled, postgres, services
 from tests.support.forking import Spawner
 from tests.support.stand_ins import Running, Start, start
 
@@ -114,6 +114,14 @@ def pytest_runtest_teardown(item: pytest.Item) -> Iterator[None]:
 def anyio_backend() -> str:
     """Coroutine tests run on asyncio, as the program does."""
     return "asyncio"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def statements_compiled_once() -> Iterator[None]:
+    """Let all databases that this process opens share what was compiled."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("progressive_capture.store.database.create_engine", compiled.sharing())
+        yield
 
 
 @pytest.fixture(scope="session")

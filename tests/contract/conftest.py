@@ -70,6 +70,14 @@ def pg_with_tables(pg_server: Server, pg_admin: psycopg.Connection) -> Iterator[
         yield url
 
 
+@pytest.fixture(scope="session")
+def pg_with_tables_open(pg_with_tables: str) -> Iterator[Database]:
+    """Open it once for all tests: a connection to PostgreSQL takes as long as many a test."""
+    database = Database.open(pg_with_tables)
+    yield database
+    database.close()
+
+
 @pytest.fixture
 def pg_tables_url(pg_with_tables: str) -> Iterator[str]:
     """Return the DATABASE_URL of a PostgreSQL database with all tables and no rows."""
@@ -89,8 +97,11 @@ def tables_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
 
 
 @pytest.fixture
-def database(tables_url: str) -> Iterator[Database]:
+def database(request: pytest.FixtureRequest, tables_url: str) -> Iterator[Database]:
     """Open a database with all tables and no rows."""
+    if not tables_url.startswith("sqlite"):
+        yield request.getfixturevalue("pg_with_tables_open")
+        return
     database = Database.open(tables_url)
     yield database
     database.close()

@@ -19,6 +19,7 @@ from progressive_capture.settings import Settings
 from progressive_capture.store.database import Database
 from progressive_capture.store.tables import METADATA
 from progressive_capture.wiring import Overrides, Wired, wire
+from tests.support.given import settings_of
 from tests.support.stand_ins import Running
 from tests.support.truth import differences
 from tests.support.truth_world import repository_id_of
@@ -83,7 +84,7 @@ class Desk:
             "PC_REST_PER_MINUTE": 0,
             "PC_GRAPHQL_PER_MINUTE": 0,
         }
-        return Settings.model_validate({name: value for name, value in (mine | self.settings).items() if value != ""})
+        return settings_of({name: value for name, value in (mine | self.settings).items() if value != ""})
 
     def capture(self, name: str, source: str = "auto", **scope: Any) -> Captured:
         """Capture to the end; what came of it."""

@@ -25,9 +25,9 @@ from progressive_capture.domain.requests import JobRequest, Queued
 from progressive_capture.domain.scope import Scope
 from progressive_capture.engines.actions.rendering import render
 from progressive_capture.github.clock import utc_now
-from progressive_capture.settings import Settings
 from progressive_capture.wiring import Overrides, Wired, wire
 from tests.support import postgres, services
+from tests.support.given import settings_of
 from tests.support.offices import rows
 from tests.support.stand_ins import Running, Start
 
@@ -125,7 +125,7 @@ class JobsRepository:
     async def wired(self) -> AsyncIterator[Wired]:
         """Put our installation together."""
         async with wire(
-            Settings.model_validate(self.environment),
+            settings_of(self.environment),
             create=True,
             reporter=Silent(),
             pause=asyncio.sleep,

@@ -14,8 +14,8 @@ from progressive_capture.capture.run import Captured
 from progressive_capture.domain.scope import Scope, SourceChoice, github_time
 from progressive_capture.github.answer import Answer
 from progressive_capture.github.transport import Received, Request
-from progressive_capture.settings import Settings
 from progressive_capture.wiring import Overrides, wire
+from tests.support.given import settings_of
 from tests.unit.github.bodies import rest_pull_request
 
 NAME = "o/r"
@@ -112,9 +112,7 @@ class Visitor:
 
     async def capture(self, **scope: Any) -> Captured:
         """Capture by REST alone."""
-        settings = Settings.model_validate(
-            {"PC_GITHUB_TOKENS": "t", "DATABASE_URL": self.database_url, "PC_REST_PER_MINUTE": 0}
-        )
+        settings = settings_of({"PC_GITHUB_TOKENS": "t", "DATABASE_URL": self.database_url, "PC_REST_PER_MINUTE": 0})
         overrides = Overrides(clock=lambda: self.github.now, random=lambda: 0.5, transport=lambda _: self.github)
         self.steps.clear()
         async with wire(

@@ -19,10 +19,10 @@ from progressive_capture.domain.scope import Scope, SourceChoice
 from progressive_capture.engines.local import Served
 from progressive_capture.github.answer import Answer
 from progressive_capture.github.transport import Received, Request
-from progressive_capture.settings import Settings
 from progressive_capture.store.database import Database
 from progressive_capture.store.tables import METADATA
 from progressive_capture.wiring import Overrides, Wired, wire
+from tests.support.given import settings_of
 from tests.support.little_github import NAME, LittleGitHub
 
 REPOSITORY = 9
@@ -71,7 +71,7 @@ class Office:
             inngest_transport=self.inngest,
         )
         async with wire(
-            Settings.model_validate(fixed | self.settings),
+            settings_of(fixed | self.settings),
             create=True,
             reporter=Silent(),
             pause=self._pause,

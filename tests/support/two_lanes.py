@@ -20,8 +20,8 @@ from progressive_capture.domain.scope import Scope
 from progressive_capture.engines.local import Served, Worker
 from progressive_capture.github.answer import Answer
 from progressive_capture.github.transport import Received, Request
-from progressive_capture.settings import Settings
 from progressive_capture.wiring import Overrides, Wired, wire
+from tests.support.given import settings_of
 from tests.support.offices import rows
 from tests.support.stand_ins import Running
 from tests.support.virtual_time import VirtualTime
@@ -61,7 +61,7 @@ class TwoLanes:
     @asynccontextmanager
     async def wired(self, **overrides: Any) -> AsyncIterator[Wired]:
         """Put it together."""
-        settings = Settings.model_validate(
+        settings = settings_of(
             {
                 "PC_GITHUB_API_URL": self.sandbox.url,
                 "PC_GITHUB_TOKENS": "one,two,three",
