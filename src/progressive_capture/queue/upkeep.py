@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from progressive_capture.domain.jobs import Processor
+from progressive_capture.queue.following import following
 from progressive_capture.queue.openings import category_of, doors
 from progressive_capture.queue.splitting import cut
 from progressive_capture.queue.staying import asking, let_go
@@ -42,16 +43,37 @@ class Upkeep:
     def sweep(self) -> list[str]:
         """Put jobs of this machine back in line whose runner is gone; their ids.
 
+        What a `pc capture` left becomes the queue's where somebody waits for what changed since; else it waits for the
+        next `pc capture`.
+
         Raises:
             StoreError: the database refused.
         """
-        swept: list[str] = []
+        swept = self._adopt()
         while True:
             with self.database.transaction() as connection:
                 found = jobs.sweep_local(connection, self.clock(), is_gone=self.is_gone, random=self.random, n=AT_ONCE)
             swept += found
             if len(found) < AT_ONCE:
                 return swept
+
+    def _adopt(self) -> list[str]:
+        with self.database.reading() as connection:
+            awaited = jobs.awaited_captures(connection)
+        return [job_id for each in awaited if (job_id := self._adopt_one(each)) is not None]
+
+    def _adopt_one(self, dedupe_key: str) -> str | None:
+        now = self.clock()
+        with self.database.transaction() as connection:
+            # What was read before the lock may have changed since: the same command may have been started again.
+            found = jobs.find_for_submit(connection, dedupe_key, now, self.is_gone)
+            if found is None or found.is_led or found.route_rule != jobs.PC_CAPTURE:
+                return None
+            job = jobs.find_line(connection, found.job.id)
+            assert job is not None, "its row is locked"
+            spec = jobs.shards(connection, job.id)[0].spec
+            decided = following(lambda: self.terms)(connection, job, spec, jobs.wish_of(job), now)
+            return job.id if jobs.adopt(connection, job.id, decided.routing, now, who=WHO, split=cut) else None
 
     def hold(self) -> list[str]:
         """Tell jobs that wait in a lane which takes none that they are held, or send them to the other; their ids.

@@ -111,6 +111,7 @@ def test_settling_and_cancelling_scan_nothing(filled: Database) -> None:
 def test_a_sweep_reads_what_is_at_work_alone(filled: Database) -> None:
     with plans(filled) as lines, filled.transaction() as connection:
         swept = jobs.sweep_local(connection, NOW, is_gone=gone, random=lambda: 0.0, n=3)
+        assert jobs.awaited_captures(connection) == []
     assert len(swept) == 3
     assert any("ix_progressive_capture_jobs_running" in line for line in lines)
     assert scans(lines) == []

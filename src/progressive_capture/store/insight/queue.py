@@ -110,7 +110,7 @@ def stuck(connection: Connection, host_id: int, now: datetime, limit: int) -> li
     """Return jobs that nobody works on though they are processing, and dispatched ones past their deadline.
 
     A sweep or a reconciliation puts them right; one that stands here for long shows that neither runs. Those of
-    `pc capture` are none of them: no sweep touches them.
+    `pc capture` are none of them: whoever starts it again goes on with them.
     """
     queued = or_(JOBS.c.route_rule.is_(None), JOBS.c.route_rule != PC_CAPTURE)
     unheld = _unheld(connection, host_id, now, queued, limit)

@@ -28,7 +28,7 @@ from progressive_capture.store.jobs.reading import (
     page_of_jobs,
 )
 from progressive_capture.store.jobs.reconciling import Silent, fail_silent, send_back, silent_jobs
-from progressive_capture.store.jobs.releasing import leave, park, sweep_local
+from progressive_capture.store.jobs.releasing import awaited_captures, leave, park, sweep_local
 from progressive_capture.store.jobs.routing import reroute
 from progressive_capture.store.jobs.settling import cancel, fail_shard, settle_shard
 from progressive_capture.store.jobs.shards import (
@@ -50,7 +50,7 @@ from progressive_capture.store.jobs.submitting import (
     last_completed,
     raise_priority,
 )
-from progressive_capture.store.jobs.succession import retry_dead
+from progressive_capture.store.jobs.succession import retry_dead, wish_of
 from progressive_capture.store.jobs.values import (
     PC_CAPTURE,
     ClaimedJob,
@@ -89,6 +89,7 @@ __all__ = [
     "adopt",
     "ask_rerun",
     "await_beginning",
+    "awaited_captures",
     "begun_after",
     "book",
     "bulk_cancel",
@@ -134,5 +135,6 @@ __all__ = [
     "sweep_local",
     "take_back",
     "used_by",
+    "wish_of",
     "write_checkpoint",
 ]

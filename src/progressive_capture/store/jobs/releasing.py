@@ -113,7 +113,7 @@ def sweep_local(
 
     Gone: no lease of an unsettled shard is alive (it is over, or its holder's process is no more); or there is none,
     and nothing was heard for as long as a lease lasts. A short random wait keeps a job that kills its runners from
-    doing so at once. What `pc capture` runs is left to it.
+    doing so at once. What `pc capture` runs is left to it, unless somebody waits for its end (`awaited_captures`).
 
     Args:
         connection: within a transaction.
@@ -129,6 +129,13 @@ def sweep_local(
     jobs = ((job_id, list(rows)) for job_id, rows in groupby(found, key=lambda row: row.id))
     lost = [job_id for job_id, rows in jobs if _is_lost(rows, now, is_gone)][:n]
     return [job_id for job_id in lost if _put_back(connection, job_id, now, is_gone, random())]
+
+
+def awaited_captures(connection: Connection) -> list[str]:
+    """Return the keys of jobs that `pc capture` has begun and not ended, and whose successor somebody has asked for."""
+    begun = (_JOB.engine == EngineName.LOCAL.value, _JOB.status == JobState.PROCESSING.value)
+    asked = (_JOB.route_rule == PC_CAPTURE, _JOB.rerun_requested_at.is_not(None))
+    return list(connection.scalars(select(_JOB.dedupe_key).where(clause(IS_RUNNING), *begun, *asked).order_by(_JOB.id)))
 
 
 def _processing() -> Select[Any]:

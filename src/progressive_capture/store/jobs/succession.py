@@ -17,7 +17,7 @@ from progressive_capture.store.jobs.life import add_shard, find_open, insert_ope
 from progressive_capture.store.jobs.reading import find_line
 from progressive_capture.store.jobs.routing import route_values
 from progressive_capture.store.jobs.submitting import next_turn
-from progressive_capture.store.jobs.values import PC_CAPTURE, RERUN, Follow, Wish
+from progressive_capture.store.jobs.values import PC_CAPTURE, RERUN, Follow, JobLine, Wish
 from progressive_capture.store.tables import JOB_SHARDS, JOBS
 
 _SAME: Final = (
@@ -62,11 +62,17 @@ _AFTER_CAPTURE: Final = {
 def open_successor(connection: Connection, job: Row[Any], now: datetime, follow: Follow | None) -> str:
     """Open the one job that serves whoever asked while a job ran, which is settled now; its id."""
     new_id = str(uuid.uuid5(uuid.UUID(job.id), "successor"))
-    asked = job.metadata.get(RERUN)
-    wish = _first_wish(job) if asked is None else Wish(**asked | {"trigger": Trigger(asked["trigger"])})
-    _follow(connection, job, new_id, now, wish=wish, follow=follow, values={"metadata": {"successor_of": job.id}})
+    _follow(
+        connection, job, new_id, now, wish=wish_of(job), follow=follow, values={"metadata": {"successor_of": job.id}}
+    )
     record_event(connection, new_id, now, "opened", who="queue", detail=f"asked for while {job.id} ran")
     return new_id
+
+
+def wish_of(job: Row[Any] | JobLine) -> Wish:
+    """Return the most urgent wish of those who asked while a job ran; what it was opened for where nobody did."""
+    asked = job.metadata.get(RERUN)
+    return _first_wish(job) if asked is None else Wish(**asked | {"trigger": Trigger(asked["trigger"])})
 
 
 def retry_dead(
@@ -142,7 +148,7 @@ def _decided(
     return kept | (_AFTER_CAPTURE if job.route_rule == PC_CAPTURE else {}), job.metadata.get("route", {})
 
 
-def _first_wish(job: Row[Any]) -> Wish:
+def _first_wish(job: Row[Any] | JobLine) -> Wish:
     """Return what was asked for when a job was opened."""
     told = job.metadata
     return Wish(told.get("who") or "queue", Trigger(job.trigger), told.get("level"), told.get("reason"), job.priority)
