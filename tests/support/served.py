@@ -35,6 +35,11 @@ class Served:
         """All rows of a table."""
         return rows(self.wired.database, table)
 
+    def job(self) -> dict[str, Any]:
+        """The only job."""
+        (job,) = self.rows("progressive_capture_jobs")
+        return job
+
     async def hand_over(self, scope: Scope = BY_REST) -> Handover:
         """Ask for work, and give it to Inngest."""
         answer = await self.office.ask(scope)

@@ -2,7 +2,6 @@
 
 import asyncio
 import io
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -27,27 +26,6 @@ pytestmark = pytest.mark.anyio
 FULL = replace(BY_REST, full=True)
 
 
-@pytest.fixture
-async def office(sqlite_url: str) -> Office:
-    """A repository of seven pull requests, three to a page."""
-    office = Office(MoodyGitHub(pulls=LittleGitHub.of(7).pulls), sqlite_url)
-    await office.know()
-    office.github.asked.clear()
-    return office
-
-
-@pytest.fixture
-async def running(office: Office) -> AsyncIterator[Served]:
-    """The same with Inngest."""
-    async with served(office) as all_of_it:
-        yield all_of_it
-
-
-def job_of(running: Served) -> dict[str, Any]:
-    (job,) = running.rows("progressive_capture_jobs")
-    return job
-
-
 async def test_a_job_is_run_by_events_and_steps_and_booked(database_url: str) -> None:
     office = Office(MoodyGitHub(pulls=LittleGitHub.of(7).pulls), database_url)
     await office.know()
@@ -57,11 +35,11 @@ async def test_a_job_is_run_by_events_and_steps_and_booked(database_url: str) ->
 
 async def _run_and_book(running: Served) -> None:
     handover = await running.hand_over()
-    assert job_of(running)["status"] == "dispatched"
+    assert running.job()["status"] == "dispatched"
     index, hydration = await running.inngest.work()
     assert index.names == ["advance-0", "hand-on", "ended"]
     assert hydration.names == ["advance-0", "ended"]
-    job = job_of(running)
+    job = running.job()
     assert (job["status"], job["engine"], job["attempt"]) == ("completed", "inngest", 1)
     assert len(running.rows("pull_requests")) == 7
     assert {row["claimed_by"] for row in running.rows("job_shards")} == {None}
@@ -92,14 +70,14 @@ async def test_an_event_that_came_before_is_dropped_and_another_attempt_is_not(r
     (failed,) = await running.inngest.work()
     assert failed.output["why"] == "While listing pull requests: GitHub answered 500 (moody)."
     assert not failed.failed
-    assert job_of(running)["status"] == "failed"
+    assert running.job()["status"] == "failed"
     running.office.github.moods.clear()
     running.office.github.now += timedelta(hours=2)
     again = await running.dispatch()
     assert again.attempt == 2
     await running.inngest.work()
     assert [event["id"].split(":", 1)[1] for event in running.inngest.sent if "id" in event] == ["1:0", "2:0", "2:0"]
-    assert (job_of(running)["status"], job_of(running)["failures"]) == ("completed", 1)
+    assert (running.job()["status"], running.job()["failures"]) == ("completed", 1)
 
 
 async def test_time_that_is_up_makes_another_step_and_many_steps_another_run(office: Office) -> None:
@@ -119,7 +97,7 @@ async def test_time_that_is_up_makes_another_step_and_many_steps_another_run(off
         assert [part for _, part, _ in parts[1:]] == list(range(len(parts) - 1))
         assert all(names == full for _, _, names in parts[1:-1])
         assert parts[-1][2][-2].startswith("advance-")
-        assert job_of(running)["status"] == "completed"
+        assert running.job()["status"] == "completed"
         (used,) = running.rows("job_metrics")
         assert used["executions"] == sum(len(run.names) for run in runs)
         assert len(running.rows("pull_requests")) == 7
@@ -143,8 +121,8 @@ async def test_a_wait_is_slept_through_without_giving_the_shard_away(running: Se
     assert index.names[:3] == ["advance-0", "wait-0", "advance-1"]
     # Fifteen minutes, and five beyond.
     assert "2026-06-01T12:20" in leases[0]
-    assert job_of(running)["failures"] == 0
-    assert job_of(running)["status"] == "completed"
+    assert running.job()["failures"] == 0
+    assert running.job()["status"] == "completed"
 
 
 async def test_refused_credentials_put_the_job_back_in_line(running: Served) -> None:
@@ -152,13 +130,13 @@ async def test_refused_credentials_put_the_job_back_in_line(running: Served) -> 
     github = running.office.github
     github.moods["/repos/o/r/pulls?"] = (401, {})
     await running.inngest.work()
-    job = job_of(running)
+    job = running.job()
     assert (job["status"], job["failures"], job["error_class"]) == ("pending", 0, None)
     github.moods.clear()
     github.now += timedelta(minutes=11)
     await running.dispatch()
     await running.inngest.work()
-    assert job_of(running)["status"] == "completed"
+    assert running.job()["status"] == "completed"
 
 
 async def test_a_lost_process_repeats_its_step_once(running: Served, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -167,7 +145,7 @@ async def test_a_lost_process_repeats_its_step_once(running: Served, monkeypatch
     index, _ = await running.inngest.work()
     assert index.names[0].startswith("error: The database refused a statement: away")
     assert index.names[1:] == ["advance-0", "hand-on", "ended"]
-    assert job_of(running)["status"] == "completed"
+    assert running.job()["status"] == "completed"
 
 
 async def test_a_run_that_inngest_gives_up_puts_back_what_nobody_began(
@@ -179,12 +157,12 @@ async def test_a_run_that_inngest_gives_up_puts_back_what_nobody_began(
     assert given_up.failed
     assert told.function.endswith("capture-failure")
     assert told.output == {"settled": "put back in line"}
-    job = job_of(running)
+    job = running.job()
     assert (job["status"], job["failures"]) == ("pending", 0)
     running.office.github.now += timedelta(hours=1)
     await running.dispatch()
     await running.inngest.work()
-    assert job_of(running)["status"] == "completed"
+    assert running.job()["status"] == "completed"
 
 
 async def test_a_run_that_inngest_gives_up_midway_fails_its_shard(
@@ -194,7 +172,7 @@ async def test_a_run_that_inngest_gives_up_midway_fails_its_shard(
     await running.hand_over()
     running.inngest.sleep = lambda _: _break(monkeypatch, times=2)
     await running.inngest.work()
-    job = job_of(running)
+    job = running.job()
     assert (job["status"], job["failures"], job["error_class"]) == ("failed", 1, "unknown")
     assert "Inngest gave the run up (StepFailed)" in job["error"]
 
@@ -230,7 +208,7 @@ async def test_a_job_is_cancelled_also_where_inngest_cannot_be_told(
     handover = await running.hand_over()
     running.inngest.refuses = 503
     await running.cancel(handover.job_id)
-    assert job_of(running)["status"] == "cancelled"
+    assert running.job()["status"] == "cancelled"
     assert "they end at their next page" in capsys.readouterr().out
     (run,) = await running.inngest.work()
     assert run.output["why"] == "The job is no longer this run's."
@@ -285,7 +263,7 @@ async def test_what_inngest_does_not_take_goes_back_in_line(
     with pytest.raises(error, match=f"Inngest answered {status}"):
         await running.engine.cancel("j:1")
     assert await running.wired.elsewhere().dispatcher(running.engine, Processor.INNGEST).dispatch() == 0
-    job = job_of(running)
+    job = running.job()
     assert (job["status"], job["failures"], job["attempt"]) == ("pending", 0, 1)
     assert job["run_at"] > "2026-06-01T12:00:00"
     assert f"Inngest answered {status}" in running.rows("job_events")[-1]["detail"]
@@ -293,9 +271,9 @@ async def test_what_inngest_does_not_take_goes_back_in_line(
     running.office.github.now += timedelta(hours=1)
     handover = await running.dispatch()
     assert (handover.attempt, handover.principal) == (2, "user:7")
-    assert job_of(running)["engine_run_ref"] == f"{handover.job_id}:2"
+    assert running.job()["engine_run_ref"] == f"{handover.job_id}:2"
     await running.inngest.work()
-    assert job_of(running)["status"] == "completed"
+    assert running.job()["status"] == "completed"
 
 
 async def test_no_key_or_token_is_in_what_is_stored_told_or_logged(

@@ -1,7 +1,6 @@
 """What Inngest is told of the functions, and the functions beside captures: duties, classification, every job type."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -14,32 +13,11 @@ from progressive_capture.domain.quotas import Quota
 from progressive_capture.domain.requests import KINDS_OF
 from progressive_capture.engine_wiring import CRON
 from progressive_capture.engines.inngest.functions import names_of
-from tests.support.little_github import LittleGitHub
 from tests.support.little_inngest import Run
-from tests.support.offices import BY_REST, MoodyGitHub, Office
+from tests.support.offices import BY_REST, Office
 from tests.support.served import Served, served
 
 pytestmark = pytest.mark.anyio
-
-
-@pytest.fixture
-async def office(sqlite_url: str) -> Office:
-    """A repository of two pull requests."""
-    office = Office(MoodyGitHub(pulls=LittleGitHub.of(2).pulls), sqlite_url)
-    await office.know()
-    return office
-
-
-@pytest.fixture
-async def running(office: Office) -> AsyncIterator[Served]:
-    """The same with Inngest."""
-    async with served(office) as all_of_it:
-        yield all_of_it
-
-
-def job_of(running: Served) -> dict[str, Any]:
-    (job,) = running.rows("progressive_capture_jobs")
-    return job
 
 
 async def test_what_is_registered_is_paced_and_can_be_cancelled(running: Served) -> None:
@@ -89,7 +67,7 @@ async def test_pacing_is_as_the_settings_say(office: Office) -> None:
         async with running.wired.engines() as engines:
             await office.ask()
             await running.wired.elsewhere().dispatcher(engines[EngineName.INNGEST], Processor.INNGEST).dispatch()
-        expected = round(60 * job_of(running)["priority"] / HIGHEST)
+        expected = round(60 * running.job()["priority"] / HIGHEST)
         assert [each["head_start"] for each in running.inngest.of("shard.handed-over")] == [expected]
         assert expected > 0
 
@@ -101,7 +79,7 @@ async def test_one_function_runs_jobs_of_every_type(running: Served, job_type: J
     await running.dispatch()
     for run in await running.inngest.work():
         assert (run.function, run.failed) == ("progressive-capture-capture", False)
-    assert job_of(running)["status"] == "completed"
+    assert running.job()["status"] == "completed"
 
 
 async def test_a_duty_that_is_due_while_another_process_leads_is_called_again(running: Served) -> None:
@@ -153,6 +131,6 @@ async def test_a_lane_that_is_over_its_quota_hands_nothing_over(office: Office) 
         dispatcher = replace(running.wired.elsewhere().dispatcher(running.engine, Processor.INNGEST), terms=terms)
         assert await dispatcher.dispatch() == 0
         assert running.inngest.sent == []
-        job = job_of(running)
+        job = running.job()
         assert (job["status"], job["processor_type"]) == ("pending", "inngest")
         assert job["held_reason"] == "0 of 0 executions of this month are used or under way."
