@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import update
 
 from progressive_capture.domain.cost import BOOKS
 from progressive_capture.domain.jobs import EngineName, Outcome, Processor, Resources
@@ -17,6 +18,7 @@ from progressive_capture.queue.terms import Terms
 from progressive_capture.store import jobs
 from progressive_capture.store.database import Database
 from progressive_capture.store.jobs import Settling
+from progressive_capture.store.tables import JOBS
 from tests.contract.queue.bureau import EVERYBODY, NOBODY, Bureau
 from tests.contract.queue.rows import BULK, NOW, REAL_TIME
 from tests.contract.store_rows import HOST
@@ -63,6 +65,14 @@ def use_up(bureau: Bureau, minutes: int) -> None:
         jobs.cancel(connection, job_id, bureau.now, who="test")
 
 
+def several(bureau: Bureau, count: int, forecast_ms: int | None = None) -> list[str]:
+    """Queue jobs in the bulk lane, in the order in which they are in line."""
+    ids = [bureau.queued(Scope(updated_to=f"201{year}-01-01T00:00:00Z")) for year in range(count)]
+    with bureau.database.transaction() as connection:
+        connection.execute(update(JOBS).values(forecast_ms=forecast_ms))
+    return ids
+
+
 def limited(minutes: int, mode: Mode) -> Terms:
     quotas = {ACTIONS: Quota(runner_minutes=minutes, mode=mode)}
     return Terms(environment=EVERYBODY, engines=ELSEWHERE, quotas=quotas)
@@ -95,6 +105,24 @@ def test_jobs_of_a_lane_that_is_off_take_the_other_where_the_rollout_opens_it(bu
     assert row.route_reason == "The github_actions lane is off."
     assert row.priority > 0
     assert bureau.run(REAL_TIME) == job_id
+
+
+def test_one_look_hands_over_no_more_than_a_quota_has_room_for(bureau: Bureau) -> None:
+    bureau.terms = limited(3, Mode.WAIT)
+    ids = several(bureau, 5)
+    assert dispatched(bureau) == ids[:3]
+    assert told(bureau) == {"3 of 3 runner minutes of this month are used or under way.": 2}
+
+
+def test_each_job_of_a_look_counts_by_its_forecast(bureau: Bureau) -> None:
+    bureau.terms = limited(20, Mode.REROUTE)
+    ids = several(bureau, 4, forecast_ms=9 * 60_000 + 1)
+    assert dispatched(bureau) == ids[:2]
+    rows = [bureau.row(each) for each in ids[2:]]
+    assert [(row.processor_type, row.route_rule, row.held_reason) for row in rows] == [
+        (REAL_TIME, LANE_SHUT, None),
+        (REAL_TIME, LANE_SHUT, None),
+    ]
 
 
 def test_a_quota_binds_jobs_that_stood_in_line_before_it_was_reached(bureau: Bureau) -> None:

@@ -1,11 +1,12 @@
 """Whether a job may stay where it stands in line, asked again whenever it would be taken; nothing is changed here."""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
 from progressive_capture.domain.jobs import EngineName, Processor
 from progressive_capture.domain.priority import HIGHEST, LAST_IN_LINE
-from progressive_capture.queue.openings import Doors, Openings, category_of, doors
+from progressive_capture.queue.openings import Doors, Openings, category_of, doors, standings
 from progressive_capture.queue.terms import Terms
 from progressive_capture.store.database import Connection
 from progressive_capture.store.jobs import Decide, JobLine, Routing
@@ -24,13 +25,25 @@ STANDS_IN: Final = "bulk-stands-in"
 def ask_again(connection: Connection, terms: Terms, lane: Processor, now: datetime) -> Decide | None:
     """Make the question that is asked of each job of a lane before it is taken; None where nothing can shut that lane.
 
+    Each job that may stay is taken before the next one is asked about, and counts toward its engine's quota by then.
     The gates never keep anything from the real-time lane: where this machine runs it without a quota, they need not be
     read.
     """
     engine = terms.engines[lane]
     if lane is Processor.INNGEST and engine is EngineName.LOCAL and engine not in terms.quotas:
         return None
-    return asking(connection, doors(connection, terms, now))
+    open_doors = doors(connection, terms, now)
+    may_have_taken = False
+
+    def decide(job: JobLine) -> Routing | None:
+        nonlocal open_doors, may_have_taken
+        if may_have_taken and open_doors.standings:
+            open_doors = replace(open_doors, standings=standings(connection, terms, now))
+        routing = asking(connection, open_doors)(job)
+        may_have_taken = routing is None
+        return routing
+
+    return decide
 
 
 def asking(connection: Connection, open_doors: Doors) -> Decide:
