@@ -37,11 +37,14 @@ class Scripted:
     before: Callable[[], None] = lambda: None
     """Runs within each question after a run."""
     given: list[Handover] = field(default_factory=list)
+    tried: int = 0
+    """Times that somebody wanted to hand a job over."""
     asked: list[RunRef] = field(default_factory=list)
     cancelled: list[RunRef] = field(default_factory=list)
     pings: int = 0
 
     async def dispatch(self, handovers: Sequence[Handover]) -> RunRef | None:
+        self.tried += 1
         self._answer()
         if self.refuses:
             raise EngineRefused("no such workflow")
