@@ -45,7 +45,7 @@ bench: dev-env ## pull requests a second and memory, beside the bare floor
 bench-costs: dev-env ## requests and points per 1,000 pull requests, and how well plans knew them
 	@$(RUN) python -m bench.costs
 
-bench-claims: dev-env ## 8 processes that claim jobs against one; a submission among a million jobs
+bench-claims: dev-env ## 8 processes that claim jobs against one; a claim, and a submission, among a million jobs
 	@$(RUN) python -m bench.claims
 
 bench-sandbox: dev-env ## pull requests a second that the sandbox serves

@@ -1,4 +1,4 @@
-"""The queue's hot statements, as ratios: 8 processes that claim against one, a submission among a million jobs.
+"""The queue's hot statements, as ratios: claims by 8 processes and by one, claims and submissions among a million jobs.
 
 Run as `make bench-claims`, or `python -m bench.claims --only sqlite --stored 100000`. A claim takes one job with its
 event row in a transaction of its own; a submission looks for an open job, for completed work, and opens a job.
@@ -18,7 +18,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
-from sqlalchemy import Connection, insert, text
+from sqlalchemy import Connection, delete, insert, text
 
 from bench import serving
 from progressive_capture.domain.jobs import Counters, JobType, NewJob, Processor, Trigger
@@ -32,7 +32,8 @@ from progressive_capture.store.tables import JOB_SHARDS, JOBS
 PROCESSES: Final = 8
 NOW: Final = datetime(2026, 1, 1, tzinfo=UTC)
 LEASE: Final = timedelta(minutes=2)
-SUBMISSIONS: Final = 400
+SAMPLES: Final = 400
+"""Claims, and submissions, of which the middle one is told; the first quarter of them only warms up."""
 REPOSITORIES: Final = 1_000
 LONGEST: Final = {"sqlite": 30, "postgresql": 5}
 """Seconds that no claim may take: SQLite's busy timeout, and what people wait for without asking."""
@@ -139,12 +140,39 @@ STORED: Final = {
 }
 
 
-def store_many(connection: Connection, count: int) -> None:
+SETTLED: Final = {
+    "status": "CASE n.i % 50 WHEN 1 THEN 'dead' ELSE 'completed' END",
+    "completed_at": "t.created_at",
+    "repository_id": f"1 + n.i % {REPOSITORIES}",
+}
+HISTORY: Final = (
+    """INSERT INTO job_shards (job_id, k, spec, state, attempt, lease_epoch, {counters})
+    SELECT id, 0, '{{}}', 'completed', 1, 1, {zeros} FROM progressive_capture_jobs WHERE completed_at IS NOT NULL""",
+    """INSERT INTO job_events (job_id, at, event)
+    SELECT id, created_at, event FROM progressive_capture_jobs
+    CROSS JOIN (SELECT 'opened' AS event UNION ALL SELECT 'processing' UNION ALL SELECT 'completed') AS told
+    WHERE completed_at IS NOT NULL""",
+)
+"""What settled jobs leave: a shard and three lines each."""
+
+
+def store_settled(connection: Connection, count: int) -> None:
+    """Insert settled jobs with their shards and histories."""
+    store_many(connection, count, SETTLED)
+    connection.execute(delete(JOBS).where(JOBS.c.repository_id == 0, JOBS.c.status == "pending"))
+    names = list(Counters.__dataclass_fields__)
+    figures = {"counters": ", ".join(names), "zeros": ", ".join("0" for _ in names)}
+    for statement in HISTORY:
+        connection.execute(text(statement.format(**figures)))
+    connection.execute(text("ANALYZE"))
+
+
+def store_many(connection: Connection, count: int, columns_made: dict[str, str] = STORED) -> None:
     """Insert jobs of a past by SQL alone, each a copy of one: 98 % completed, 1 % dead, 1 % in line."""
     template = job_values(new_job(0), NOW - timedelta(days=1)) | {"dedupe_key": str(uuid.uuid4())}
     connection.execute(insert(JOBS).values(template))
     dialect = connection.dialect.name
-    made = STORED | {"id": IDENTIFIER[dialect], "dedupe_key": f"'{uuid.uuid4()}/' || n.i"}
+    made = columns_made | {"id": IDENTIFIER[dialect], "dedupe_key": f"'{uuid.uuid4()}/' || n.i"}
     columns = [column.name for column in JOBS.c]
     quoted = ", ".join(f'"{name}"' for name in columns)
     values = ", ".join(made.get(name, f't."{name}"') for name in columns)
@@ -174,6 +202,39 @@ def measure_claims(url: str, count: int) -> None:
     database.close()
 
 
+def claim(database: Database) -> float:
+    """Claim one job as a worker's slot does; milliseconds."""
+    began = time.perf_counter()
+    with database.transaction(durable=False) as connection:
+        found = jobs.claim_jobs(connection, Processor.GITHUB_ACTIONS, holder="me", now=NOW, lease_until=NOW + LEASE)
+    assert len(found.jobs) == 1, "there is a job for each claim"
+    return (time.perf_counter() - began) * 1_000
+
+
+def measure_claims_beside(url: str, stored: int) -> None:
+    """Print what a claim costs beside many settled jobs for each of its cost beside none."""
+    database = Database.open(url)
+    database.migrate()
+    costs = []
+    for count in (0, stored):
+        if count:
+            with database.transaction() as connection:
+                store_settled(connection, count)
+        fill_line(database, SAMPLES, first=10**8 + count)
+        costs.append(middle([claim(database) for _ in range(SAMPLES)]))
+    none, many = costs
+    print(
+        f"{database.dialect}: a claim takes {none:.2f} ms beside no settled job, {many:.2f} ms beside {stored:,}: "
+        f"{many / none:.2f} (at most 2)"
+    )
+    database.close()
+
+
+def middle(taken: list[float]) -> float:
+    """Return the middle one of what was measured once warm."""
+    return statistics.median(taken[len(taken) // 4 :])
+
+
 def measure_submissions(url: str, stored: int) -> None:
     """Print what a submission costs among many jobs for each of its cost among few."""
     database = Database.open(url)
@@ -182,8 +243,7 @@ def measure_submissions(url: str, stored: int) -> None:
     for count in (1_000, stored):
         with database.transaction() as connection:
             store_many(connection, count)
-        taken = [submit(database, number % REPOSITORIES) for number in range(SUBMISSIONS)]
-        costs.append(statistics.median(taken[SUBMISSIONS // 4 :]))
+        costs.append(middle([submit(database, number % REPOSITORIES) for number in range(SAMPLES)]))
     few, many = costs
     print(
         f"{database.dialect}: a submission takes {few:.2f} ms with 1,000 stored jobs, {many:.2f} ms with {stored:,}: "
@@ -217,12 +277,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--only", choices=("sqlite", "postgresql"))
     parser.add_argument("--jobs", type=int, default=2_000, help="jobs to claim")
-    parser.add_argument("--stored", type=int, default=1_000_000, help="jobs among which is submitted")
+    parser.add_argument("--stored", type=int, default=1_000_000, help="jobs among which is claimed and submitted")
     arguments = parser.parse_args()
     with places(arguments.only) as found:
         for opening in found.values():
             with opening() as url:
                 measure_claims(url, arguments.jobs)
+            with opening() as url:
+                measure_claims_beside(url, arguments.stored)
             with opening() as url:
                 measure_submissions(url, arguments.stored)
             sys.stdout.flush()
