@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from progressive_capture.domain.breaker import (
@@ -94,6 +94,7 @@ def test_that_it_is_there_closes_it_on_probation() -> None:
 WORDS = st.lists(st.sampled_from(["silence", "heard late", "answer", "there", "second", "hour"]), max_size=60)
 
 
+@example(["silence"] * THRESHOLD + ["hour", "heard late"])
 @given(WORDS)
 def test_whatever_happens_it_opens_for_a_bounded_time_and_one_answer_closes_it(words: list[str]) -> None:
     breaker, now, silent = Breaker(), NOW, 0
