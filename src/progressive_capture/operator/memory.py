@@ -13,15 +13,28 @@ https://docs.python.org/3/library/gc.html#gc.set_threshold"""
 M_ARENA_MAX: Final = -8
 """glibc's number for how many arenas it may make."""
 
+M_MMAP_THRESHOLD: Final = -3
+"""Its number for the bytes from which a block is the system's own, given back as soon as it is free."""
+
+M_TRIM_THRESHOLD: Final = -1
+"""Its number for the bytes that may lie free before some are given back."""
+
+KEPT_BYTES: Final = 16 * 1024 * 1024
+"""Freed memory that is kept for the next answer; one block of more is the system's at once."""
+
 
 def keep_little() -> None:
     """Look for cycles seldom, and let all threads take memory from one arena.
 
     glibc gives each thread an arena of its own and keeps what was freed there: bodies of a megabyte that one thread
-    reads and another stores leave holes in all of them. Other C libraries have one arena.
+    reads and another stores leave holes in all of them. And it gives every buffer of 128 KiB back to the system, which
+    then has to make each page of the next one anew, for as much time as reading an answer takes. Other C libraries have
+    one arena.
     https://man7.org/linux/man-pages/man3/mallopt.3.html
     """
     gc.set_threshold(*COLLECT_AFTER)
     if sys.platform == "linux":
         with contextlib.suppress(AttributeError):  # musl has no such thing to set
-            ctypes.CDLL(None).mallopt(M_ARENA_MAX, 1)
+            set_option = ctypes.CDLL(None).mallopt
+            for option, value in ((M_ARENA_MAX, 1), (M_MMAP_THRESHOLD, KEPT_BYTES), (M_TRIM_THRESHOLD, KEPT_BYTES)):
+                set_option(option, value)
