@@ -58,9 +58,8 @@ class Proven:
 def prove(connection: Connection, host_id: int, repository_id: int, scope: Scope, walk: Walk | None) -> Proven:
     """Count every row of a scope again, and compare with what GitHub counts."""
     held = summary(connection, host_id, repository_id)
-    unavailable = {kind: count for (kind, state), count in held.states.items() if state is State.UNAVAILABLE}
     unlisted = walk.unlisted if walk is not None else 0
-    proven = Proven(held=held.rows, unavailable=unavailable, unlisted=unlisted, gap_count=unlisted)
+    proven = Proven(held=held.rows, unavailable=held.unavailable, unlisted=unlisted, gap_count=unlisted)
     started_at = walk.started_at if walk is not None else None
     for gap in gaps(
         connection,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final, NamedTuple
 
-from sqlalchemy import Connection, and_, func, select
+from sqlalchemy import ColumnElement, Connection, FromClause, Table, and_, func, select
 
 from progressive_capture.domain.kinds import HYDRATE_KINDS, INDEX_KINDS, SETTLED, Kind, State
 from progressive_capture.domain.records import CompletenessRow
@@ -70,8 +70,8 @@ class Summary:
 
     rows: Mapping[str, int]
     """Rows that are not deleted, by table."""
-    states: Mapping[tuple[Kind, State], int]
-    """Pull requests by kind and state."""
+    unavailable: Mapping[Kind, int]
+    """Pull requests by kind that the API used could not give."""
 
 
 def gaps(
@@ -98,29 +98,37 @@ def gaps(
 
 
 def summary(connection: Connection, host_id: int, repository_id: int) -> Summary:
-    """Count a repository's rows by table, and its pull requests by kind and state."""
-    index = PULL_REQUEST_INDEX.c
-    listed = select(index.pull_request_id).where(
-        index.host_id == host_id, index.repository_id == repository_id, index.deleted_at.is_(None)
-    )
-    rows = {PULL_REQUEST_INDEX.name: connection.scalar(select(func.count()).select_from(listed.subquery())) or 0}
-    pulls = PULL_REQUESTS.c
+    """Count a repository's rows by table, and the pull requests of which a kind could not be had.
+
+    With joins: SQLite would keep the whole list of ids in memory for each subquery that it looks them up in.
+    """
+    index, pulls, known = PULL_REQUEST_INDEX.c, PULL_REQUESTS.c, COMPLETENESS.c
+    listed = (index.host_id == host_id, index.repository_id == repository_id, index.deleted_at.is_(None))
     present = (pulls.host_id == host_id, pulls.repository_id == repository_id, pulls.deleted_at.is_(None))
-    rows[PULL_REQUESTS.name] = connection.scalar(select(func.count()).select_from(PULL_REQUESTS).where(*present)) or 0
+    rows = {
+        PULL_REQUEST_INDEX.name: _count(connection, PULL_REQUEST_INDEX, *listed),
+        PULL_REQUESTS.name: _count(connection, PULL_REQUESTS, *present),
+    }
     for table in KIND_TABLES.values():
-        condition = (
-            table.c.host_id == host_id,
-            table.c.pull_request_id.in_(listed),
-            table.c.deleted_at.is_(None),
-        )
-        rows[table.name] = connection.scalar(select(func.count()).select_from(table).where(*condition)) or 0
-    known = COMPLETENESS.c
-    states = connection.execute(
-        select(known.kind, known.state, func.count())
-        .where(known.host_id == host_id, known.pull_request_id.in_(listed))
-        .group_by(known.kind, known.state)
+        rows[table.name] = _count(connection, _below_listed(table), *listed, table.c.deleted_at.is_(None))
+    unavailable = connection.execute(
+        select(known.kind, func.count())
+        .select_from(_below_listed(COMPLETENESS))
+        .where(*listed, known.state == State.UNAVAILABLE.value)
+        .group_by(known.kind)
     )
-    return Summary(rows, {(Kind(kind), State(state)): count for kind, state, count in states})
+    return Summary(rows, {Kind(kind): count for kind, count in unavailable})
+
+
+def _count(connection: Connection, rows: FromClause, *conditions: ColumnElement[bool]) -> int:
+    return connection.scalar(select(func.count()).select_from(rows).where(*conditions)) or 0
+
+
+def _below_listed(table: Table) -> FromClause:
+    """Join the list, which has a pull request once, with what hangs on it."""
+    index = PULL_REQUEST_INDEX.c
+    below = and_(table.c.host_id == index.host_id, table.c.pull_request_id == index.pull_request_id)
+    return PULL_REQUEST_INDEX.join(table, below)
 
 
 def _window(connection: Connection, host_id: int, repository_id: int, filters: Filters, after: int) -> list[_Listed]:
