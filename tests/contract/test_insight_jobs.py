@@ -25,7 +25,7 @@ from progressive_capture.store.database import Database
 from progressive_capture.store.jobs import JobFilter
 from tests.contract.insight_rows import add_job, ago, judge, settle, track
 from tests.contract.store_rows import HOST
-from tests.contract.test_store_jobs import LEASE, NOW, lives
+from tests.contract.test_store_jobs import LEASE, NOW, lives, new_job
 
 DAY_AGO = ago(NOW, days=1)
 
@@ -84,6 +84,26 @@ def test_a_job_is_told_with_its_history_and_what_it_used(database: Database) -> 
         show_job(database, HOST, "nonsense")
     with pytest.raises(UnknownJob):
         show_job(database, HOST + 1, job_id)
+
+
+def test_the_beginning_of_an_id_is_enough_while_it_is_one_job_s(database: Database) -> None:
+    one, other = "ab120000-0000-4000-8000-000000000000", "ab12ffff-ffff-4fff-bfff-ffffffffffff"
+    with database.transaction() as connection:
+        for job_id in (one, other):
+            jobs.open_job(connection, new_job(id=job_id, repository_id=int(job_id[4:8], 16)), NOW)
+    for beginning in ("ab120", "AB120", "ab120000-0000-4", one[:-1]):
+        assert show_job(database, HOST, beginning).job["id"] == one
+    assert show_job(database, HOST, "ab12f").job["id"] == other
+    with pytest.raises(UsageError, match="several jobs begin with ab12: give more"):
+        show_job(database, HOST, "ab12")
+    for unknown in ("ab121", "ab11"):
+        with pytest.raises(UnknownJob, match=f"no job {unknown}"):
+            show_job(database, HOST, unknown)
+    with pytest.raises(UnknownJob):
+        show_job(database, HOST + 1, "ab120")
+    for nonsense in ("ab1", "abcx"):
+        with pytest.raises(UsageError, match="is no job's id"):
+            show_job(database, HOST, nonsense)
 
 
 def test_stats_tell_how_much_and_how_fast(database: Database) -> None:

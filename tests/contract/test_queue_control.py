@@ -71,6 +71,11 @@ def test_bulk_commands_count_before_they_act_and_stop_at_what_is_there_now(burea
     assert control(bureau).retry_all(everything, who="ann") == {}
 
 
+def test_a_dry_run_counts_all_of_them(bureau: Bureau, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(jobs, "count_jobs", lambda _connection, _wanted, most: 7 if most is None else most)
+    assert control(bureau).would_cancel(JobFilter(host_id=HOST)) == 7
+
+
 def test_an_emergency_stop_empties_the_bulk_lane(bureau: Bureau) -> None:
     bureau.terms = Terms(environment=EVERYBODY)
     waiting = {bureau.queued(Scope(updated_to=f"2020-01-{day:02}T00:00:00Z")) for day in range(1, 4)}

@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
+from string import hexdigits
 from typing import Any, Final
 
 from progressive_capture.domain.errors import ProgressiveCaptureError, UsageError
@@ -16,8 +17,18 @@ from progressive_capture.store.jobs import JobFilter, JobLine
 MOST: Final = 1_000
 """Jobs on one page."""
 
+COUNTED: Final = 100_000
+"""How far the jobs of a list are counted: people look at its first pages."""
+
 EVENTS: Final = 500
 """Lines of history that come with a job at once."""
+
+
+DIGITS: Final = 32
+"""Of a whole id."""
+
+FEWEST_DIGITS: Final = 4
+"""Of the beginning of an id: fewer tell hardly one job from others."""
 
 
 class UnknownJob(ProgressiveCaptureError):
@@ -36,7 +47,7 @@ class JobPage:
     after: str | None
     """What to ask for the next page with; None: this is the last."""
     count: int
-    """All that the filter means, counted no further than 100,000."""
+    """All that the filter means, counted no further than `COUNTED`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +106,7 @@ def list_jobs(database: Database, wanted: JobFilter, *, after: str | None = None
     with database.reading() as connection:
         found = store.page_of_jobs(connection, wanted, place, size + 1)
         is_all = after is None and len(found) <= size
-        count = len(found) if is_all else store.count_jobs(connection, wanted)
+        count = len(found) if is_all else store.count_jobs(connection, wanted, COUNTED)
     page = tuple(found[:size])
     last = page[-1] if len(found) > size else None
     return JobPage(page, None if last is None else f"{last.created_at}/{last.id}", count)
@@ -104,17 +115,37 @@ def list_jobs(database: Database, wanted: JobFilter, *, after: str | None = None
 def show_job(database: Database, host_id: int, job_id: str, *, after_event: int = 0) -> JobTold:
     """Return one job with its shards, its history from behind an event, and what it used.
 
+    Args:
+        database: where it is.
+        host_id: of which API host.
+        job_id: its id, or the beginning of it: four digits or more.
+        after_event: the last event that is known already.
+
     Raises:
-        UsageError: that is no job's id.
+        UsageError: that is no job's id, or the beginning of several.
         UnknownJob: there is none of that id on this API host.
         StoreError: the database cannot be read.
     """
-    identity = identity_of(job_id)
     with database.reading() as connection:
+        identity = _whole(connection, host_id, job_id)
         job = statements.job_columns(connection, host_id, identity)
         if job is None:
             raise UnknownJob(job_id)
         return _told(connection, identity, job, after_event)
+
+
+def _whole(connection: Connection, host_id: int, job_id: str) -> str:
+    """Return the one id that begins so."""
+    digits = job_id.replace("-", "").lower()
+    if not FEWEST_DIGITS <= len(digits) < DIGITS or set(digits) - set(hexdigits):
+        return identity_of(job_id)
+    first, last = (str(uuid.UUID(digits.ljust(DIGITS, rest))) for rest in "0f")
+    found = statements.ids_between(connection, host_id, first, last, limit=2)
+    if len(found) > 1:
+        raise UsageError(f"The ids of several jobs begin with {job_id}: give more of it.")
+    if not found:
+        raise UnknownJob(job_id)
+    return found[0]
 
 
 def _told(connection: Connection, job_id: str, job: Mapping[str, Any], after_event: int) -> JobTold:

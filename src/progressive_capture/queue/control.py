@@ -65,7 +65,7 @@ class Control:
         if not states:
             return 0
         with self.database.reading() as connection:
-            return jobs.count_jobs(connection, replace(wanted, states=states))
+            return jobs.count_jobs(connection, replace(wanted, states=states), None)
 
     def would_retry(self, wanted: JobFilter) -> int:
         """How many dead jobs `retry_all` would open new ones for now."""

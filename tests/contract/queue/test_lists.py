@@ -31,7 +31,7 @@ def test_pages_hold_every_job_once_the_newest_first(connection: Connection, size
     found = walked(connection, ALL, size)
     assert sorted(line.id for line in found) == sorted(made)
     assert [(line.created_at, line.id) for line in found] == sorted((line.created_at, line.id) for line in found)[::-1]
-    assert jobs.count_jobs(connection, ALL) == 9
+    assert jobs.count_jobs(connection, ALL, None) == 9
     assert jobs.count_jobs(connection, ALL, most=4) == 4
 
 
@@ -78,7 +78,7 @@ def test_a_filter_means_what_it_says(
 ) -> None:
     names = {identifier: name for name, identifier in mixed.items()}
     assert {names[line.id] for line in walked(connection, wanted, 2)} == found
-    assert jobs.count_jobs(connection, wanted) == len(found)
+    assert jobs.count_jobs(connection, wanted, None) == len(found)
 
 
 def test_a_line_tells_what_is_stored(connection: Connection) -> None:

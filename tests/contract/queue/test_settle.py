@@ -21,6 +21,7 @@ from progressive_capture.domain.jobs import (
 from progressive_capture.domain.quotas import Usage
 from progressive_capture.domain.scope import stamp
 from progressive_capture.store import jobs, metrics
+from progressive_capture.store.errors import LeaseLost
 from progressive_capture.store.jobs import ClaimedJob, Settling
 from progressive_capture.store.jobs.life import move_job
 from progressive_capture.store.tables import JOBS
@@ -176,6 +177,28 @@ def test_a_cancelled_job_shuts_its_runner_out(connection: Connection) -> None:
     assert used(connection, taken.job.id).outcome == "cancelled"
     assert not jobs.cancel(connection, taken.job.id, NOW, who="operator")
     assert events(connection, taken.job.id).count("cancelled") == 1
+
+
+def test_a_failure_counts_also_once_the_job_is_cancelled(connection: Connection) -> None:
+    """Else an operator who clears up after failures would hide them from whoever judges the rollout by them."""
+    taken = claimed(connection)
+    jobs.book(connection, taken.job.id, 0, Settling(BOOK, resources=Resources(runner_minutes=1)), NOW)
+    fail(connection, taken)
+    jobs.book(connection, taken.job.id, 0, Settling(BOOK, resources=Resources(runner_minutes=1)), NOW)
+    jobs.cancel(connection, taken.job.id, NOW + MINUTE, who="operator", settling=Settling(BOOK))
+    outcome = judged(connection, taken.job.id)
+    assert outcome is not None
+    assert (outcome.counted, outcome.error_count, outcome.error_class) == (True, 1, "broken")
+    assert (outcome.created_at, outcome.cost_usd) == (stamp(NOW), 0.016)
+    assert used(connection, taken.job.id).outcome == "cancelled"
+
+
+def test_what_has_ended_otherwise_is_not_settled_again(connection: Connection) -> None:
+    """Invariant I5."""
+    taken = claimed(connection)
+    connection.execute(JOBS.update().where(JOBS.c.id == taken.job.id).values(status="dead"))
+    with pytest.raises(LeaseLost, match="is dead, and cannot be completed"):
+        jobs.settle_shard(connection, taken.claim, Outcome.COMPLETED, None, NOW)
 
 
 @pytest.mark.parametrize("how", ["completed", "dead", "cancelled"])

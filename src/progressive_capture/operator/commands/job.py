@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 
 def job(
     context: typer.Context,
-    job_id: Annotated[str, typer.Argument(metavar="ID", help="The job's id, as `pc jobs` shows it.")],
+    job_id: Annotated[
+        str, typer.Argument(metavar="ID", help="The job's id, as `pc jobs` shows it, or the beginning of it.")
+    ],
     *,
     after: Annotated[
         int, typer.Option(metavar="EVENT", min=0, max=options.MOST, help="History from behind this event on.")

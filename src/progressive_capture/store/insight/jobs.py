@@ -25,6 +25,13 @@ def job_columns(connection: Connection, host_id: int, job_id: str) -> dict[str, 
     return None if found is None else dict(found._mapping)  # noqa: SLF001 - SQLAlchemy's documented way
 
 
+def ids_between(connection: Connection, host_id: int, first: str, last: str, *, limit: int) -> list[str]:
+    """Return ids of a host's jobs from `first` to `last`, at most `limit`."""
+    job = JOBS.c
+    found = select(job.id).where(job.id >= first, job.id <= last, job.host_id == host_id)
+    return list(connection.scalars(found.order_by(job.id).limit(limit)))
+
+
 def job_events(connection: Connection, job_id: str, *, after: int, limit: int) -> list[EventRow]:
     """Return a job's history after the event of that id, the oldest first."""
     event = JOB_EVENTS.c

@@ -20,6 +20,19 @@ from progressive_capture.store.tables import JOB_METRICS, ROLLOUT_METRICS
 
 _METRIC: Final = JOB_METRICS.c
 _ENDED_ILL: Final = frozenset({Outcome.FAILED, Outcome.DEAD})
+_JUDGED_BY: Final = frozenset(
+    {
+        "processor_type",
+        "is_eligible",
+        "rollout_version",
+        "success_count",
+        "error_count",
+        "counted",
+        "error_class",
+        "created_at",
+    }
+)
+"""What a row of the rollout's says of an outcome, and where and when it was."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +50,8 @@ class Use:
 def write_metrics(connection: Connection, job: Row[Any], use: Use, now: datetime, book: PriceBook | None) -> None:
     """Write a job's figures, in place of those of an attempt before.
 
-    What `pc capture` ran by itself is no outcome of the rollout.
+    What `pc capture` ran by itself is no outcome of the rollout, and a cancellation takes back none: a job that failed
+    before it was cancelled has failed.
     """
     micro_usd = use.cost_micro_usd
     _put(connection, JOB_METRICS, _figures(job, use, now) | {
@@ -47,7 +61,7 @@ def write_metrics(connection: Connection, job: Row[Any], use: Use, now: datetime
     if job.route_rule != PC_CAPTURE:
         _put(connection, ROLLOUT_METRICS, _outcome(job, use, now) | {
             "cost_usd": None if micro_usd is None else micro_usd / MICRO_USD,
-        })  # fmt: skip
+        }, kept=_JUDGED_BY if use.outcome is Outcome.CANCELLED else frozenset())  # fmt: skip
 
 
 def rebook(
@@ -115,12 +129,13 @@ def _outcome(job: Row[Any], use: Use, now: datetime) -> dict[str, object]:
     }
 
 
-def _put(connection: Connection, table: Table, values: dict[str, object]) -> None:
-    connection.execute(_upsert(table, connection.dialect.name, frozenset(values)), values)
+def _put(connection: Connection, table: Table, values: dict[str, object], kept: frozenset[str] = frozenset()) -> None:
+    """Write a job's row, or write all but what is `kept` anew."""
+    connection.execute(_upsert(table, connection.dialect.name, frozenset(values), kept), values)
 
 
 @cache
-def _upsert(table: Table, dialect: str, names: frozenset[str]) -> Insert | sqlite.Insert:
+def _upsert(table: Table, dialect: str, names: frozenset[str], kept: frozenset[str]) -> Insert | sqlite.Insert:
     insert = postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
-    new = {name: insert.excluded[name] for name in names if name != "job_id"}
+    new = {name: insert.excluded[name] for name in names - kept - {"job_id"}}
     return insert.on_conflict_do_update(index_elements=["job_id"], set_=new)

@@ -58,8 +58,8 @@ def page_of_jobs(connection: Connection, wanted: JobFilter, after: Place | None,
     return [line_of(row) for row in connection.execute(statement)]
 
 
-def count_jobs(connection: Connection, wanted: JobFilter, most: int = 100_000) -> int:
-    """Count the jobs that a filter means, no further than `most`."""
+def count_jobs(connection: Connection, wanted: JobFilter, most: int | None) -> int:
+    """Count the jobs that a filter means, no further than `most`; None: all of them."""
     counted = select(_JOB.id).where(*conditions(wanted)).limit(most).subquery()
     return connection.scalar(select(func.count()).select_from(counted)) or 0
 

@@ -21,6 +21,7 @@ from progressive_capture.domain.jobs import (
     worst,
 )
 from progressive_capture.domain.scope import stamp
+from progressive_capture.store.errors import LeaseLost
 from progressive_capture.store.jobs.life import JOB_STATE, figures_values, lock_job, move_job, record_event
 from progressive_capture.store.jobs.metering import Use, write_metrics
 from progressive_capture.store.jobs.shards import Used, fenced, increases, outcomes, used_by
@@ -144,7 +145,11 @@ def cancel(
 
 
 def settle_rest(connection: Connection, job: Row[Any], now: datetime, settling: Settling = NOTHING) -> bool:
-    """Settle a locked job if no shard of it is unsettled; whether that is so."""
+    """Settle a locked job if no shard of it is unsettled; whether that is so.
+
+    Raises:
+        LeaseLost: it has ended otherwise meanwhile.
+    """
     settled = outcomes(connection, job.id)
     if settled is None:
         return False
@@ -189,7 +194,8 @@ def _settle_job(connection: Connection, job: Row[Any], outcome: Outcome, now: da
     if job.status == JobState.PENDING.value:
         # It was parked or swept while another of its shards was still being worked on.
         move_job(connection, job.id, JobState.PROCESSING, now)
-    move_job(connection, job.id, JOB_STATE[outcome], now, **values, **_figures(used))
+    if not move_job(connection, job.id, JOB_STATE[outcome], now, **values, **_figures(used)):
+        raise LeaseLost(f"job {job.id} is {job.status}, and cannot be {outcome}")
     use = Use(outcome, None if kind is None else ErrorClass(kind), *used)
     _conclude(connection, job, use, now, settling)
 
