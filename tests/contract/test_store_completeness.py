@@ -141,6 +141,9 @@ def test_the_summary_counts_live_rows_of_one_repository(database: Database) -> N
         hydrate(connection, T1, pull_requests=[pull_request(1)], pr_files=[file("a", 1)])
         close_kinds(connection, HOST, [(1001, Kind.FILES, T1)])
         complete(connection, T1, 1, Kind.FILES, 1)
+        for number in (1, 7):
+            nothing = {"expected": None, "stored": None, "proof": Proof.UNAVAILABLE, "state": State.UNAVAILABLE}
+            complete(connection, T1, number, Kind.COMMITS, 0, **nothing)
         save_index(
             connection,
             HOST,
@@ -153,7 +156,7 @@ def test_the_summary_counts_live_rows_of_one_repository(database: Database) -> N
         found = summary(connection, *PLACE)
         assert found.rows["pull_request_index"] == 2
         assert (found.rows["pull_requests"], found.rows["pr_files"], found.rows["pr_commits"]) == (1, 1, 0)
-        assert found.states == {(Kind.FILES, State.COMPLETE): 1}
+        assert found.unavailable == {Kind.COMMITS: 1}
 
 
 def test_a_proof_counts_pull_requests_with_gaps_and_those_never_read_once_each(database: Database) -> None:
