@@ -71,9 +71,11 @@ async def test_a_narrowed_capture_moves_no_watermark_though_it_met_everything(
 ) -> None:
     captured = await visitor.capture(**scope)
     assert (captured.gap_count, captured.pull_requests, captured.mode) == (0, 7, "part")
+    assert not captured.held_before
     assert watermark(visitor) is None
     assert not captured.nothing_meant
-    assert (await visitor.capture()).mode == "first"
+    whole = await visitor.capture()
+    assert (whole.mode, whole.held_before) == ("first", True)
 
 
 async def test_a_time_in_which_nothing_was_updated_is_known_from_one_in_which_all_is_read(visitor: Visitor) -> None:

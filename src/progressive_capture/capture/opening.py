@@ -21,7 +21,7 @@ from progressive_capture.domain.jobs import (
 )
 from progressive_capture.domain.scope import Scope, moment
 from progressive_capture.github.results import RepositoryLookUp
-from progressive_capture.store import jobs, repositories
+from progressive_capture.store import index, jobs, repositories
 
 
 def refuse_if_held(tools: Tools, owner_name: str, scope: Scope) -> None:
@@ -79,6 +79,8 @@ class Opened:
     """Its walk had passed before: what changed since is not in it."""
     before: Counters
     """What earlier runs of it used and brought."""
+    held_before: bool
+    """Whether pull requests of the repository were there already."""
 
 
 def open_job(tools: Tools, found: RepositoryLookUp, scope: Scope) -> Opened:
@@ -88,6 +90,7 @@ def open_job(tools: Tools, found: RepositoryLookUp, scope: Scope) -> Opened:
         stored = repositories.find_repository(connection, tools.host_id, name)
         job = jobs.open_job(connection, _new_job(tools, found.row.id, name, scope), tools.clock())
         stored_shards = jobs.shards(connection, job.id)
+        held_before = bool(index.listed_after(connection, tools.host_id, found.row.id, 0, 1))
     walk = stored_walk(stored_shards)
     if scope.is_narrowed or not scope.covers_all_kinds:
         mode = "part"
@@ -99,6 +102,7 @@ def open_job(tools: Tools, found: RepositoryLookUp, scope: Scope) -> Opened:
         *(job, found.row.id, name, scope, mode),
         walk_passed=walk is not None and walk.passed,
         before=counted(stored_shards),
+        held_before=held_before,
     )
 
 

@@ -54,6 +54,8 @@ class Captured:
     interrupted: bool
     held: dict[str, int]
     """Rows that the database now holds of this repository, by table, without those that GitHub no longer shows."""
+    held_before: bool
+    """Whether earlier captures had brought some of them."""
     rows: int
     """Rows that this run stored, in the job that was resumed and in the one after it together, as all below."""
     requests: int
@@ -310,6 +312,7 @@ def _captured(tools: Tools, opened: Sequence[Opened], used: Counters, *, interru
         resumed=first.before.pages > 0,
         interrupted=interrupted,
         held=dict(proof.held),
+        held_before=first.held_before,
         rows=done.rows,
         requests=used.requests,
         rest_requests=used.rest_requests,

@@ -18,6 +18,8 @@ _MODES: Final = {
     "part": "capture of a part",
 }
 
+_WITH_EARLIER: Final = ", with what earlier captures brought"
+
 
 def told(captured: "Captured", database: str) -> Told:
     """Say what a capture came to."""
@@ -35,7 +37,7 @@ def _text(captured: "Captured", database: str) -> str:
     lines = [
         _headline(captured),
         *_nothing_meant(captured),
-        "  the database now holds of this repository, with what earlier captures brought:",
+        f"  the database now holds of this repository{_WITH_EARLIER if captured.held_before else ''}:",
         *findings.rows_table(captured.held),
         f"  {_used(captured)}",
         *_expected(captured),

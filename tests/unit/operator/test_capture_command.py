@@ -29,6 +29,7 @@ def captured(name: str, **changes: Any) -> Captured:
         "resumed": False,
         "interrupted": False,
         "held": {"pull_requests": 1_850, "pr_reviews": 42},
+        "held_before": False,
         "rows": 2_000,
         "requests": 87,
         "rest_requests": 26,
@@ -50,7 +51,7 @@ def test_a_complete_capture_is_told_with_its_cost(office: Office) -> None:
     assert office.run("capture", "o/n", answer=complete) == 0
     assert office.out.getvalue() == (
         "o/n: complete, no gaps (1,850 pull requests read in 48 s, first capture)\n"
-        "  the database now holds of this repository, with what earlier captures brought:\n"
+        "  the database now holds of this repository:\n"
         "  pull_requests  1,850\n"
         "  pr_reviews        42\n"
         "  87 requests (61 GraphQL, 26 REST), 61 points, 12.3 MB received, no waits\n"
@@ -58,6 +59,15 @@ def test_a_complete_capture_is_told_with_its_cost(office: Office) -> None:
     )
     assert office.asked == [("capture", "o/n", Scope())]
     assert office.opened == [True]
+
+
+def test_what_earlier_captures_brought_is_told_where_they_did(office: Office) -> None:
+    async def once_more(_works: Works, name: str) -> Captured:
+        return captured(name, mode="incremental", held_before=True)
+
+    assert office.run("capture", "o/n", answer=once_more) == 0
+    holds = "  the database now holds of this repository, with what earlier captures brought:"
+    assert holds in office.out.getvalue().splitlines()
 
 
 def test_options_become_the_scope(office: Office) -> None:
