@@ -18,6 +18,9 @@ FAILURES: Final = 2
 MOVED: Final = frozenset({"renamed", "copied"})
 """Statuses of files that have a previous path, which only REST tells."""
 
+_NEVER: Final = Again(0, 0)
+"""What stands for a pull request that was not read before in this shard; its number is not asked for."""
+
 
 class Closing(NamedTuple):
     """A kind of a pull request whose list has been read to its end."""
@@ -72,8 +75,7 @@ class _Page(NamedTuple):
         return self.targets[identifier].node_id
 
     def attempt(self, identifier: int) -> Again:
-        number = self.number(identifier)
-        return self.attempts.get(number) or Again(number, 0)
+        return self.attempts.get(self.number(identifier), _NEVER) if self.attempts else _NEVER
 
 
 @dataclass(slots=True)
