@@ -78,12 +78,18 @@ def pg_with_tables_open(pg_with_tables: str) -> Iterator[Database]:
     database.close()
 
 
+@pytest.fixture(scope="session")
+def pg_emptier(pg_with_tables: str) -> Iterator[psycopg.Connection]:
+    """Connect once to empty it after each test."""
+    with psycopg.connect(pg_with_tables, autocommit=True) as connection:
+        yield connection
+
+
 @pytest.fixture
-def pg_tables_url(pg_with_tables: str) -> Iterator[str]:
+def pg_tables_url(pg_with_tables: str, pg_emptier: psycopg.Connection) -> Iterator[str]:
     """Return the DATABASE_URL of a PostgreSQL database with all tables and no rows."""
     yield pg_with_tables
-    with psycopg.connect(pg_with_tables, autocommit=True) as connection:
-        connection.execute(EMPTY)
+    pg_emptier.execute(EMPTY)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

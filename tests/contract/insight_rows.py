@@ -1,6 +1,7 @@
 """Jobs, outcomes and tracked repositories in any condition, stored directly: read models are asked about them."""
 
 import uuid
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -84,30 +85,28 @@ def judge(connection: Connection, job_id: str, at: datetime, *, failed: bool = F
 
 def track(connection: Connection, repository_id: int, at: datetime, state: str = "active") -> None:
     """Track a repository."""
-    connection.execute(
-        insert(TRACKED_REPOSITORIES).values(
-            host_id=HOST,
-            repository_id=repository_id,
-            repository_name=f"octo/r{repository_id}",
-            state=state,
-            first_tracked_at=stamp(at),
-            changed_at=stamp(at),
-        )
-    )
+    track_all(connection, [repository_id], at, state)
+
+
+def track_all(connection: Connection, repository_ids: Iterable[int], at: datetime, state: str = "active") -> None:
+    """Track repositories, by one statement."""
+    shared = {"host_id": HOST, "state": state, "first_tracked_at": stamp(at), "changed_at": stamp(at)}
+    rows = [shared | {"repository_id": number, "repository_name": f"octo/r{number}"} for number in repository_ids]
+    connection.execute(insert(TRACKED_REPOSITORIES), rows)
 
 
 def categorized(connection: Connection, repository_id: int, category: str, at: datetime, **columns: Any) -> None:
     """Note how large a repository is."""
+    categorize_all(connection, [repository_id], category, at, **columns)
+
+
+def categorize_all(
+    connection: Connection, repository_ids: Iterable[int], category: str, at: datetime, **columns: Any
+) -> None:
+    """Note that repositories are of one size, by one statement."""
     values: dict[str, Any] = {"priority_level": 50, "is_test_repository": False}
-    connection.execute(
-        insert(REPOSITORY_CATEGORIES).values(
-            host_id=HOST,
-            repository_id=repository_id,
-            category=category,
-            categorized_at=stamp(at),
-            **(values | columns),
-        )
-    )
+    shared = {"host_id": HOST, "category": category, "categorized_at": stamp(at)} | values | columns
+    connection.execute(insert(REPOSITORY_CATEGORIES), [shared | {"repository_id": each} for each in repository_ids])
 
 
 def ago(now: datetime, **span: float) -> datetime:

@@ -9,7 +9,7 @@ from progressive_capture.domain.rollout import RolloutEnvironment
 from progressive_capture.rollout.rollout import By, Rollout
 from progressive_capture.store.database import Database
 from progressive_capture.store.repositories import save_repository
-from tests.contract.insight_rows import add_job, categorized, judge, settle, track
+from tests.contract.insight_rows import add_job, categorize_all, judge, settle, track, track_all
 from tests.contract.store_rows import HOST, T0, repository
 from tests.contract.test_store_jobs import NOW
 
@@ -30,11 +30,11 @@ def rollout_of(database: Database, *, at: datetime = NOW, lanes_local: bool = Tr
 
 def repositories(database: Database, count: int, category: str | None = None) -> None:
     """Track so many repositories, ids from 1, all of one category."""
+    numbers = range(1, count + 1)
     with database.transaction() as connection:
-        for number in range(1, count + 1):
-            track(connection, number, NOW)
-            if category is not None:
-                categorized(connection, number, category, NOW)
+        track_all(connection, numbers, NOW)
+        if category is not None:
+            categorize_all(connection, numbers, category, NOW)
 
 
 def looked_up(database: Database, repository_id: int, **fields: Any) -> None:

@@ -10,8 +10,6 @@ from tests.support.capturing import Desk
 from tests.support.changing import Busy
 from tests.support.stand_ins import Start
 
-pytestmark = pytest.mark.no_cover  # smaller tests measure the same lines; whole captures run at full speed
-
 NAME = "sandbox/demo"
 SIZE = 70
 VANISHED = 999_999

@@ -23,8 +23,6 @@ from tests.support.truth_makers import co_authors
 from tests.support.truth_people import untold_fields
 from tests.support.truth_world import Truth, numeric_id
 
-pytestmark = pytest.mark.no_cover  # what is tested here is the tests' own
-
 API = "http://127.0.0.1:1"
 AWKWARD = {
     "deleted author",

@@ -12,8 +12,6 @@ from tests.support.capturing import Desk
 from tests.support.other_answers import answer_about, newest
 from tests.support.stand_ins import Running, Start
 
-pytestmark = pytest.mark.no_cover  # smaller tests measure the same lines; whole captures run at full speed
-
 NAME = "sandbox/demo"
 SIZE = 62
 

@@ -9,8 +9,6 @@ from tests.support.forking import Spawner
 from tests.support.killing import capture_with_kills, moments, program_for
 from tests.support.stand_ins import Start
 
-pytestmark = pytest.mark.no_cover  # smaller tests measure the same lines; whole captures run at full speed
-
 NAME = "sandbox/demo"
 
 

@@ -11,8 +11,6 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from tests.support.capturing import Desk
 from tests.support.stand_ins import Start
 
-pytestmark = pytest.mark.no_cover  # smaller tests measure the same lines; whole captures run at full speed
-
 NAME = "sandbox/demo"
 
 

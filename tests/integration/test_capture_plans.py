@@ -9,8 +9,6 @@ from progressive_capture.domain.kinds import INDEX_KINDS
 from tests.support.capturing import Desk
 from tests.support.stand_ins import Running, Start
 
-pytestmark = pytest.mark.no_cover  # smaller tests measure the same lines; whole captures run at full speed
-
 NAME = "sandbox/demo"
 SIZE = 130
 

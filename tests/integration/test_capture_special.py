@@ -9,8 +9,6 @@ from progressive_capture.domain.errors import CaptureFailed
 from tests.support.capturing import Desk
 from tests.support.stand_ins import Running, Start
 
-pytestmark = pytest.mark.no_cover  # smaller tests measure the same lines; whole captures run at full speed
-
 READABLE = {
     "hostile/archived": "hostile/archived",
     "hostile/renamed": "hostile/renamed-since",

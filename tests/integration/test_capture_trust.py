@@ -20,7 +20,6 @@ from tests.support.stand_ins import Start
 if TYPE_CHECKING:
     from progressive_capture.capture.report import Progress
 
-pytestmark = pytest.mark.no_cover  # smaller tests measure the same lines; whole captures run at full speed
 
 NAME = "sandbox/demo"
 HOUR = 3_600.0

@@ -10,8 +10,6 @@ from tests.support.capturing import Desk
 from tests.support.costing import AUTO, misjudged, too_dear
 from tests.support.stand_ins import Running, Start
 
-pytestmark = pytest.mark.no_cover  # smaller tests measure the same lines; whole captures run at full speed
-
 HUEY, CLICK, EVERYTHING = "coleifer/huey", "pallets/click", "hostile/everything"
 SOURCES = ["graphql", "rest", "auto"]
 

@@ -47,7 +47,6 @@ def github(now: datetime) -> MoodyGitHub:
     return MoodyGitHub(now=now, pulls=LittleGitHub.of(PULLS).pulls)
 
 
-@pytest.mark.no_cover  # the same lines again and again
 @settings(max_examples=examples(6), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     changes=st.dictionaries(BEGINNING | st.integers(1, MOMENTS), st.integers(1, PULLS + 1), min_size=1, max_size=4),

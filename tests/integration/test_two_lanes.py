@@ -19,8 +19,6 @@ from tests.support.offices import rows
 from tests.support.stand_ins import Start
 from tests.support.two_lanes import HISTORY, RECENT, TwoLanes
 
-pytestmark = pytest.mark.no_cover  # smaller tests measure the same lines; forty repositories run at full speed
-
 REPOSITORIES = 40
 PERCENTAGE = 25.0
 ANN = By("ann", "a test")
