@@ -46,6 +46,8 @@ class Handing:
     desk: Desk
     lanes: TwoLanes
     stage: Stage
+    port: int
+    """Of the server."""
     other: str
     """The one that the rollout keeps from the bulk lane."""
     reach: AsyncExitStack
@@ -70,9 +72,8 @@ class Handing:
 
     async def come_back(self) -> None:
         """Serve where the server was before, long after the last try; a worker that then comes lets held jobs go."""
-        port = int(self.stage.server.url.rpartition(":")[2])
-        self.stage.server = await self.reach.enter_async_context(little_server(Path(), port))
-        await self.stage.server.app_is_up(self.stage.address)
+        server = await self.reach.enter_async_context(little_server(Path(), self.port))
+        await server.app_is_up(self.stage.address)
         with self.stage.wired.database.transaction() as connection:
             connection.execute(update(ENGINE_BREAKERS).values(until=stamp(utc_now() - BEHIND)))
         await self.stage.until(lambda: self.breaker()["until"] is None)
@@ -115,8 +116,8 @@ def begin(serve: Start, sqlite_url: str, tmp_path: Path, spawner: Spawner) -> Be
             program = program_for(desk, tmp_path, spawner)
             common = {"INNGEST_DEV": server.url, "PC_INNGEST_STARTS_PER_MINUTE": "0"}
             own = {APP: {"PC_INNGEST_ENGINE": "local"}, WORKER: {"PC_HYBRID_ROLLOUT_PERCENTAGE": share} | settings}
-            stage = Stage(wired, replace(program, settings=program.settings | common), server, COMMANDS, own)
-            yield Handing(desk, lanes, stage, other, reach)
+            stage = Stage(wired, replace(program, settings=program.settings | common), COMMANDS, server.app_is_up, own)
+            yield Handing(desk, lanes, stage, int(server.url.rpartition(":")[2]), other, reach)
 
     return begun
 

@@ -1,8 +1,9 @@
 """`pc serve` and `pc worker` as processes of one installation; what they are to do there is the test's."""
 
 import asyncio
+import signal
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -14,7 +15,7 @@ from progressive_capture.domain.scope import stamp
 from progressive_capture.github.clock import utc_now
 from progressive_capture.store.tables import JOBS
 from progressive_capture.wiring import Wired
-from tests.support.inngest_servers import InngestServer, Listened
+from tests.support.inngest_servers import Listened
 from tests.support.offices import rows
 from tests.support.program import Program
 
@@ -26,14 +27,19 @@ Commands = Mapping[str, tuple[str, ...]]
 """The words of each process, by the name that a test calls it; the app's is `APP`."""
 
 
+async def _told_nobody(_address: str) -> None:
+    """Nobody calls the app."""
+
+
 @dataclass
 class Stage:
     """The processes, which end with the test."""
 
     wired: Wired
     program: Program
-    server: InngestServer
     commands: Commands
+    app_is_up: Callable[[str], Awaitable[None]] = _told_nobody
+    """Hears where the app serves, also when it does so again."""
     settings: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     """What one process alone is told, by its name."""
     running: dict[str, Listened] = field(default_factory=dict)
@@ -52,7 +58,7 @@ class Stage:
         await self.until(lambda: process.said(ready) is not None)
         if name == APP:
             self.address = (process.said("Serving ") or "").partition("Serving ")[2].partition(": ")[0]
-            await self.server.app_is_up(self.address)
+            await self.app_is_up(self.address)
 
     async def stop(self, name: str) -> Listened:
         """Ask a process to end, and wait for that."""
@@ -105,6 +111,33 @@ class Stage:
         assert ends == dict.fromkeys((job["id"] for job in jobs), 1)
         assert len(rows(self.wired.database, "job_metrics")) == len(jobs)
         assert {shard["claimed_by"] for shard in rows(self.wired.database, "job_shards")} == {None}
+
+
+@dataclass
+class Killing(Stage):
+    """Processes that are killed at any moment and begun anew."""
+
+    async def kill(self, name: str) -> None:
+        """Kill a process, and put back what it left here, without the wait for the next sweep."""
+        killed = self.running.pop(name)
+        killed.process.send_signal(signal.SIGKILL)
+        await self.gone(killed)
+        await asyncio.to_thread(replace(self.wired.upkeep(), random=lambda: 0.0).sweep)
+
+    async def settle(self, count: int) -> None:
+        """Wait for the last job; what a dispatcher left unsaid when it died is asked after before its time."""
+        while self.completed() < count:
+            long_ago = stamp(utc_now() - timedelta(seconds=5))
+            unsaid = (JOBS.c.status == "dispatched", JOBS.c.engine_run_ref.is_(None), JOBS.c.dispatched_at < long_ago)
+            with self.wired.database.transaction() as connection:
+                connection.execute(update(JOBS).where(*unsaid).values(dispatch_deadline=stamp(utc_now())))
+            self.hurry()
+            asked = await asyncio.to_thread(self.program.run, "engines", "reconcile")
+            assert asked.returncode == 0, asked.stderr
+
+    def completed(self) -> int:
+        """How many have ended well."""
+        return sum(job["status"] == "completed" for job in self.jobs())
 
 
 def by_lane(jobs: Iterable[Mapping[str, Any]]) -> Counter[tuple[str, str | None]]:

@@ -8,18 +8,20 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import httpx
+from sqlalchemy import update
 
 from progressive_capture.capture.report import Silent
 from progressive_capture.capture.run import look_up
 from progressive_capture.capture.session import Tools
 from progressive_capture.domain.gates import RepositoryFacts, decide
-from progressive_capture.domain.jobs import JobType, Trigger
-from progressive_capture.domain.requests import JobRequest, Submitted
+from progressive_capture.domain.jobs import JobType, Processor, Trigger
+from progressive_capture.domain.requests import JobRequest, Queued, Submitted
 from progressive_capture.domain.rollout import RolloutRow
 from progressive_capture.domain.scope import Scope
 from progressive_capture.engines.local import Served, Worker
 from progressive_capture.github.answer import Answer
 from progressive_capture.github.transport import Received, Request
+from progressive_capture.store.tables import JOBS
 from progressive_capture.wiring import Overrides, Wired, wire
 from tests.support.given import settings_of
 from tests.support.offices import rows
@@ -102,6 +104,13 @@ class TwoLanes:
                 who="test",
             )
         )
+
+    def ask_in(self, lane: Processor, wired: Wired, name: str, scope: Scope) -> None:
+        """Ask for work on one repository, in a lane of the test's choice."""
+        answer = self.ask(wired, name, scope)
+        assert isinstance(answer, Queued)
+        with wired.database.transaction() as connection:
+            connection.execute(update(JOBS).where(JOBS.c.id == answer.job_id).values(processor_type=lane.value))
 
     @asynccontextmanager
     async def worker(self, wired: Wired) -> AsyncIterator[Worker]:
