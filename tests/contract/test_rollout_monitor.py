@@ -173,7 +173,7 @@ def test_what_settled_before_somebody_set_the_percentage_or_strategy_earns_no_st
     refused = readiness(rollout).step
     assert refused.percentage is None
     assert "Only 0 jobs finished" in refused.reasons[0]
-    assert f"set at {NOW:%Y-%m-%d %H:%M} UTC" in refused.reasons[1]
+    assert f"set at {NOW:%Y-%m-%d %H:%M} UTC" in refused.reasons[-1]
     later = rollout_of(database, at=NOW + timedelta(hours=2), lanes_local=False)
     outcomes(database, 30, 0, at=NOW + timedelta(hours=1))
     manage.set_auto_rollback(later, ME, enabled=True)

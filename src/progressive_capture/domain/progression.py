@@ -26,6 +26,9 @@ class Savings:
 
     micro_usd: int | None
     inngest_only_micro_usd: int | None
+    executions: int
+    """Of Inngest, as counted."""
+    inngest_only_executions: int
 
     @property
     def saved(self) -> int | None:
@@ -33,6 +36,11 @@ class Savings:
         if self.micro_usd is None or self.inngest_only_micro_usd is None:
             return None
         return self.inngest_only_micro_usd - self.micro_usd
+
+    @property
+    def spared(self) -> int:
+        """Executions of Inngest that the rollout spared: within the free part of a month they are all there is."""
+        return self.inngest_only_executions - self.executions
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +71,7 @@ def advance(
     against = (*_switched(configuration, rolled_back_at, now), *_measured(verdict), *_saved(savings))
     if against:
         return Advance(None, against)
-    return Advance(following, (verdict.reason, f"The rollout saved {in_dollars(savings.saved or 0)} in the window."))
+    return Advance(following, (verdict.reason, _shown(savings)))
 
 
 def _switched(configuration: Effective, rolled_back_at: datetime | None, now: datetime) -> tuple[str, ...]:
@@ -106,4 +114,14 @@ def _saved(savings: Savings) -> tuple[str, ...]:
         return ("What the rollout saves is not known: some of its jobs have no known cost.",)
     if savings.saved < 0:
         return (f"The rollout costs {in_dollars(-savings.saved)} more than the real-time lane alone.",)
+    if savings.inngest_only_executions == 0:
+        return ("No job of the window shows whether the rollout saves anything.",)
+    if savings.saved == 0 and savings.spared <= 0:
+        return ("The rollout saved nothing in the window, neither money nor Inngest's executions.",)
     return ()
+
+
+def _shown(savings: Savings) -> str:
+    if savings.saved:
+        return f"The rollout saved {in_dollars(savings.saved)} in the window."
+    return f"The rollout spared {savings.spared:,} of Inngest's executions in the window, at the same cost."

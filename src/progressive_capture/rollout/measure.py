@@ -93,9 +93,10 @@ def metrics(rollout: Rollout) -> Metrics:
 def savings(connection: Connection, rollout: Rollout, since: datetime, now: datetime) -> Savings:
     """Return what all jobs since then cost, and what they would have cost in the real-time lane alone."""
     if since >= now:
-        return Savings(0, 0)
+        return Savings(0, 0, 0, 0)
     (found,) = money(connection, rollout.book, [since, now])
-    return Savings(found.cost.micro_usd, found.inngest_only.micro_usd)
+    executions = sum(row.executions for row in found.totals)
+    return Savings(found.cost.micro_usd, found.inngest_only.micro_usd, executions, found.executions_instead)
 
 
 def compared(connection: Connection, rollout: Rollout, since: datetime) -> Comparison:

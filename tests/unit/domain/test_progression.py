@@ -14,7 +14,8 @@ from progressive_capture.domain.verdict import Outcomes, could_not_measure, judg
 NOW = datetime(2026, 3, 2, tzinfo=UTC)
 AT_TEN = effective(RolloutRow(rollout_percentage=10), RolloutEnvironment(), lanes_local=False)
 GOOD = Outcomes(successes=99, errors=1, uncounted=1, peak_memory_bytes=100 * 1024**2)
-SAVED = Savings(micro_usd=1_000_000, inngest_only_micro_usd=3_500_000)
+SAVED = Savings(micro_usd=1_000_000, inngest_only_micro_usd=3_500_000, executions=10, inngest_only_executions=35)
+SPARED = Savings(0, 0, 10, 11)
 
 
 def refusals(outcomes: Outcomes = GOOD, savings: Savings = SAVED, rolled_back_at: datetime | None = None) -> list[str]:
@@ -29,6 +30,14 @@ def test_a_good_window_goes_one_step_and_shows_the_savings() -> None:
     assert found.reasons == (
         "1 of 100 finished jobs failed: 1.00 %, not above 5 %.",
         "The rollout saved $2.50 in the window.",
+    )
+
+
+def test_where_all_is_free_the_executions_that_were_spared_are_the_savings() -> None:
+    found = advance(AT_TEN, judge(GOOD, 5), SPARED, None, NOW)
+    assert (found.percentage, found.reasons[1]) == (
+        25,
+        "The rollout spared 1 of Inngest's executions in the window, at the same cost.",
     )
 
 
@@ -62,9 +71,9 @@ def test_each_measure_refuses_by_itself(outcomes: Outcomes, refusal: str) -> Non
 
 def test_just_inside_every_bound_is_good_enough() -> None:
     outcomes = Outcomes(successes=86, errors=4, uncounted=10, peak_memory_bytes=RUNNER_MEMORY * 4 // 5 - 1)
-    assert advance(AT_TEN, judge(outcomes, 5), Savings(0, 0), None, NOW).percentage == 25
+    assert advance(AT_TEN, judge(outcomes, 5), SPARED, None, NOW).percentage == 25
     unmeasured = replace(outcomes, peak_memory_bytes=None)
-    assert advance(AT_TEN, judge(unmeasured, 5), Savings(0, 0), None, NOW).percentage == 25
+    assert advance(AT_TEN, judge(unmeasured, 5), SPARED, None, NOW).percentage == 25
 
 
 def test_a_failing_window_is_refused_also_where_the_bound_of_rollbacks_is_higher() -> None:
@@ -85,9 +94,12 @@ def test_what_was_not_measured_is_no_reason_to_advance() -> None:
 @pytest.mark.parametrize(
     ("savings", "refusal"),
     [
-        (Savings(None, 5), "What the rollout saves is not known"),
-        (Savings(5, None), "What the rollout saves is not known"),
-        (Savings(6, 5), "The rollout costs $0.000001 more"),
+        (Savings(None, 5, 1, 1), "What the rollout saves is not known"),
+        (Savings(5, None, 1, 1), "What the rollout saves is not known"),
+        (Savings(6, 5, 0, 9), "The rollout costs $0.000001 more"),
+        (Savings(0, 0, 0, 0), "No job of the window shows whether"),
+        (Savings(0, 0, 9, 9), "The rollout saved nothing in the window"),
+        (Savings(5, 5, 9, 9), "The rollout saved nothing in the window"),
     ],
 )
 def test_savings_are_shown_or_there_is_no_step(savings: Savings, refusal: str) -> None:
@@ -112,6 +124,6 @@ def test_a_step_that_would_admit_nobody_is_not_taken() -> None:
 
 def test_all_that_stands_in_the_way_is_told_at_once() -> None:
     stopped = replace(AT_TEN, is_active=False, stopped_by=(Origin.ENVIRONMENT,))
-    found = advance(stopped, judge(Outcomes(0, 11, timed_out=3), 5), Savings(None, None), NOW, NOW)
+    found = advance(stopped, judge(Outcomes(0, 11, timed_out=3), 5), Savings(None, None, 0, 0), NOW, NOW)
     assert found.percentage is None
     assert len(found.reasons) == 7
