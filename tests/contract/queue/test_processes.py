@@ -29,7 +29,7 @@ def check(database: Database, count: int, one_in: int) -> None:
 
 def test_2000_jobs_survive_kills(database: Database) -> None:
     """Invariants I1 and I5."""
-    check(database, 2_000, one_in=700)
+    check(database, 2_000, one_in=1_500)
 
 
 @pytest.mark.faults
