@@ -2,13 +2,14 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from typing import Any, TypeVar
 
 import pytest
 
 from progressive_capture.domain.jobs import EngineName, JobType, Processor
 from progressive_capture.domain.requests import Queued
-from progressive_capture.domain.scope import stamp
+from progressive_capture.domain.scope import github_time, stamp
 from progressive_capture.queue.engine import Engine, EngineRefused, EngineUnreachable, EngineUsage, Handover, RunState
 from progressive_capture.settings import SettingsError
 from progressive_capture.store.tables import JOBS
@@ -95,6 +96,17 @@ def test_the_same_attempt_is_started_once_however_often_it_is_handed_over(
     github.add(f"capture {handover.job_id}:1", created_at="2026-05-31T12:00:00Z")
     assert dispatched(office, handover) == dispatched(office, handover) == "903"
     assert len(github.started) == 1
+
+
+def test_a_run_is_found_behind_many_others_and_by_a_clock_that_is_a_little_behind(
+    office: Office, github: LittleActions
+) -> None:
+    handover = queued(office)
+    github.add(f"capture {handover.job_id}:1", created_at=github_time(github.now - timedelta(minutes=1)))
+    for _ in range(100):
+        github.add("capture something else")
+    assert dispatched(office, handover) == "901"
+    assert github.started == []
 
 
 @pytest.mark.parametrize("older", ["tells nothing", "refuses to be asked"])

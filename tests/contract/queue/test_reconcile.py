@@ -1,9 +1,11 @@
 """Jobs elsewhere of which nobody has heard: each answer of an engine settles them rightly, while that holds."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import insert, select
 
 from progressive_capture.domain.jobs import Claim, EngineName, Processor
 from progressive_capture.domain.scope import moment
@@ -13,6 +15,7 @@ from progressive_capture.queue.reconcile import LOOK_AGAIN, Reconciled
 from progressive_capture.queue.terms import Terms
 from progressive_capture.store import jobs
 from progressive_capture.store.database import Database
+from progressive_capture.store.tables import JOB_SHARDS
 from tests.contract.queue.bureau import EVERYBODY, HISTORY, Bureau
 from tests.contract.queue.rows import BULK, LEASE, MINUTE, lives
 from tests.contract.queue.scripted import Elsewhere
@@ -214,3 +217,25 @@ async def test_a_job_between_two_shards_is_given_as_long_as_a_lease(elsewhere: E
     assert await elsewhere.reconcile() == NOTHING
     elsewhere.bureau.now += timedelta(seconds=1)
     assert (await elsewhere.reconcile()).back == 1
+
+
+async def test_what_may_not_have_been_handed_over_is_no_matter_for_another_lane(elsewhere: Elsewhere) -> None:
+    dies_before_handing_over(elsewhere)
+    elsewhere.bureau.now += TO_CONFIRM
+    other = replace(elsewhere.dispatcher, lane=Processor.INNGEST)
+    done = await replace(elsewhere.reconciler(), dispatchers=[other]).reconcile()
+    assert (done.handed_over, done.back, elsewhere.engine.tried) == (0, 1, 0)
+
+
+async def test_a_run_that_goes_on_is_asked_after_once_for_all_its_shards(elsewhere: Elsewhere) -> None:
+    await left_by_its_run(elsewhere)
+    with elsewhere.bureau.database.transaction() as connection:
+        shard = connection.execute(select(JOB_SHARDS)).mappings().one()
+        connection.execute(insert(JOB_SHARDS).values(dict(shard) | {"k": 1}))
+    elsewhere.engine.state = RunState.RUNNING
+    assert (await elsewhere.reconcile()).left == 1
+    assert len(elsewhere.engine.asked) == 1
+    elsewhere.engine.state = RunState.GONE
+    elsewhere.bureau.now += LOOK_AGAIN
+    assert (await elsewhere.reconcile()).back == 1
+    assert len(elsewhere.engine.asked) == 3
