@@ -162,6 +162,7 @@ def test_status_tells_everything_of_one_moment_and_fits_json(database: Database)
         environment=RolloutEnvironment(emergency_stop=True),
         lanes_local=False,
         standings=lambda _connection, _now: {EngineName.GITHUB_ACTIONS: standing},
+        shut=lambda _connection, _now: {},
     )
     assert (found.rollout.percentage, found.rollout.stopped_by, found.tracked) == (
         10,

@@ -90,6 +90,7 @@ def test_read_models_scan_nothing_that_grows(filled: Database) -> None:
             environment=RolloutEnvironment(),
             lanes_local=True,
             standings=lambda _connection, _now: {},
+            shut=lambda _connection, _now: {},
         )
         stats(filled, HOST, since, NOW)
         monitoring(filled, HOST, since, NOW, max_error_rate=5)

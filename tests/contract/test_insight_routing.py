@@ -1,12 +1,16 @@
 from datetime import timedelta
 from typing import Any
 
+import pytest
+from sqlalchemy import select, update
+
 from progressive_capture.domain.jobs import Processor, Trigger
 from progressive_capture.domain.priority import PriorityLevel
-from progressive_capture.domain.routing import RouteFacts, Thresholds, figures_of, route, rules
+from progressive_capture.domain.routing import LANE_SHUT, STANDS_IN, RouteFacts, Thresholds, figures_of, route, rules
 from progressive_capture.insight.routing import replay, routing_analysis
 from progressive_capture.insight.speed import Quantiles, quantiles
 from progressive_capture.store.database import Database
+from progressive_capture.store.tables import JOBS
 from tests.contract.insight_rows import add_job, ago, settle
 from tests.contract.store_rows import HOST
 from tests.contract.test_store_jobs import NOW
@@ -65,6 +69,19 @@ def test_another_table_is_asked_about_the_recorded_jobs(database: Database) -> N
     assert {few, kept}.isdisjoint({moved.job_id})
     same = replay(database, HOST, DAY_AGO, route)
     assert (same.jobs, same.same, same.examples) == (3, 3, ())
+
+
+@pytest.mark.parametrize("rule", [LANE_SHUT, STANDS_IN])
+def test_a_job_in_the_place_of_a_shut_lane_is_not_called_moved(database: Database, rule: str) -> None:
+    other = {Processor.INNGEST: Processor.GITHUB_ACTIONS, Processor.GITHUB_ACTIONS: Processor.INNGEST}
+    for items in (5, 500):
+        job_id = routed(database, items)
+        with database.transaction() as connection:
+            lane = Processor(connection.execute(select(JOBS.c.processor_type).where(JOBS.c.id == job_id)).scalar_one())
+            values = {"route_rule": rule, "processor_type": other[lane].value}
+            connection.execute(update(JOBS).where(JOBS.c.id == job_id).values(values))
+    found = replay(database, HOST, DAY_AGO, route)
+    assert (found.jobs, found.same, found.moved) == (2, 2, {})
 
 
 def test_quantiles_are_values_that_were_measured() -> None:

@@ -13,6 +13,7 @@ from progressive_capture.domain.quotas import Mode, Quota
 from progressive_capture.domain.scope import Scope
 from progressive_capture.insight.queue import queue
 from progressive_capture.queue import upkeep
+from progressive_capture.queue.openings import doors
 from progressive_capture.queue.staying import LANE_SHUT, ask_again
 from progressive_capture.queue.terms import Terms
 from progressive_capture.store import jobs
@@ -83,6 +84,10 @@ def test_what_stands_in_a_lane_that_is_switched_off_is_told_and_goes_on_when_it_
     bureau.terms = Terms(environment=NOBODY)
     job_id = bureau.queued()
     bureau.terms = Terms(environment=NOBODY, engines=ON | {REAL_TIME: None})
+    with bureau.database.reading() as connection:
+        before = queue(connection, HOST, bureau.now, doors(connection, bureau.terms, bureau.now).shut_lanes)
+    lane = next(each for each in before.lanes if each.processor is REAL_TIME)
+    assert (lane.due, lane.held, before.held[0].reason) == (0, 1, "The inngest lane is off.")
     assert bureau.upkeep.hold() == [job_id]
     assert bureau.upkeep.hold() == []
     row = bureau.row(job_id)

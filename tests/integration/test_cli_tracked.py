@@ -83,7 +83,7 @@ def test_what_cannot_be_read_of_an_account_is_skipped_and_told(at: Counter) -> N
     heard = at.pc("track", "hostile/*")
     assert heard.code == 3
     assert "hostile/empty: tracked; " in heard.out
-    assert "hostile/blocked: skipped. While looking up hostile/blocked: GitHub has blocked" in heard.out
+    assert "hostile/blocked: skipped. GitHub has blocked" in heard.out
     assert "Nothing was tracked." in at.refused("pc", "track", "hostile/blocked", "acme/one", code=1)
 
 

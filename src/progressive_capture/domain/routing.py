@@ -24,6 +24,12 @@ SMALL_ITEMS: Final = 500
 """Up to so many pull requests, a bulk job takes about the minute that each run bills at least: several share a run.
 https://docs.github.com/en/billing/concepts/product-billing/github-actions"""
 
+LANE_SHUT: Final = "lane-shut"
+"""The rule of jobs that left a lane which takes none, for the other."""
+
+STANDS_IN: Final = "bulk-stands-in"
+"""The rule of jobs that the bulk lane has, before all others, while the real-time lane's engine gives no answer."""
+
 POLICY: Final = "rules"
 """The name under which decisions of this file are recorded."""
 

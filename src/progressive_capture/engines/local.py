@@ -149,7 +149,7 @@ class Worker:
         taken = await asyncio.to_thread(look)
         if taken.moved:
             self._begin_anew()
-            structlog.stdlib.get_logger(__name__).info("kept from bulk", jobs=taken.moved, slot=slot.part)
+            structlog.stdlib.get_logger(__name__).info("not taken: moved or held", jobs=taken.moved, slot=slot.part)
         if taken.job is None:
             return bool(taken.moved)
         self._begin_anew()

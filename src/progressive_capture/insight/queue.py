@@ -1,9 +1,10 @@
 """The queue as it is now: lanes, what holds jobs back, who works, what budgets are left; nothing is changed."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Final
 
 from progressive_capture.domain.jobs import JobState, Processor
@@ -17,6 +18,8 @@ STUCK_SHOWN: Final = 100
 STOPPED_SHOWN: Final = 100
 REASONS_SHOWN: Final = 20
 """Those of quotas tell figures of the moment: there may be as many of them as jobs."""
+NO_LANE: Final[Mapping[Processor, str]] = MappingProxyType({})
+_IN_LINE: Final = frozenset({JobState.PENDING, JobState.FAILED})
 SILENT_AFTER: Final = timedelta(minutes=2)
 """A worker not heard of for so long is counted as gone: as long as its leases last."""
 
@@ -113,9 +116,9 @@ class Queue:
     """The oldest; how many there are in all, the lanes tell."""
 
 
-def queue(connection: Connection, host_id: int, now: datetime) -> Queue:
-    """Look at the queue of one host."""
-    rows = statements.open_jobs(connection, host_id, now)
+def queue(connection: Connection, host_id: int, now: datetime, shut: Mapping[Processor, str] = NO_LANE) -> Queue:
+    """Look at the queue of one host; what stands in a `shut` lane is held for the reason given, told so yet or not."""
+    rows = [_as_held(row, shut) for row in statements.open_jobs(connection, host_id, now)]
     stopped = statements.stopped_captures(connection, host_id, now)
     left = Counter(row.processor for row in stopped)
     reasons = Counter[str]()
@@ -134,12 +137,17 @@ def queue(connection: Connection, host_id: int, now: datetime) -> Queue:
     )
 
 
+def _as_held(row: statements.OpenJobs, shut: Mapping[Processor, str]) -> statements.OpenJobs:
+    is_free = row.held_reason is None and row.is_due and row.state in _IN_LINE
+    return row._replace(held_reason=shut[row.processor]) if is_free and row.processor in shut else row
+
+
 def _lane(processor: Processor, rows: Iterable[statements.OpenJobs], stopped: int) -> Lane:
     own = [row for row in rows if row.processor is processor]
     states = Counter[str]()
     for row in own:
         states[row.state.value] += row.jobs
-    idle = [row for row in own if row.state in {JobState.PENDING, JobState.FAILED}]
+    idle = [row for row in own if row.state in _IN_LINE]
     free = [row for row in idle if row.held_reason is None]
     return Lane(
         processor=processor,

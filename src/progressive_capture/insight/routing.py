@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Final
 
 from progressive_capture.domain.jobs import JobState, Outcome, Processor
-from progressive_capture.domain.routing import Policy, Route, facts_of
+from progressive_capture.domain.routing import LANE_SHUT, STANDS_IN, Policy, Route, facts_of
 from progressive_capture.domain.scope import stamp
 from progressive_capture.insight.speed import Speed, speed
 from progressive_capture.store.database import Database
@@ -101,7 +101,8 @@ def routing_analysis(database: Database, host_id: int, since: datetime) -> Routi
 def replay(database: Database, host_id: int, since: datetime, policy: Policy) -> Replay:
     """Route the recorded jobs since then again by another policy, from the figures that each decision used.
 
-    The rollout is not asked again: a job that it kept on the real-time lane stays there.
+    What was open is not asked again: a job that the rollout kept on the real-time lane stays there, and so does one in
+    its lane that took it while the other was shut.
 
     Raises:
         StoreError: the database cannot be read.
@@ -128,8 +129,13 @@ def _again(decision: Decision, policy: Policy) -> Route | None:
         facts = facts_of(figures)
     except ValueError:
         return None
-    allowed = frozenset({Processor.INNGEST}) if decision.is_eligible is False else frozenset(Processor)
-    return policy(facts, allowed)
+    return policy(facts, _open_then(decision))
+
+
+def _open_then(decision: Decision) -> frozenset[Processor]:
+    if decision.is_eligible is False:
+        return frozenset({Processor.INNGEST})
+    return frozenset({decision.processor}) if decision.rule in {LANE_SHUT, STANDS_IN} else frozenset(Processor)
 
 
 def _moved(decision: Decision, route: Route) -> Moved:

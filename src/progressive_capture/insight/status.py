@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from progressive_capture.domain.breaker import Phase
-from progressive_capture.domain.jobs import EngineName, JobState
+from progressive_capture.domain.jobs import EngineName, JobState, Processor
 from progressive_capture.domain.quotas import Level, Mode, Standing, Usage
 from progressive_capture.domain.rollout import FEATURE, Origin, RolloutEnvironment, Strategy, effective
 from progressive_capture.domain.scope import stamp
@@ -19,6 +19,9 @@ from progressive_capture.store.insight.tracked import count_tracked
 
 Standings = Callable[[Connection, datetime], Mapping[EngineName, Standing]]
 """Tells how near to its quota each engine is that has one."""
+
+Shut = Callable[[Connection, datetime], Mapping[Processor, str]]
+"""Tells why each lane that takes nothing now does not."""
 
 
 DEATHS_TOLD: Final = timedelta(hours=24)
@@ -88,6 +91,7 @@ def status(
     environment: RolloutEnvironment,
     lanes_local: bool,
     standings: Standings,
+    shut: Shut,
 ) -> Status:
     """Look at everything.
 
@@ -98,6 +102,7 @@ def status(
         environment: what the environment says of the rollout.
         lanes_local: whether both lanes run on this machine.
         standings: how near to its quota each engine is, by the queue's own reckoning.
+        shut: why each lane that takes nothing now does not, by the same.
 
     Raises:
         StoreError: the database cannot be read.
@@ -110,7 +115,7 @@ def status(
             ill[each.state] += each.jobs
         return Status(
             as_of=stamp(now),
-            queue=queue(connection, host_id, now),
+            queue=queue(connection, host_id, now, shut(connection, now)),
             failed=ill[JobState.FAILED],
             dead=ill[JobState.DEAD],
             tracked=count_tracked(connection, host_id),

@@ -40,6 +40,11 @@ class Doors:
             closed.setdefault(Processor.INNGEST, silent.pop(Processor.INNGEST))
         return Openings(eligibility, closed, silent | holding, stands_in)
 
+    @property
+    def shut_lanes(self) -> dict[Processor, str]:
+        """The lanes that take nothing now, each with the reason."""
+        return {lane: why for lane in Processor if (why := self.shut(lane)) is not None}
+
     def shut(self, lane: Processor) -> str | None:
         """Why nothing may be taken from a lane now, whatever the repository; None: something may."""
         engine = self.terms.engines[lane]

@@ -6,20 +6,16 @@ from typing import Final
 
 from progressive_capture.domain.jobs import EngineName, Processor
 from progressive_capture.domain.priority import HIGHEST, LAST_IN_LINE
+from progressive_capture.domain.routing import LANE_SHUT, STANDS_IN
 from progressive_capture.queue.openings import Doors, Openings, category_of, doors, standings
 from progressive_capture.queue.terms import Terms
 from progressive_capture.store.database import Connection
 from progressive_capture.store.jobs import Decide, JobLine, Routing
 
+__all__ = ["KEPT_FROM_BULK", "LANE_SHUT", "STANDS_IN", "ask_again", "asking", "elsewhere", "let_go"]
+
 KEPT_FROM_BULK: Final = "kept-from-bulk"
 """The rule of jobs that the gates sent from the bulk lane to the other."""
-
-LANE_SHUT: Final = "lane-shut"
-"""The rule of jobs that left a lane which takes none, for the other."""
-
-
-STANDS_IN: Final = "bulk-stands-in"
-"""The rule of jobs that the bulk lane has, before all others, while the real-time lane's engine gives no answer."""
 
 
 def ask_again(connection: Connection, terms: Terms, lane: Processor, now: datetime) -> Decide | None:

@@ -50,7 +50,11 @@ def stats(context: typer.Context, *, json: options.Json = False) -> ExitCode:
 
 
 def categories(context: typer.Context, *, json: options.Json = False) -> ExitCode:
-    """Count the tracked repositories by category, and those of each that the rollout reaches."""
+    """Count the tracked repositories by category, and those of each that the rollout reaches.
+
+    A category takes at most so many stars, contributors and pull requests, all three together: test 0, 2, 10; small 50,
+    10, 100; medium 500, 50, 1,000; large 5,000, 200, 10,000; enterprise all others.
+    """
     from progressive_capture.rollout.population import population  # noqa: PLC0415 - not needed for --help
 
     def read(rollout: "Rollout", _works: "Wired") -> Told:

@@ -24,7 +24,7 @@ _OFF: Final = "  switched off, so that every job goes to the real-time lane: rol
 def status(context: typer.Context, *, json: options.Json = False) -> ExitCode:
     """Show the queue now: lanes, workers, what jobs wait for, budgets and quotas."""
     from progressive_capture.insight.status import status as insight  # noqa: PLC0415 - not needed for --help
-    from progressive_capture.queue.openings import standings  # noqa: PLC0415 - as above
+    from progressive_capture.queue.openings import doors, standings  # noqa: PLC0415 - as above
     from progressive_capture.settings import Settings  # noqa: PLC0415 - as above
 
     desk: Desk = context.obj
@@ -38,6 +38,7 @@ def status(context: typer.Context, *, json: options.Json = False) -> ExitCode:
             environment=terms.environment,
             lanes_local=terms.lanes_local,
             standings=lambda connection, now: standings(connection, terms, now),
+            shut=lambda connection, now: doors(connection, terms, now).shut_lanes,
         )
         return Told.of("\n".join(in_words(found)), {"status": found})
 

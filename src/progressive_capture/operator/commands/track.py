@@ -73,7 +73,8 @@ def read(file: Path) -> list[str]:
 
 def left_out(name: str, why: str) -> Told:
     """Say that a repository of an account's list cannot be kept."""
-    return Told(f"{name}: skipped. {why}", {"repository": name, "outcome": "skipped", "why": why}, ExitCode.GAPS)
+    said = why.removeprefix(f"While looking up {name}: ")
+    return Told(f"{name}: skipped. {said}", {"repository": name, "outcome": "skipped", "why": why}, ExitCode.GAPS)
 
 
 def told(tracked: "NowTracked") -> Told:
