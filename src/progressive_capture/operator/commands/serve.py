@@ -11,6 +11,8 @@ from progressive_capture.operator.telling import Told, tell_one
 
 WITHOUT_EXTRA = "This needs what the extra `inngest` installs: pip install 'progressive-capture[inngest]'."
 
+ANSWERS = "/healthz and /api/inngest; whether Inngest knows that address, `pc inngest check` tells"
+
 NoWorker = Annotated[bool, typer.Option("--no-worker", help="Run no jobs of this machine's lanes, and no duties.")]
 
 
@@ -42,7 +44,7 @@ def serve(
 
         with listen(host, port) as listening:
             taken = listening.getsockname()[1]
-            answers = "/healthz and /api/inngest" if settings.serves_inngest else "/healthz; Inngest is not set up"
+            answers = ANSWERS if settings.serves_inngest else "/healthz; Inngest is not set up"
             await serve_installation(
                 shift.works,
                 listening,
