@@ -119,6 +119,8 @@ def test_with_both_silent_all_wait_and_run_when_one_is_back(
     assert place(bureau, history) == (BULK, ACTIONS_SILENT)
     answer(bureau, back)
     assert place(bureau, soon) == place(bureau, in_line) == (lane, None)
+    stands_in = [(bureau.row(each).route_rule, bureau.row(each).priority) for each in (soon, in_line)]
+    assert (stands_in == [(STANDS_IN, HIGHEST)] * 2) is (back is ACTIONS)
     assert place(bureau, history) == (BULK, None if back is ACTIONS else ACTIONS_SILENT)
 
 
