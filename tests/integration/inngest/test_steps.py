@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
 from progressive_capture.domain.jobs import Processor
 from progressive_capture.engines.inngest.runner import ShardRunner
@@ -14,7 +15,7 @@ from progressive_capture.operator.logs import configure
 from progressive_capture.queue.engine import EngineRefused, EngineUnreachable, EngineUsage, RunState
 from progressive_capture.store.errors import StoreError
 from progressive_capture.store.jobs import JobFilter
-from progressive_capture.store.tables import METADATA
+from progressive_capture.store.tables import JOBS, METADATA
 from tests.support.little_github import START, LittleGitHub
 from tests.support.little_inngest import EVENT_KEY, KEY, Run, signed
 from tests.support.logged import logging_as_it_was
@@ -210,6 +211,15 @@ async def test_a_job_is_cancelled_also_where_inngest_cannot_be_told(
     await running.cancel(handover.job_id)
     assert running.job()["status"] == "cancelled"
     assert "they end at their next page" in capsys.readouterr().out
+    (run,) = await running.inngest.work()
+    assert run.output["why"] == "The job is no longer this run's."
+    assert running.office.github.asked == []
+
+
+async def test_a_run_of_an_earlier_attempt_asks_for_nothing(running: Served) -> None:
+    await running.hand_over()
+    with running.wired.database.transaction() as connection:
+        connection.execute(update(JOBS).values(attempt=2))
     (run,) = await running.inngest.work()
     assert run.output["why"] == "The job is no longer this run's."
     assert running.office.github.asked == []
