@@ -23,6 +23,8 @@ from tests.support.runners import hand_over
 from tests.support.stand_ins import Running, Start
 
 NAME, SMALL, OTHER = "runs/one", "runs/small", "runs/other"
+SLOW = {"effect": {"delay_ms": 50}}
+"""A run does not end before the test has seen it begin."""
 LONG_AGO = "2000-01-01T00:00:00.000000Z"
 
 
@@ -189,12 +191,14 @@ def test_a_run_that_was_killed_is_continued_by_the_next(
     key = flow.dispatched("--source", "rest")
     program = Program(tmp_path, spawner, settings_for(sandbox) | {"DATABASE_URL": str(flow.at.path)}, measured=False)
     with Desk(sandbox, str(flow.at.path)) as desk:
+        desk.spoil(SLOW)
         first = program.start("run", key.text)
         wanted = desk.served() + 50
         while desk.served() < wanted:
             assert is_running(first), first.communicate()
         first.kill()
         first.communicate()
+        desk.spoil()
     (shard,) = [row for row in flow.rows(JOB_SHARDS) if row["k"]]
     assert shard["state"] == "processing"
     done = json.loads(shard["checkpoint"])["done"]
@@ -213,12 +217,14 @@ def test_a_signal_ends_a_run_after_its_page(
     key = flow.dispatched("--source", "rest")
     program = Program(tmp_path, spawner, settings_for(sandbox) | {"DATABASE_URL": str(flow.at.path)}, measured=False)
     with Desk(sandbox, str(flow.at.path)) as desk:
+        desk.spoil(SLOW)
         first = program.start("run", key.text)
         wanted = desk.served() + 20
         while desk.served() < wanted:
             assert is_running(first), first.communicate()
         first.send_signal(number)
         out, _ = first.communicate()
+        desk.spoil()
     assert first.returncode == 128 + number, out
     assert "checkpointed, its run was told to stop; `pc cancel` is what ends a job." in out
     assert flow.rows()[0]["status"] == "pending"
