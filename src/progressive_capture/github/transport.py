@@ -4,17 +4,14 @@ import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import cache, partial
+from functools import cache
 from types import TracebackType
 from typing import Final, Protocol, Self
-from urllib.request import getproxies
 
 import anyio
-import httpcore
 import httpx
 
 from progressive_capture.github.answer import Answer
-from progressive_capture.github.connections import Pool
 
 LARGEST_BODY: Final = 128 * 1024 * 1024
 """No page of 100 items comes near this, even with bodies of the largest size that GitHub allows."""
@@ -22,13 +19,6 @@ LARGEST_BODY: Final = 128 * 1024 * 1024
 CONNECT_SECONDS: Final = 10.0
 WHOLE_SECONDS: Final = 25.0
 """GitHub itself ends a request after 10 s; a slot is leased for 30."""
-
-_TIMEOUTS: Final = (httpx.TimeoutException, httpcore.TimeoutException, TimeoutError)
-_NEVER_SENT: Final = (httpx.ConnectTimeout, httpx.PoolTimeout, httpcore.ConnectTimeout, httpcore.PoolTimeout)
-_FAILURES: Final = (
-    *(httpx.HTTPError, httpx.InvalidURL, httpcore.NetworkError, httpcore.ProtocolError),
-    httpcore.UnsupportedProtocol,
-)
 
 
 @cache
@@ -89,15 +79,12 @@ class HttpTransport:
     def __init__(self, *, is_local: bool = False, whole_seconds: float = WHOLE_SECONDS) -> None:
         """Open no connection yet; `is_local` asks for no compression."""
         self._whole_seconds = whole_seconds
-        # Proxies are httpx's own matter, and so are the connections to them.
-        proxied = not is_local and bool(getproxies())
-        trusted = partial(_trusted, by_environment=not is_local)
         self._client = httpx.AsyncClient(
             headers={"accept-encoding": "identity" if is_local else "gzip"},
             timeout=httpx.Timeout(whole_seconds, connect=CONNECT_SECONDS),
             follow_redirects=False,
             trust_env=not is_local,
-            **({"verify": trusted()} if proxied else {"transport": Pool(trusted)}),
+            verify=_trusted(by_environment=not is_local),
         )
 
     async def __aenter__(self) -> Self:
@@ -117,13 +104,13 @@ class HttpTransport:
         try:
             with anyio.fail_after(self._whole_seconds):
                 return await self._exchange(request)
-        except _TIMEOUTS as problem:
-            if isinstance(problem, _NEVER_SENT):
+        except (httpx.TimeoutException, TimeoutError) as problem:
+            if isinstance(problem, httpx.ConnectTimeout | httpx.PoolTimeout):
                 return NoAnswer(Lack.CONNECTION, f"GitHub at {_host(request)} could not be reached in time.")
             return NoAnswer(
                 Lack.TIMEOUT, f"No whole answer came from {_host(request)} within {self._whole_seconds:.0f} s."
             )
-        except _FAILURES as problem:
+        except (httpx.HTTPError, httpx.InvalidURL) as problem:
             said = str(problem) or type(problem).__name__
             return NoAnswer(Lack.CONNECTION, f"The connection to GitHub at {_host(request)} failed: {said}.")
 
