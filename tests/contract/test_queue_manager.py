@@ -3,10 +3,8 @@
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
 
 import pytest
-from sqlalchemy import Connection, update
 
 from progressive_capture.capture.checkpoint import Spec, decode_spec, encode
 from progressive_capture.domain.jobs import (
@@ -16,6 +14,7 @@ from progressive_capture.domain.jobs import (
     JobState,
     JobType,
     Outcome,
+    Resources,
     Trigger,
 )
 from progressive_capture.domain.kinds import Source
@@ -23,14 +22,14 @@ from progressive_capture.domain.priority import LAST_IN_LINE
 from progressive_capture.domain.quotas import Mode, Quota
 from progressive_capture.domain.records import Records
 from progressive_capture.domain.requests import JobRequest, Joined, Queued, Refused, RerunAsked, Throttled
-from progressive_capture.domain.scope import Scope, github_time, stamp
+from progressive_capture.domain.scope import Scope, github_time
 from progressive_capture.queue.staying import KEPT_FROM_BULK
 from progressive_capture.queue.terms import Terms
 from progressive_capture.store import jobs, tracking
 from progressive_capture.store.database import Database
 from progressive_capture.store.errors import LeaseLost
 from progressive_capture.store.index import save_index
-from progressive_capture.store.tables import JOB_METRICS, JOBS
+from progressive_capture.store.jobs.spending import spend
 from progressive_capture.store.tracking import Tracking
 from tests.contract.queue.bureau import EVERYBODY, HISTORY, NOBODY, Bureau
 from tests.contract.queue.rows import BULK, LEASE, NOW, REAL_TIME, lives, shard_states
@@ -213,9 +212,7 @@ def test_what_the_rollout_keeps_from_bulk_leaves_it_when_it_is_claimed(bureau: B
 def test_a_quota_is_waited_for_or_evaded_as_set(bureau: Bureau) -> None:
     engines = {REAL_TIME: EngineName.LOCAL, BULK: EngineName.GITHUB_ACTIONS}
     with bureau.database.transaction() as connection:
-        connection.execute(
-            JOB_METRICS.insert().values(_used(connection, bureau, runner_minutes=100, finished_at=stamp(NOW)))
-        )
+        spend(connection, Resources(runner_minutes=100), NOW, None)
     for mode in Mode:
         quotas = {EngineName.GITHUB_ACTIONS: Quota(runner_minutes=100, mode=mode)}
         bureau.terms = Terms(environment=EVERYBODY, engines=engines, quotas=quotas)
@@ -226,17 +223,6 @@ def test_a_quota_is_waited_for_or_evaded_as_set(bureau: Bureau) -> None:
     assert bureau.upkeep.release() == []
     bureau.now = NOW + timedelta(days=31)
     assert len(bureau.upkeep.release()) == 1
-
-
-def _used(connection: Connection, bureau: Bureau, **values: Any) -> dict[str, Any]:
-    job = jobs.insert_job(connection, new_job(repository_id=5, route_rule="old"), bureau.now)
-    assert job is not None
-    zeros = dict.fromkeys(
-        ("requests", "points", "ms", "cpu_ms", "peak_memory_bytes", "timeouts", "waits", "executions", "rows"), 0
-    )
-    fixed = {"job_id": job.id, "outcome": "completed", "processor_type": BULK.value, "engine": "github_actions"}
-    connection.execute(update(JOBS).where(JOBS.c.id == job.id).values(status="cancelled"))
-    return zeros | {"bytes_in": 0} | fixed | values
 
 
 def test_what_pc_capture_left_unfinished_becomes_the_queues(bureau: Bureau) -> None:

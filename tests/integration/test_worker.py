@@ -238,18 +238,15 @@ def test_a_stop_puts_the_job_back_after_its_page_and_another_worker_goes_on(offi
 def test_a_cancelled_job_stops_at_its_next_page(office: Office) -> None:
     job_id = queued(office)
 
-    async def cancel() -> None:
-        async with office.wired() as wired:
-            with wired.database.transaction() as connection:
-                jobs.cancel(connection, job_id, office.github.now, who="test")
-
     async def run() -> None:
         async with office.wired() as wired:
-            loop = asyncio.get_running_loop()
-            pending: list[asyncio.Task[None]] = []
-            when(office, "/repos/o/r/pulls", 3, lambda: pending.append(loop.create_task(cancel())))
+
+            def cancel() -> None:
+                with wired.database.transaction() as connection:
+                    jobs.cancel(connection, job_id, office.github.now, who="test")
+
+            when(office, "/repos/o/r/pulls", 3, cancel)
             await office.drain(wired)
-            await asyncio.gather(*pending)
 
     asyncio.run(run())
     (job,) = jobs_of(office)

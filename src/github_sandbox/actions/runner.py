@@ -152,9 +152,10 @@ class Runner:
             await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
 
     async def _followed(self, run: Run, process: Process, transcript: Transcript) -> bool:
-        self._processes[run.id] = psutil.Process(process.pid)
-        if run.stopping:  # asked for while the folder was made
-            self._stop_in_order(run, self._processes[run.id])
+        with contextlib.suppress(psutil.NoSuchProcess):  # it has ended already
+            self._processes[run.id] = psutil.Process(process.pid)
+            if run.stopping:  # asked for while the folder was made
+                self._stop_in_order(run, self._processes[run.id])
         late = asyncio.get_running_loop().call_later(self._machine.minutes * 60, self._overdue, run)
         try:
             await _read(process, transcript)
