@@ -1,10 +1,11 @@
 """Jobs whose lane takes none: held where they stand, told why, and let go by themselves; on both databases."""
 
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import Connection, update
 
 from progressive_capture.domain.cost import BOOKS
 from progressive_capture.domain.jobs import EngineName, Outcome, Processor, Resources
@@ -44,16 +45,20 @@ def told(bureau: Bureau) -> dict[str, int]:
 
 def dispatched(bureau: Bureau, lane: Processor = BULK) -> list[str]:
     with bureau.database.transaction() as connection:
-        sent = jobs.dispatch_jobs(
-            connection,
-            lane,
-            ACTIONS,
-            who="me",
-            now=bureau.now,
-            deadline=bureau.now,
-            n=9,
-            decide=ask_again(connection, bureau.terms, lane, bureau.now),
-        )
+        return sent_off(connection, bureau, lane)
+
+
+def sent_off(connection: Connection, bureau: Bureau, lane: Processor = BULK, n: int = 9) -> list[str]:
+    sent = jobs.dispatch_jobs(
+        connection,
+        lane,
+        ACTIONS,
+        who="me",
+        now=bureau.now,
+        deadline=bureau.now,
+        n=n,
+        decide=ask_again(connection, bureau.terms, lane, bureau.now),
+    )
     return [each.job.id for each in sent.jobs]
 
 
@@ -117,6 +122,17 @@ def test_one_look_hands_over_no_more_than_a_quota_has_room_for(bureau: Bureau) -
     ids = several(bureau, 5)
     assert dispatched(bureau) == ids[:3]
     assert told(bureau) == {"3 of 3 runner minutes of this month are used or under way.": 2}
+
+
+def test_two_that_look_at_once_hand_over_no_more_than_a_quota_has_room_for(bureau: Bureau) -> None:
+    bureau.terms = limited(3, Mode.WAIT)
+    ids = several(bureau, 6)
+    with ThreadPoolExecutor(1) as pool:
+        with bureau.database.transaction() as connection:
+            assert sent_off(connection, bureau, n=2) == ids[:2]
+            other = pool.submit(dispatched, bureau)
+            wait([other], timeout=0.5)  # it would have ended by then, were it not to wait for this one
+        assert len(other.result()) == 1
 
 
 def test_each_job_of_a_look_counts_by_its_forecast(bureau: Bureau) -> None:

@@ -9,7 +9,7 @@ from progressive_capture.domain.priority import HIGHEST, LAST_IN_LINE
 from progressive_capture.domain.routing import LANE_SHUT, STANDS_IN
 from progressive_capture.queue.openings import Doors, Openings, category_of, doors, standings
 from progressive_capture.queue.terms import Terms
-from progressive_capture.store.database import Connection
+from progressive_capture.store.database import Connection, Lock, lock
 from progressive_capture.store.jobs import Decide, JobLine, Routing
 
 __all__ = ["KEPT_FROM_BULK", "LANE_SHUT", "STANDS_IN", "ask_again", "asking", "elsewhere", "let_go"]
@@ -21,7 +21,8 @@ KEPT_FROM_BULK: Final = "kept-from-bulk"
 def ask_again(connection: Connection, terms: Terms, lane: Processor, now: datetime) -> Decide | None:
     """Make the question that is asked of each job of a lane before it is taken; None where nothing can shut that lane.
 
-    Each job that may stay is taken before the next one is asked about, and counts toward its engine's quota by then.
+    Each job that may stay is taken before the next one is asked about, and counts toward its engine's quota by then. Of
+    two that look at once, each would see the same room: where there are quotas, one waits until the other has taken.
     The gates never keep anything from the real-time lane: where this machine runs it without a quota, they need not be
     read.
     """
@@ -29,14 +30,16 @@ def ask_again(connection: Connection, terms: Terms, lane: Processor, now: dateti
     if lane is Processor.INNGEST and engine is EngineName.LOCAL and engine not in terms.quotas:
         return None
     open_doors = doors(connection, terms, now)
-    may_have_taken = False
+    may_have_changed = has_quotas = bool(open_doors.standings)
+    if has_quotas:
+        lock(connection, Lock.QUOTAS)
 
     def decide(job: JobLine) -> Routing | None:
-        nonlocal open_doors, may_have_taken
-        if may_have_taken and open_doors.standings:
+        nonlocal open_doors, may_have_changed
+        if may_have_changed:
             open_doors = replace(open_doors, standings=standings(connection, terms, now))
         routing = asking(connection, open_doors)(job)
-        may_have_taken = routing is None
+        may_have_changed = has_quotas and routing is None
         return routing
 
     return decide

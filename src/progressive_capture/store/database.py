@@ -123,6 +123,8 @@ class Lock(IntEnum):
     HOST = 0x70630002
     """Writers of one API host's rows: two that touch the same rows in another order would block each other."""
     PRINCIPAL = 0x70630003
+    QUOTAS = 0x70630005
+    """Takers of jobs that count toward a quota; locked before any job."""
 
 
 def lock(connection: Connection, subject: Lock, number: int = 0) -> None:
