@@ -18,6 +18,14 @@ _PRICED: Final = """UPDATE job_shards SET cost_microusd = (
         WHERE metric.job_id = job_shards.job_id AND (metric.cost_microusd IS NULL OR metric.cost_microusd <> 0))"""
 """A settled job's cost, which was reckoned as a whole, stands with its first shard."""
 
+_UNPRICED: Final = """UPDATE job_shards SET cost_microusd = NULL
+    WHERE (runner_minutes > 0 OR executions > 0) AND NOT EXISTS (
+        SELECT 1 FROM job_metrics AS metric
+        WHERE metric.job_id = job_shards.job_id AND metric.runner_minutes + metric.executions >= (
+            SELECT sum(own.runner_minutes + own.executions) FROM job_shards AS own
+            WHERE own.job_id = job_shards.job_id))"""
+"""What was told of a job since it last settled, if it ever did, was never priced: its cost is unknown, not nothing."""
+
 _SETTLED: Final = """SELECT '{engine}' AS engine, {finished} AS month, {minutes} AS minutes, {executions} AS executions,
         CASE WHEN engine = '{engine}' THEN coalesce(cost_microusd, 0) ELSE 0 END AS cost
     FROM job_metrics WHERE runner_minutes > 0 OR executions > 0 OR cost_microusd > 0"""
@@ -51,6 +59,7 @@ def upgrade() -> None:
         if dialect == "postgresql":
             connection.exec_driver_sql(f"DROP FUNCTION {name}()")
     connection.exec_driver_sql(_PRICED)
+    connection.exec_driver_sql(_UNPRICED)
     connection.exec_driver_sql("DELETE FROM engine_usage")
     connection.exec_driver_sql(_summed(dialect))
 
