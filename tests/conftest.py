@@ -10,10 +10,12 @@ import psycopg
 import pytest
 
 from tests.support import compiled, postgres, services
+from tests.support.forking import MEASURED as MEASURED_PROGRAM
 from tests.support.forking import Spawner
 from tests.support.stand_ins import Running, Start, start
 
-ROOT = Path(__file__).resolve().parent.parent
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parent
 DATA = ROOT.parent / "shared" / "data"
 RUN: pytest.StashKey[services.Run] = pytest.StashKey()
 FOLDER: pytest.StashKey[Path] = pytest.StashKey()
@@ -74,12 +76,67 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         run.close()
 
 
+MEASURED = {
+    HERE / name
+    for name in (
+        "contract/engines/test_secrets.py",
+        "contract/queue/test_fallback.py",
+        "contract/queue/test_runs.py",
+        "contract/queue/test_sharing.py",
+        "contract/queue/test_submit.py",
+        "contract/test_actions_testing.py",
+        "contract/test_insight_jobs.py",
+        "contract/test_insight_routing.py",
+        "contract/test_queue_control.py",
+        "contract/test_recurring.py",
+        "contract/test_rollout_manage.py",
+        "contract/test_rollout_monitor.py",
+        "contract/test_store_completeness.py",
+        "contract/test_store_database.py",
+        "contract/test_store_index.py",
+        "contract/test_store_rows.py",
+        "integration/inngest/test_steps.py",
+        "integration/test_actions_engine.py",
+        "integration/test_actions_folder.py",
+        "integration/test_actions_install.py",
+        "integration/test_capture_leases.py",
+        "integration/test_cli_jobs.py",
+        "integration/test_cli_json.py",
+        "integration/test_github_transport.py",
+        "integration/test_inngest_commands.py",
+        "integration/test_worker_duties.py",
+    )
+}
+"""What is measured beside the units and the sandbox's tests: files that run what no unit does, in little time.
+
+Measuring takes as long again as the test, and says little of the others: that a line ran on the way of a whole capture
+does not mean that the test looks at what it does. So the figure is a lower bound.
+"""
+NOT_MEASURED = (HERE / "contract", HERE / "integration", HERE / "migration")
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Measure the coverage of what runs on both databases on one of them: measuring takes longer than the test."""
+    """Measure the coverage of what is named above, and of what runs on both databases on one of them."""
+    assert all(path.is_file() for path in MEASURED), "a measured file has another name now"
     for item in items:
         parameters: dict[str, object] = item.callspec.params if hasattr(item, "callspec") else {}
-        if "postgresql" in parameters.values():
+        is_other = item.path not in MEASURED and any(folder in item.path.parents for folder in NOT_MEASURED)
+        if is_other or "postgresql" in parameters.values():
             item.add_marker(pytest.mark.no_cover)
+
+
+@pytest.fixture(autouse=True)
+def programs_are_measured_as_their_test_is(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Let the programs of tests that are not measured run at full speed too."""
+    asked = os.environ.get(MEASURED_PROGRAM)  # noqa: TID251 - a child's environment
+    if asked is None or not request.node.get_closest_marker("no_cover"):
+        yield
+        return
+    del os.environ[MEASURED_PROGRAM]  # noqa: TID251 - as above
+    try:
+        yield
+    finally:
+        os.environ[MEASURED_PROGRAM] = asked  # noqa: TID251 - as above
 
 
 @contextmanager

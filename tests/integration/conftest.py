@@ -12,34 +12,7 @@ import pytest
 
 from progressive_capture.store.database import Database
 from tests.support import postgres
-from tests.support.forking import MEASURED
 from tests.support.services import Server
-
-HERE = Path(__file__).parent
-MEASURE = {
-    "test_actions_folder.py",
-    "test_actions_install.py",
-    "test_cli_json.py",
-    "test_cli_refusals.py",
-    "test_cli_rollout.py",
-    "test_inngest_commands.py",
-}
-"""Files whose coverage is measured: they run what no smaller test does. Measuring all would take half their time again,
-and say little: that a line ran on the way of a whole capture does not mean that a test looks at what it does."""
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Measure the coverage of some files alone."""
-    for item in items:
-        if HERE in item.path.parents and item.path.name not in MEASURE:
-            item.add_marker(pytest.mark.no_cover)
-
-
-@pytest.fixture(autouse=True)
-def programs_are_measured_as_their_test_is(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let the programs of tests that are not measured run at full speed too."""
-    if request.node.get_closest_marker("no_cover"):
-        monkeypatch.delenv(MEASURED, raising=False)
 
 
 def _migrate(url: str) -> None:

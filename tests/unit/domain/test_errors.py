@@ -1,6 +1,15 @@
 """Errors that people read."""
 
-from progressive_capture.domain.errors import CaptureFailed, ErrorClass, ExitCode, LeaseHeld, ProgressiveCaptureError
+from datetime import UTC, datetime
+
+from progressive_capture.domain.errors import (
+    CaptureFailed,
+    Delayed,
+    ErrorClass,
+    ExitCode,
+    LeaseHeld,
+    ProgressiveCaptureError,
+)
 
 
 def test_a_held_lease_names_its_holder_and_its_end() -> None:
@@ -16,3 +25,9 @@ def test_a_failed_capture_says_of_what_class_it_is() -> None:
     assert CaptureFailed("Gone.").error_class is ErrorClass.UNKNOWN
     failed = CaptureFailed("Gone.", ErrorClass.MISSING)
     assert (str(failed), failed.error_class) == ("Gone.", ErrorClass.MISSING)
+
+
+def test_a_delay_says_until_when_and_why() -> None:
+    until = datetime(2026, 1, 1, tzinfo=UTC)
+    delayed = Delayed(until, "The budget of ann is used up.")
+    assert (delayed.until, str(delayed)) == (until, "The budget of ann is used up.")

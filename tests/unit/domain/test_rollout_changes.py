@@ -8,8 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from progressive_capture.domain.categories import Category
 from progressive_capture.domain.errors import UsageError
-from progressive_capture.domain.rollout import RolloutRow, Strategy
+from progressive_capture.domain.gates import smallest_first
+from progressive_capture.domain.rollout import RolloutRow, SizeShares, Strategy
 from progressive_capture.domain.rollout_changes import (
     excluding,
     readmitting,
@@ -17,6 +19,7 @@ from progressive_capture.domain.rollout_changes import (
     rolling_back,
     setting_percentage,
     setting_strategy,
+    sharing,
     stopping,
     unlisting,
     whitelisting,
@@ -134,3 +137,27 @@ def test_impossible_percentages_are_refused(percentage: float) -> None:
         setting_percentage(RolloutRow(), percentage)
     with pytest.raises(UsageError):
         rolling_back(RolloutRow(), NOW, percentage)
+
+
+FLEETS = st.dictionaries(st.sampled_from(list(Category)), st.integers(0, 50))
+
+
+@given(FLEETS, FLEETS, st.integers(0, 100), st.integers(0, 100))
+def test_shares_of_a_percentage_that_is_not_below_the_one_before_take_nobody_out(
+    before: Mapping[Category, int], now: Mapping[Category, int], low: int, more: int
+) -> None:
+    percentage = min(100, low + more)
+    first = _shares(sharing(RolloutRow(), low, before))
+    then = _shares(sharing(RolloutRow(size_shares=first), percentage, now))
+    assert (first.percentage, then.percentage) == (low, percentage)
+    assert all(then.parts[category] >= first.parts[category] for category in Category)
+    lower = percentage / 2
+    assert lower == percentage or _shares(sharing(RolloutRow(size_shares=then), lower, now)).parts == smallest_first(
+        now, lower
+    )
+
+
+def _shares(values: Mapping[str, object]) -> SizeShares:
+    written = values["size_shares"]
+    assert isinstance(written, Mapping)
+    return SizeShares(written["percentage"], {Category(name): parts for name, parts in written["parts"].items()})
