@@ -1,5 +1,6 @@
 """What the environment says, read once and frozen; the only place that reads it, and no decision of any room."""
 
+import re
 from contextlib import suppress
 from pathlib import Path
 from typing import Final, Self
@@ -22,6 +23,8 @@ from progressive_capture.run_settings import RunSettings
 
 SHORTEST_SECRET: Final = 12
 """Characters below which a word of a secret may be a word of any text: in the frame of a private key, for instance."""
+
+_BETWEEN: Final = re.compile(r"[,\r\n]")
 
 
 class SettingsError(UsageError):
@@ -118,7 +121,7 @@ class Settings(QueueSettings, RunSettings):
         """The tokens to use side by side, each once; a common token only where no App is set.
 
         Raises:
-            SettingsError: one holds a character that no token has.
+            SettingsError: one holds white space, or a character that no token has.
         """
         own = _tokens("own_tokens", self.own_tokens)
         if own or self.app_id is not None:
@@ -200,7 +203,12 @@ def _explain(error: ValidationError) -> str:
 
 def _tokens(field: str, held: SecretStr | None) -> tuple[SecretStr, ...]:
     text = held.get_secret_value() if held is not None else ""
-    found = dict.fromkeys(text.replace(",", " ").split())
+    found = dict.fromkeys(filter(None, map(str.strip, _BETWEEN.split(text))))
+    if any(len(token.split()) > 1 for token in found):
+        raise SettingsError(
+            f"{_named(field)} holds white space within a token: give tokens alone, with no word such as Bearer in "
+            "front, and with commas or line ends between them."
+        )
     if any(not (token.isascii() and token.isprintable()) for token in found):
         raise SettingsError(
             f"{_named(field)} holds a character that no token has: copy it again from where it was made."

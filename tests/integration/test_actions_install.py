@@ -121,5 +121,8 @@ def test_without_gh_the_commands_are_told(
     assert (code, given(folder)) == (0, {})
     assert ("GitHub's gh is not here" in told) == (not flags)
     assert 'printf %s "$DATABASE_URL" | gh secret set DATABASE_URL --repo github.com/o/jobs' in told
+    assert "printf %s true | gh variable set PC_INSTALL --repo github.com/o/jobs" in told
+    assert "PC_INSTALL is not set by these" not in told
     assert "ghp_one" not in told
     assert "hunter2" not in told
+    assert "PC_INSTALL is not set by these" in install("--print")[1]

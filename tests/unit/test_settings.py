@@ -220,6 +220,15 @@ def test_a_token_that_no_header_can_carry_is_refused_unseen(monkeypatch: pytest.
     assert token not in str(caught.value)
 
 
+@pytest.mark.parametrize("name", ["PC_GITHUB_TOKENS", "GITHUB_TOKEN"])
+@pytest.mark.parametrize("token", ["Bearer s3cr3t", "token s3cr3t", "s3cr3t\to", "one, s3cr3t two\nthree"])
+def test_tokens_are_not_parted_at_white_space(monkeypatch: pytest.MonkeyPatch, name: str, token: str) -> None:
+    settings = read(monkeypatch, {name: token})
+    with pytest.raises(SettingsError, match=f"{name} or .* holds white space within a token: ") as caught:
+        _ = settings.tokens
+    assert "s3cr3t" not in str(caught.value)
+
+
 def test_what_is_no_key_is_refused_unseen(monkeypatch: pytest.MonkeyPatch) -> None:
     settings = read(monkeypatch, {"PC_APP_ID": "7", "PC_APP_PRIVATE_KEY": "hunter2"})
     with pytest.raises(SettingsError, match="whole PEM file") as caught:

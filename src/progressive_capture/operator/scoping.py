@@ -17,6 +17,11 @@ LAST_SECOND: Final = time(23, 59, 59)
 _DAYS: Final = re.compile(r"(\d{1,5})d")
 _RANGE: Final = re.compile(r"(\d{1,9})(?:-(\d{1,9}))?")
 
+ANONYMOUS: Final = (
+    "No token is set: GitHub allows 60 requests an hour then, by REST and for public repositories only, about 8 pull "
+    "requests with all kinds. GITHUB_TOKEN, or a GitHub App, raises that to 5,000 and more."
+)
+
 
 def scope(
     *,

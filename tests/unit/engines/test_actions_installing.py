@@ -1,5 +1,7 @@
 import shlex
+import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -80,9 +82,21 @@ def test_an_answer_that_is_no_json_is_told_of() -> None:
 def test_the_commands_are_what_a_shell_understands() -> None:
     told = commands(Installation("o/jobs", "ghe.example", WANTED.secrets, WANTED.variables, scheduled=True))
     assert "pc workflows render --out workflows-of-pc/.github/workflows --schedule" in told
-    assert 'printf %s "$DATABASE_URL" | gh secret set DATABASE_URL --repo ghe.example/o/jobs' in told
-    assert 'printf %s "$PC_INSTALL" | gh variable set PC_INSTALL --repo ghe.example/o/jobs' in told
+    secret = ': "${DATABASE_URL:?}" && printf %s "$DATABASE_URL" | gh secret set DATABASE_URL --repo ghe.example/o/jobs'
+    assert secret in told
     assert all(shlex.split(line) for line in told)
+
+
+def test_a_variable_is_told_as_it_is_and_a_secret_is_never_set_to_nothing(tmp_path: Path) -> None:
+    install = "pipx install 'progressive-capture[inngest]' && echo \"it's $HOME\""
+    told = commands(Installation("o/jobs", "github.com", {"DATABASE_URL": DATABASE}, {"PC_INSTALL": install}))
+    (tmp_path / "gh").write_text('#!/bin/sh\nprintf "%s=" "$3"; cat\n')
+    (tmp_path / "gh").chmod(0o755)
+    lines = [line for line in told if " | gh " in line]
+    path = {"PATH": f"{tmp_path}:/bin:/usr/bin"}
+    ran = [subprocess.run(["/bin/sh", "-c", line], env=path, capture_output=True, check=False) for line in lines]
+    assert [each.stdout.decode() for each in ran] == ["", f"PC_INSTALL={install}"]
+    assert ran[0].returncode != 0
 
 
 def test_a_program_gets_its_input_and_one_that_is_not_there_is_told_of() -> None:

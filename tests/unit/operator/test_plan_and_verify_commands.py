@@ -53,6 +53,12 @@ def test_a_plan_tells_its_cost_its_counts_and_what_it_assumed(office: Office) ->
     )
 
 
+def test_a_plan_without_a_token_says_so_beside_the_answer(office: Office) -> None:
+    office.is_anonymous = True
+    assert office.run("plan", "o/n", "--json", answer=planned) == 0
+    assert "No token is set" in office.err.getvalue()
+
+
 def test_a_plan_as_json(office: Office) -> None:
     assert office.run("plan", "o/n", "--json", answer=planned) == 0
     (document,) = json.loads(office.out.getvalue())["repositories"]

@@ -82,7 +82,10 @@ class Installed:
 
 
 def commands(wanted: Installation) -> list[str]:
-    """Give what to type where `gh` is not at hand for this program; values are left to the shell that has them."""
+    """Give what to type where `gh` is not at hand for this program.
+
+    Secrets are left to the shell that has them, and one that it has not is not set to nothing; variables are told.
+    """
     slug, where = shlex.quote(wanted.slug), shlex.quote(WHERE)
     schedule = " --schedule" if wanted.scheduled else ""
     lines = [
@@ -92,8 +95,13 @@ def commands(wanted: Installation) -> list[str]:
         f"git -C workflows-of-pc commit -m {shlex.quote(MESSAGE)}",
         "git -C workflows-of-pc push",
     ]
-    for kind, names in (("secret", wanted.secrets), ("variable", wanted.variables)):
-        lines += [f'printf %s "${name}" | gh {kind} set {name} --repo {slug}' for name in names]
+    lines += [
+        f': "${{{name}:?}}" && printf %s "${name}" | gh secret set {name} --repo {slug}' for name in wanted.secrets
+    ]
+    lines += [
+        f"printf %s {shlex.quote(value)} | gh variable set {name} --repo {slug}"
+        for name, value in wanted.variables.items()
+    ]
     return lines
 
 

@@ -1,7 +1,5 @@
 """`pc capture`: capture repositories one after the other, and say what came of each."""
 
-from typing import Final
-
 import typer
 
 from progressive_capture.domain.errors import ExitCode
@@ -9,13 +7,8 @@ from progressive_capture.domain.scope import SourceChoice
 from progressive_capture.operator import options, summary
 from progressive_capture.operator.desk import Desk, Shift, work
 from progressive_capture.operator.names import repository_names
-from progressive_capture.operator.scoping import refuse_without_token, scope
+from progressive_capture.operator.scoping import ANONYMOUS, refuse_without_token, scope
 from progressive_capture.operator.telling import Told, tell_each
-
-ANONYMOUS: Final = (
-    "No token is set: GitHub allows 60 requests an hour then, by REST and for public repositories only, about 8 pull "
-    "requests with all kinds. GITHUB_TOKEN, or a GitHub App, raises that to 5,000 and more."
-)
 
 
 def capture(

@@ -9,7 +9,7 @@ from progressive_capture.domain.scope import SourceChoice
 from progressive_capture.operator import options
 from progressive_capture.operator.desk import Desk, Shift, work
 from progressive_capture.operator.names import repository_names
-from progressive_capture.operator.scoping import refuse_without_token, scope
+from progressive_capture.operator.scoping import ANONYMOUS, refuse_without_token, scope
 from progressive_capture.operator.telling import Told, tell_each
 from progressive_capture.operator.wording import count, duration
 
@@ -54,6 +54,9 @@ def plan(
     wanted = repository_names([name], settings.github_api_url)
 
     async def task(shift: Shift) -> ExitCode:
+        if shift.works.is_anonymous:
+            shift.display.note(ANONYMOUS)
+
         async def one(owner_name: str) -> Told:
             return told(await shift.works.plan(owner_name, asked))
 

@@ -4,7 +4,7 @@ import secrets
 import shutil
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from progressive_capture.engines.checks import Finding
     from progressive_capture.settings import Settings
     from progressive_capture.wiring import Wired
+
+NOT_SET: Final = "# PC_INSTALL is not set by these: what installs pc on a runner is given by --install-command."
 
 
 class Action(StrEnum):
@@ -146,7 +148,7 @@ def _install(target: str | None, *, schedule: bool, command: str | None, print_o
     if program is None or print_only:
         lines = installing.commands(wanted)
         why = "GitHub's gh is not here; these are the commands:\n" if program is None else ""
-        return Told(why + "\n".join(lines), {"commands": lines})
+        return Told(why + "\n".join(lines if command else [*lines, NOT_SET]), {"commands": lines})
     done = installing.Gh(program, installing.run).install(wanted)
     commit = f"commit {done.commit}" if done.commit else "no commit, the files were current"
     text = (
