@@ -32,12 +32,10 @@ WHEN_STOPPED: Final = {
 }
 """Keys that only a signal brings: tests of single commands send one."""
 
-APPLICATIONS: Final = {program: application(program) for program in {command.program for command in COMMANDS}}
-
 ANSWERING: Final = [
     command
     for command in COMMANDS
-    if "json" in {each.name for each in APPLICATIONS[command.program].commands[command.name].params}
+    if "json" in {each.name for each in application(command.program).commands[command.name].params}
 ]
 
 MORE: Final = (

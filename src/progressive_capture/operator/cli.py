@@ -4,6 +4,7 @@ import os
 import sys
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
+from functools import cache
 from typing import TYPE_CHECKING, Final
 
 import typer
@@ -31,8 +32,9 @@ _HELP: Final = {
 }
 
 
+@cache
 def application(program: str) -> TyperGroup:
-    """Make the command line of a program."""
+    """Make the command line of a program; the registry does not change, so it is made once."""
     app = typer.Typer(
         name=program,
         cls=HelpfulGroup,
