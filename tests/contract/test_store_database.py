@@ -1,5 +1,8 @@
+import os
 import sqlite3
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
@@ -15,6 +18,21 @@ from progressive_capture.store.database import Database, Lock, lock
 from progressive_capture.store.rows import save_hydrated
 from progressive_capture.store.tables import PULL_REQUESTS
 from tests.contract.store_rows import HOST, REPOSITORY, T0, pull_request, stored
+
+NOBODY = 65_534
+
+
+@contextmanager
+def as_nobody() -> Iterator[None]:
+    """Be a user whom rights bind, where that takes something: root may write anywhere."""
+    if os.getuid():
+        yield
+        return
+    os.setresuid(NOBODY, NOBODY, 0)
+    try:
+        yield
+    finally:
+        os.setresuid(0, 0, 0)
 
 
 def sentence(error: errors.StoreError) -> str:
@@ -125,9 +143,26 @@ def test_a_file_of_something_else_is_refused(tmp_path: Path) -> None:
     sentence(refused.value)
 
 
-def test_a_folder_that_is_not_there_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(errors.CannotOpen) as refused:
-        Database.open(str(tmp_path / "none" / "capture.db"))
+@pytest.mark.parametrize("create", [True, False])
+def test_a_folder_that_is_not_there_is_refused(tmp_path: Path, *, create: bool) -> None:
+    """Also to who only reads: the commands that make the database would fail there too."""
+    with pytest.raises(errors.CannotOpen, match=r"there is no folder .*none, or none that may be entered") as refused:
+        Database.open(str(tmp_path / "none" / "capture.db"), create=create)
+    sentence(refused.value)
+
+
+@pytest.mark.parametrize("create", [True, False])
+@pytest.mark.parametrize("exists", [True, False])
+def test_a_folder_that_may_not_be_written_is_told_as_that(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, exists: bool, create: bool
+) -> None:
+    if exists:
+        Database.open(str(tmp_path / "capture.db")).close()
+    tmp_path.chmod(0o555)
+    monkeypatch.chdir(tmp_path)
+    with as_nobody(), pytest.raises(errors.CannotOpen, match=r"the folder \. may not be written") as refused:
+        Database.open("capture.db", create=create)
+    tmp_path.chmod(0o755)
     sentence(refused.value)
 
 

@@ -127,7 +127,7 @@ def test_verifying_what_was_never_captured(pc: Program) -> None:
 @pytest.mark.parametrize(
     ("url", "sentence", "code"),
     [
-        ("/no/such/folder/capture.db", "in a folder that exists and may be entered", 1),
+        ("/no/such/folder/capture.db", "there is no folder /no/such/folder", 1),
         ("mysql://user:secret@host/name", "DATABASE_URL cannot be used", 2),
         ("postgresql://user:secret@127.0.0.1:1/name?colour=red", "DATABASE_URL cannot be used", 2),
         ("postgresql://user:secret@127.0.0.1:1/name", "check host, port and network", 1),

@@ -1,5 +1,6 @@
 """One open database: its connections, transactions and schema version; no table's rows are known here."""
 
+import os
 import threading
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -47,9 +48,7 @@ class Database:
         """
         address = urls.parse(url)
         if address.is_sqlite:
-            path = Path(address.url.database or "")
-            if not create and not path.exists():
-                raise errors.SchemaMissing(f"there is no file {path}")
+            _refuse_place(Path(address.url.database or ""), create=create)
             database = cls(_sqlite(address), is_sqlite=True)
         else:
             database = cls(_postgresql(address), is_sqlite=False)
@@ -146,6 +145,24 @@ def translated() -> Iterator[None]:
         yield
     except errors.DRIVER_ERRORS as error:
         raise errors.translate(error) from error
+
+
+def _refuse_place(path: Path, *, create: bool) -> None:
+    """Refuse a folder in which no command can work: also one that only reads needs two files beside the database.
+
+    https://www.sqlite.org/wal.html#read_only_databases
+
+    Raises:
+        CannotOpen: the folder is not there, or may not be entered or written.
+        SchemaMissing: the file is not there and shall not be made.
+    """
+    folder = path.parent
+    if not os.access(folder, os.F_OK):
+        raise errors.CannotOpen(f"there is no folder {folder}, or none that may be entered")
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise errors.CannotOpen(f"the folder {folder} may not be written, and SQLite keeps more files there")
+    if not create and not path.exists():
+        raise errors.SchemaMissing(f"there is no file {path}")
 
 
 def _sqlite(address: urls.Address) -> Engine:

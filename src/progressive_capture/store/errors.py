@@ -63,7 +63,7 @@ class NotADatabase(StoreError):
 
 
 class CannotOpen(StoreError):
-    """The database file cannot be opened; name a file, in a folder that exists and may be entered ({detail})."""
+    """The database file cannot be opened: name one in a folder that exists and may be written ({detail})."""
 
 
 class SchemaTooNew(StoreError):
