@@ -14,7 +14,7 @@ from progressive_capture.store import jobs
 from progressive_capture.store.database import Connection, Database
 from progressive_capture.store.errors import LeaseLost
 from tests.contract.queue.bureau import EVERYBODY, HISTORY, NOBODY, Bureau
-from tests.contract.queue.rows import BULK, LEASE, MINUTE, NOW, REAL_TIME, lives
+from tests.contract.queue.rows import BULK, LEASE, MINUTE, NOW, REAL_TIME, lives, wish
 from tests.contract.test_store_jobs import new_job
 
 
@@ -41,11 +41,13 @@ def begin(connection: Connection, bureau: Bureau, holder: str = "pc") -> Claim:
     return claim
 
 
-def captured(bureau: Bureau) -> str:
+def captured(bureau: Bureau, *, is_released: bool = False) -> str:
     """A capture that stored a page."""
     with bureau.database.transaction() as connection:
         claim = begin(connection, bureau)
         jobs.write_checkpoint(connection, claim, "{}", Counters(pages=1), bureau.now + LEASE)
+        if is_released:
+            jobs.release(connection, claim, bureau.now)
     return claim.job_id
 
 
@@ -89,6 +91,14 @@ def test_a_killed_capture_nobody_waits_for_waits_for_its_next_run(bureau: Bureau
     bureau.now = NOW + LEASE * 9
     assert bureau.upkeep.sweep() == []
     assert bureau.row(left).route_rule == "pc-capture"
+
+
+def test_a_stopped_capture_somebody_asks_for_is_the_queues_at_once(bureau: Bureau) -> None:
+    left = captured(bureau, is_released=True)
+    with bureau.database.transaction() as connection:
+        jobs.ask_rerun(connection, left, bureau.now, wish())
+    assert bureau.upkeep.sweep() == [left]
+    assert bureau.row(left).status == "pending"
 
 
 def test_a_capture_that_lives_is_left_alone_until_its_process_is_gone(bureau: Bureau) -> None:

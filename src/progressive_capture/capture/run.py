@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import partial
@@ -29,6 +30,7 @@ from progressive_capture.github.outcomes import Outcome, Page, Partial
 from progressive_capture.github.results import RepositoryLookUp
 from progressive_capture.store import jobs
 from progressive_capture.store.database import Connection
+from progressive_capture.store.errors import StoreError
 from progressive_capture.store.extent import extent
 from progressive_capture.store.gaps import Gap
 
@@ -101,11 +103,11 @@ async def capture_repository(tools: Sequence[Tools], owner_name: str, scope: Sco
     try:
         found = await team.ask(lambda each: look_up(each, owner_name, scope))
         opened = [await asyncio.to_thread(open_job, first, found, scope)]
-        interrupted = await run_job(team, opened[0].job)
+        interrupted = await _run_or_give_back(team, opened[0].job)
         if opened[0].walk_passed and not interrupted and not scope.numbers:
             # What changed since that walk is in the next one: whoever asks after a walk is served by its successor.
             opened.append(await asyncio.to_thread(open_job, first, found, replace(scope, full=False)))
-            interrupted = await run_job(team, opened[-1].job)
+            interrupted = await _run_or_give_back(team, opened[-1].job)
     finally:
         for each in tools:
             await each.api.finish()
@@ -202,6 +204,26 @@ async def asked(tools: Tools, call: Callable[[], Awaitable[Outcome[T]]]) -> Answ
         if isinstance(pause.answer, WaitUntil):
             raise Delayed(pause.answer.until, pause.answer.why) from pause
         raise Interrupted("Stopped before the capture began; the same command begins it.") from pause
+
+
+async def _run_or_give_back(team: Team, job: Job) -> bool:
+    """Run a job as `run_job` does; what the queue opened goes back in line when this stops before its end."""
+    tools, is_settled = team.accepted[0], False
+    holders = [each.holder for each in team.accepted]
+    try:
+        interrupted = await run_job(team, job)
+        is_settled = not interrupted
+        return interrupted
+    finally:
+        if not is_settled:
+            await asyncio.to_thread(_give_back, tools, job, holders)
+
+
+def _give_back(tools: Tools, job: Job, holders: Sequence[str]) -> None:
+    # What stopped the capture is what is to be told; and a sweep sees to what cannot be given back.
+    with suppress(StoreError), tools.database.transaction() as connection:
+        why = "`pc capture` stopped"
+        jobs.give_back(connection, job.id, holders, tools.clock(), attempt=job.attempt, why=why)
 
 
 async def run_job(team: Team, job: Job) -> bool:

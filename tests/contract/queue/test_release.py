@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import Connection
 
-from progressive_capture.domain.jobs import Claim, Counters, JobState, Outcome, Resources
+from progressive_capture.domain.jobs import Claim, Counters, EngineName, JobState, Outcome, Resources
 from progressive_capture.domain.scope import stamp
 from progressive_capture.store import jobs
 from progressive_capture.store.errors import LeaseLost
@@ -22,11 +22,13 @@ from tests.contract.queue.rows import (
     fail,
     gone,
     lives,
+    queued,
     shard_states,
     shut_out,
     state,
     stored_job,
     used,
+    wish,
 )
 from tests.contract.test_store_jobs import new_job
 
@@ -132,8 +134,77 @@ def test_a_worker_between_two_shards_is_given_time(connection: Connection) -> No
     jobs.add_shards(connection, taken.claim, ["one"])
     later = NOW + MINUTE
     jobs.settle_shard(connection, taken.claim, Outcome.COMPLETED, None, later)
-    assert sweep(connection, now=later, is_gone=gone) == []
+    assert sweep(connection, now=later + BETWEEN_SHARDS - MINUTE / 60) == []
     assert sweep(connection, now=later + BETWEEN_SHARDS) == [taken.job.id]
+
+
+def test_a_worker_that_is_gone_between_two_shards_is_given_none(connection: Connection) -> None:
+    taken = claimed(connection)
+    jobs.add_shards(connection, taken.claim, ["one"])
+    jobs.settle_shard(connection, taken.claim, Outcome.COMPLETED, None, NOW)
+    assert sweep(connection, is_gone=lambda holder: holder != "me") == []
+    assert sweep(connection, is_gone=lambda holder: holder == "me") == [taken.job.id]
+
+
+def test_who_asks_for_a_job_once_more_does_not_pass_for_its_runner(connection: Connection) -> None:
+    taken = claimed(connection)
+    jobs.release(connection, taken.claim, NOW)
+    jobs.ask_rerun(connection, taken.job.id, NOW + BETWEEN_SHARDS, wish())
+    assert sweep(connection, now=NOW + BETWEEN_SHARDS) == [taken.job.id]
+
+
+def give_back(connection: Connection, taken: Claim, **options: object) -> bool:
+    values = {"attempt": taken.attempt, "why": "stopped", "holders": [taken.holder]} | options
+    return jobs.give_back(connection, taken.job_id, now=NOW + MINUTE, **values)  # type: ignore[arg-type] # many types
+
+
+def captured(connection: Connection, job_id: str, k: int = 0, holder: str = "pc") -> Claim:
+    """Take a shard as `pc capture` does."""
+    lease = {"holder": holder, "now": NOW, "lease_until": NOW + LEASE, "is_gone": lives}
+    taken = jobs.claim_shard(connection, job_id, k, attempt=0, **lease)  # type: ignore[arg-type] # of many types
+    assert isinstance(taken, Claim)
+    return taken
+
+
+@pytest.mark.parametrize("is_released", [True, False])
+def test_a_job_that_is_given_back_is_due_with_what_was_done(connection: Connection, *, is_released: bool) -> None:
+    taken = captured(connection, queued(connection, priority=7).id)
+    jobs.write_checkpoint(connection, taken, "page 1", Counters(pages=1), NOW + LEASE)
+    if is_released:
+        jobs.release(connection, taken, NOW)
+    assert give_back(connection, taken)
+    row = stored_job(connection, taken.job_id)
+    assert (row.status, row.route_rule, row.priority, row.run_at) == (
+        "pending",
+        "historical",
+        7,
+        stamp(NOW + MINUTE),
+    )
+    with pytest.raises(LeaseLost):
+        jobs.renew(connection, taken, NOW + LEASE)
+    (again,) = claim(connection, now=NOW + MINUTE)
+    assert (again.claim.checkpoint, again.claim.attempt) == ("page 1", 1)
+    assert not give_back(connection, taken)
+    assert not give_back(connection, taken, attempt=1)
+
+
+def test_a_job_at_which_another_is_at_work_is_not_given_back(connection: Connection) -> None:
+    taken = captured(connection, queued(connection).id)
+    jobs.add_shards(connection, taken, ["one"])
+    captured(connection, taken.job_id, 1, "you")
+    assert not give_back(connection, taken)
+    assert shard_states(connection, taken.job_id) == ["pending", "processing"]
+
+
+def test_what_pc_capture_opened_itself_is_not_given_back(connection: Connection) -> None:
+    taken = captured(connection, jobs.open_job(connection, new_job(route_rule=jobs.PC_CAPTURE), NOW).id)
+    assert not give_back(connection, taken)
+    assert state(connection, taken.job_id) is JobState.PROCESSING
+
+
+def test_what_an_engine_elsewhere_has_is_not_given_back(connection: Connection) -> None:
+    taken = captured(connection, queued(connection, engine=EngineName.INNGEST).id)
+    assert not give_back(connection, taken)
 
 
 def test_what_pc_capture_runs_is_not_swept(connection: Connection) -> None:

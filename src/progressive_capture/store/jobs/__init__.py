@@ -28,7 +28,7 @@ from progressive_capture.store.jobs.reading import (
     page_of_jobs,
 )
 from progressive_capture.store.jobs.reconciling import Silent, fail_silent, send_back, silent_jobs
-from progressive_capture.store.jobs.releasing import awaited_captures, leave, park, sweep_local
+from progressive_capture.store.jobs.releasing import awaited_captures, give_back, leave, park, sweep_local
 from progressive_capture.store.jobs.routing import reroute
 from progressive_capture.store.jobs.settling import cancel, fail_shard, settle_shard
 from progressive_capture.store.jobs.shards import (
@@ -110,6 +110,7 @@ __all__ = [
     "find_line",
     "find_open",
     "get",
+    "give_back",
     "held_jobs",
     "in_line",
     "insert_job",

@@ -1,11 +1,11 @@
 """Jobs that go back in line without having failed: parked by their worker, or left by one that is gone."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from datetime import datetime
 from itertools import groupby
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, Select, select, update
+from sqlalchemy import Connection, Row, Select, func, select, update
 from sqlalchemy import text as clause
 
 from progressive_capture.domain.backoff import after_loss
@@ -95,8 +95,31 @@ def leave(
     return move_job(connection, job_id, JobState.PENDING, now, who=holder, detail=why, run_at=run_at)
 
 
-def _give_up(connection: Connection, job_id: str, holder: str) -> None:
-    held = (_SHARD.job_id == job_id, _SHARD.claimed_by == holder, _SHARD.state == ShardState.PROCESSING.value)
+def give_back(
+    connection: Connection, job_id: str, holders: Collection[str], now: datetime, *, attempt: int, why: str
+) -> bool:
+    """Put a job of the queue that a `pc capture` worked on back in line, due at once, its route and checkpoints kept.
+
+    Not one that `pc capture` opened itself: that one waits for its next run, or is adopted (`awaited_captures`). Nor
+    one at which somebody else is at work, or which an engine elsewhere has.
+
+    Returns:
+        Whether it went back in line.
+    """
+    job = lock_job(connection, job_id)
+    if job.status != JobState.PROCESSING.value or job.attempt != attempt:
+        return False
+    if job.engine != EngineName.LOCAL.value or job.route_rule == PC_CAPTURE:
+        return False
+    _give_up(connection, job_id, *holders)
+    if any(each.state is ShardState.PROCESSING for each in shards(connection, job_id)):
+        return False
+    who = min(holders)
+    return move_job(connection, job_id, JobState.PENDING, now, who=who, detail=why, run_at=stamp(now))
+
+
+def _give_up(connection: Connection, job_id: str, *holders: str) -> None:
+    held = (_SHARD.job_id == job_id, _SHARD.claimed_by.in_(holders), _SHARD.state == ShardState.PROCESSING.value)
     let_go = {"state": ShardState.PENDING.value, "claimed_by": None, "lease_until": None}
     connection.execute(update(JOB_SHARDS).where(*held).values(let_go))
 
@@ -112,8 +135,9 @@ def sweep_local(
     """Put jobs of this machine's engine back in line whose runner is gone; that is no failure of theirs.
 
     Gone: no lease of an unsettled shard is alive (it is over, or its holder's process is no more); or there is none,
-    and nothing was heard for as long as a lease lasts. A short random wait keeps a job that kills its runners from
-    doing so at once. What `pc capture` runs is left to it, unless somebody waits for its end (`awaited_captures`).
+    and who had the last one is no more, or has been silent for as long as a lease lasts. A short random wait keeps a
+    job that kills its runners from doing so at once. What `pc capture` opened is left to it, unless somebody waits for
+    its end (`awaited_captures`).
 
     Args:
         connection: within a transaction.
@@ -139,13 +163,18 @@ def awaited_captures(connection: Connection) -> list[str]:
 
 
 def _processing() -> Select[Any]:
-    """Select the leases of all local jobs at work, with when each job was last heard of."""
+    """Select the leases of all local jobs at work, with when whoever runs each was last heard of, and who that is."""
     event = JOB_EVENTS.c
-    heard = select(event.at).where(event.job_id == _JOB.id).order_by(event.id.desc()).limit(1).scalar_subquery()
+    # What others do to a job, as asking for it once more, is no sign of its runner.
+    told = JOB_EVENTS.alias("told").c
+    of_runner = told.k.is_not(None) | (told.event == JobState.PROCESSING.value)
+    last = select(func.max(told.id)).where(told.job_id == _JOB.id, of_runner).scalar_subquery()
     unsettled = _SHARD.state.in_(sorted(state.value for state in UNSETTLED))
     return (
-        select(_JOB.id, _SHARD.claimed_by, _SHARD.lease_until, heard.label("heard_at"))
-        .select_from(JOBS.outerjoin(JOB_SHARDS, (_SHARD.job_id == _JOB.id) & unsettled))
+        select(_JOB.id, _SHARD.claimed_by, _SHARD.lease_until, event.at.label("heard_at"), event.who.label("heard_of"))
+        .select_from(
+            JOBS.outerjoin(JOB_SHARDS, (_SHARD.job_id == _JOB.id) & unsettled).outerjoin(JOB_EVENTS, event.id == last)
+        )
         .where(
             clause(IS_RUNNING),
             _JOB.engine == EngineName.LOCAL.value,
@@ -160,7 +189,8 @@ def _is_lost(rows: Iterable[Row[Any]], now: datetime, is_gone: Callable[[str], b
     stored = list(rows)
     leases = [row for row in stored if row.claimed_by is not None and row.lease_until is not None]
     if not leases:
-        return moment(stored[0].heard_at) + BETWEEN_SHARDS <= now
+        last = stored[0]
+        return moment(last.heard_at) + BETWEEN_SHARDS <= now or (last.heard_of is not None and is_gone(last.heard_of))
     return all(moment(row.lease_until) <= now or is_gone(row.claimed_by) for row in leases)
 
 
