@@ -36,7 +36,8 @@ def talk(desk: Desk, count: int) -> None:
 def checked(desk: Desk, source: str, hydrated: int, **scope: Any) -> None:
     """Forecast, capture, and compare all that both tell."""
     plan = desk.plan(NAME, source, **scope)
-    assert plan.points_spent <= 5
+    assert plan.spent.points <= 5
+    assert plan.spent.requests <= 60
     captured = desk.capture(NAME, source, **scope)
     assert (plan.counts.hydrated, captured.pull_requests) == (hydrated, hydrated)
     told = (plan.forecast.requests, plan.forecast.rest_requests, plan.forecast.points)

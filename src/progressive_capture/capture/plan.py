@@ -9,6 +9,7 @@ from progressive_capture.capture.run import look_up
 from progressive_capture.capture.session import Tools, used
 from progressive_capture.capture.threads import Threads
 from progressive_capture.domain.forecast import RENAMING_SHARE, THREADS_PER_PULL_REQUEST, Counts, Forecast, forecast
+from progressive_capture.domain.jobs import Counters
 from progressive_capture.domain.kinds import Kind
 from progressive_capture.domain.planning import LOOKUPS_NEAREST, Sizes
 from progressive_capture.domain.sampling import Estimate
@@ -27,15 +28,16 @@ class Plan:
     repository: str
     counts: Counts
     forecast: Forecast
-    points_spent: int
-    """Points that the forecast itself cost."""
+    spent: Counters
+    """What the forecast itself took."""
     assumptions: tuple[str, ...]
 
 
 async def plan_repository(tools: Tools, owner_name: str, scope: Scope) -> Plan:
     """Forecast the requests, points and time of a capture.
 
-    Costs at most 5 points and about two dozen REST requests.
+    Costs at most 5 points, and about 60 requests where the spans of a large list are looked for and its comments
+    sampled.
 
     Raises:
         CaptureFailed: the repository does not exist, or may not be read.
@@ -70,8 +72,7 @@ async def plan_repository(tools: Tools, owner_name: str, scope: Scope) -> Plan:
         contributors=not counted,
     )
     expected = forecast(counts, sizes, source, patches=scope.patches)
-    points = (used(tools) - before).points
-    return Plan(repo.owner_name, counts, expected, points, tuple(words))
+    return Plan(repo.owner_name, counts, expected, used(tools) - before, tuple(words))
 
 
 def _contributors_known(tools: Tools, repo: RepoRef) -> bool:

@@ -7,6 +7,7 @@ from progressive_capture.capture.plan import Plan
 from progressive_capture.capture.verify import Verification
 from progressive_capture.domain.errors import CaptureFailed
 from progressive_capture.domain.forecast import Counts, Forecast
+from progressive_capture.domain.jobs import Counters
 from progressive_capture.domain.kinds import Kind, State
 from progressive_capture.domain.scope import Scope
 from progressive_capture.store.gaps import Gap
@@ -14,11 +15,12 @@ from tests.unit.operator.conftest import Office, Works
 
 GAP = Gap(12, 1012, Kind.ISSUE_COMMENTS, State.PENDING, None, 0, "it was never read")
 CUT = Gap(13, 1013, Kind.FILES, State.TRUNCATED, 4_100, 3_000, "GitHub itself ends this list early")
+SPENT = Counters(rest_requests=18, graphql_requests=2, points=4)
 
 
 async def planned(_works: Works, name: str) -> Plan:
     counts = Counts(listed=1_850, hydrated=1_800, threads=5_400.0)
-    return Plan(name, counts, Forecast(120, 100, 250.0, 20), 4, ("files renamed in 1.6% of pull requests",))
+    return Plan(name, counts, Forecast(120, 100, 250.0, 20), SPENT, ("files renamed in 1.6% of pull requests",))
 
 
 def verification(**changes: Any) -> Verification:
@@ -49,7 +51,7 @@ def test_a_plan_tells_its_cost_its_counts_and_what_it_assumed(office: Office) ->
         "o/n: about 120 requests (20 by REST), 100 points, 4 min 10 s\n"
         "  1,850 pull requests to list, 1,800 to read\n"
         "  assumed: files renamed in 1.6% of pull requests\n"
-        "  this forecast itself cost 4 points\n"
+        "  this forecast itself took 20 requests (18 by REST), 4 points\n"
     )
 
 
@@ -63,6 +65,7 @@ def test_a_plan_as_json(office: Office) -> None:
     assert office.run("plan", "o/n", "--json", answer=planned) == 0
     (document,) = json.loads(office.out.getvalue())["repositories"]
     assert (document["requests"], document["points"], document["review_threads"]) == (120, 100, 5_400.0)
+    assert (document["requests_spent"], document["rest_requests_spent"], document["points_spent"]) == (20, 18, 4)
 
 
 def test_nothing_missing_exits_0_and_no_database_is_made(office: Office) -> None:

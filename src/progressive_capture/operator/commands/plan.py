@@ -33,7 +33,7 @@ def plan(
 ) -> ExitCode:
     """Forecast the requests, points and time of a capture.
 
-    It asks GitHub for a few totals (at most 5 points) and captures nothing.
+    It asks GitHub for totals and samples, which takes up to 5 points and about 60 requests, and captures nothing.
     """
     from progressive_capture.settings import Settings  # noqa: PLC0415 - not needed for --help
 
@@ -67,13 +67,14 @@ def plan(
 
 def told(planned: "Plan") -> Told:
     """Say what is expected."""
-    forecast, counts = planned.forecast, planned.counts
+    forecast, counts, spent = planned.forecast, planned.counts, planned.spent
     requests = f"{count(forecast.requests, 'request')} ({forecast.rest_requests:,} by REST)"
+    own = f"{count(spent.requests, 'request')} ({spent.rest_requests:,} by REST)"
     lines = [
         f"{planned.repository}: about {requests}, {count(forecast.points, 'point')}, {duration(forecast.seconds)}",
         f"  {count(counts.listed, 'pull request')} to list, {counts.hydrated:,} to read",
         *(f"  assumed: {assumption}" for assumption in planned.assumptions),
-        f"  this forecast itself cost {count(planned.points_spent, 'point')}",
+        f"  this forecast itself took {own}, {count(spent.points, 'point')}",
     ]
     document: dict[str, object] = {
         "repository": planned.repository,
@@ -86,6 +87,8 @@ def told(planned: "Plan") -> Told:
         "points": forecast.points,
         "seconds": round(forecast.seconds, 1),
         "assumptions": list(planned.assumptions),
-        "points_spent": planned.points_spent,
+        "requests_spent": spent.requests,
+        "rest_requests_spent": spent.rest_requests,
+        "points_spent": spent.points,
     }
     return Told("\n".join(lines), document, ExitCode.COMPLETE)
