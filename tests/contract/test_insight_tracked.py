@@ -84,4 +84,18 @@ def test_gaps_are_recounted_over_all_tracked_repositories(database: Database) ->
     assert (found[1].kinds["reviews"], sum(found[1].kinds.values())) == (2, 18)
     assert [each.repository_id for each in analyze(database, HOST, after=1)] == [2, 3]
     totals = total(found)
-    assert (totals.repositories, totals.complete, totals.never_walked, totals.gap_count) == (3, 1, 1, 18)
+    assert (totals.repositories, totals.complete, totals.never_walked, totals.gap_count) == (3, 1, 1, 21)
+
+
+def test_of_what_was_never_walked_whole_all_that_github_counts_is_missing(database: Database) -> None:
+    """As `pc verify` counts: two pull requests are listed and not read, the third was never listed."""
+    known(database, 2, None)
+    (nothing,) = analyze(database, HOST)
+    assert (nothing.gap_count, nothing.unlisted) == (3, 3)
+    assert (nothing.pull_requests_with_gaps, nothing.pull_requests_known) == (3, 3)
+    with database.transaction() as connection:
+        records = Records(index=[index_row(7), index_row(8)])
+        save_index(connection, HOST, 2, listed_at=T0, source=Source.REST, records=records, completeness=[])
+    (part,) = analyze(database, HOST)
+    assert (part.gap_count, part.unlisted) == (19, 1)
+    assert (part.pull_requests_with_gaps, part.pull_requests_known) == (3, 3)

@@ -75,6 +75,28 @@ def prove(connection: Connection, host_id: int, repository_id: int, scope: Scope
     return proven
 
 
+def recount(
+    connection: Connection, host_id: int, repository_id: int, *, watermark: str | None, total: int | None
+) -> Proven:
+    """Count every row of a repository again, with the pull requests that were never listed.
+
+    Args:
+        connection: to read by.
+        host_id: the API host.
+        repository_id: GitHub's numeric id.
+        watermark: when the last walk over everything began; None: there was none, so all that GitHub counts and that is
+            not here is missing. Else the newest walk tells what GitHub kept from its list.
+        total: GitHub's count of pull requests; None: it is not known.
+    """
+    if watermark is not None:
+        walk = decode_checkpoint(jobs.newest_walk(connection, host_id, repository_id)).walk
+        return prove(connection, host_id, repository_id, Scope(), walk)
+    proven = prove(connection, host_id, repository_id, Scope(), None)
+    proven.unlisted = max(0, (total or 0) - proven.held["pull_request_index"])
+    proven.gap_count += proven.unlisted
+    return proven
+
+
 def settle(session: Session) -> bool:
     """Settle a shard whose work is done; True when that settled the job.
 

@@ -3,16 +3,15 @@
 import asyncio
 from dataclasses import dataclass
 
-from progressive_capture.capture.checkpoint import decode_checkpoint
 from progressive_capture.capture.live import live_gaps
-from progressive_capture.capture.prove import GAPS_SHOWN, Proven, prove
+from progressive_capture.capture.prove import GAPS_SHOWN, Proven, recount
 from progressive_capture.capture.run import look_up
 from progressive_capture.capture.session import Tools
 from progressive_capture.domain.errors import CaptureFailed
 from progressive_capture.domain.kinds import Kind
 from progressive_capture.domain.scope import Scope
 from progressive_capture.github.results import RepoRef
-from progressive_capture.store import jobs, repositories
+from progressive_capture.store import repositories
 from progressive_capture.store.gaps import Gap
 
 
@@ -53,22 +52,23 @@ async def verify_repository(tools: Tools, owner_name: str, *, live: bool) -> Ver
         CaptureFailed: nothing of it is stored; or, live, GitHub refused.
     """
     stored = await asyncio.to_thread(_find, tools, owner_name)
-    proven = await asyncio.to_thread(_recount, tools, stored.id)
-    total = await _compare_live(tools, stored, proven) if live else stored.pull_requests_total
-    if live or stored.watermark is None:
-        unlisted = max(0, (total or 0) - proven.held["pull_request_index"])
-    else:
-        unlisted = await asyncio.to_thread(_unlisted, tools, stored)
+    proven = await asyncio.to_thread(_recount, tools, stored)
+    total = stored.pull_requests_total
+    if live:
+        total = await _compare_live(tools, stored, proven)
+        proven.gap_count -= proven.unlisted
+        proven.unlisted = max(0, (total or 0) - proven.held["pull_request_index"])
+        proven.gap_count += proven.unlisted
     return Verification(
         repository=stored.owner_name,
         live=live,
         pull_requests=proven.held["pull_requests"],
         gaps=proven.gaps + proven.ends,
-        gap_count=proven.gap_count + unlisted,
+        gap_count=proven.gap_count,
         short_count=proven.short_count,
         truncated_count=proven.truncated_count,
         unavailable=dict(proven.unavailable),
-        unlisted=unlisted,
+        unlisted=proven.unlisted,
         whole=stored.watermark is not None,
         listed=proven.held["pull_request_index"],
         incomplete=len(proven.incomplete),
@@ -107,14 +107,8 @@ def _find(tools: Tools, owner_name: str) -> repositories.StoredRepository:
     return stored
 
 
-def _unlisted(tools: Tools, stored: repositories.StoredRepository) -> int:
-    """What the newest walk over everything left unlisted."""
+def _recount(tools: Tools, stored: repositories.StoredRepository) -> Proven:
     with tools.database.reading() as connection:
-        checkpoint = jobs.newest_walk(connection, tools.host_id, stored.id)
-    walk = decode_checkpoint(checkpoint).walk
-    return walk.unlisted if walk is not None else 0
-
-
-def _recount(tools: Tools, repository_id: int) -> Proven:
-    with tools.database.reading() as connection:
-        return prove(connection, tools.host_id, repository_id, Scope(), None)
+        return recount(
+            connection, tools.host_id, stored.id, watermark=stored.watermark, total=stored.pull_requests_total
+        )

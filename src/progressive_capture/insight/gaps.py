@@ -5,11 +5,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from progressive_capture.capture.checkpoint import decode_checkpoint
-from progressive_capture.capture.prove import Proven, prove
-from progressive_capture.domain.scope import Scope
-from progressive_capture.store import jobs
-from progressive_capture.store.database import Connection, Database
+from progressive_capture.capture.prove import Proven, recount
+from progressive_capture.store.database import Database
 from progressive_capture.store.insight.tracked import TrackedRow, page_of_tracked
 
 PAGE: Final = 100
@@ -28,6 +25,10 @@ class RepositoryGaps:
     """Stored, without those that GitHub no longer shows."""
     pull_requests_total: int | None
     """GitHub's count when it was last looked up."""
+    pull_requests_known: int
+    """Listed here, and those that GitHub counts and that were never listed."""
+    pull_requests_with_gaps: int
+    """Of those known."""
     gap_count: int
     unlisted: int
     """Of the gaps: pull requests that GitHub counted and never listed."""
@@ -67,7 +68,13 @@ def analyze(database: Database, host_id: int, *, after: int = 0) -> Iterator[Rep
             return
         for tracked in page:
             with database.reading() as connection:
-                proven = _recount(connection, host_id, tracked.repository_id)
+                proven = recount(
+                    connection,
+                    host_id,
+                    tracked.repository_id,
+                    watermark=tracked.watermark,
+                    total=tracked.pull_requests_total,
+                )
             yield _told(tracked, proven)
         after = page[-1].repository_id
 
@@ -85,11 +92,6 @@ def total(recounted: Iterable[RepositoryGaps]) -> GapTotals:
     )
 
 
-def _recount(connection: Connection, host_id: int, repository_id: int) -> Proven:
-    walk = decode_checkpoint(jobs.newest_walk(connection, host_id, repository_id)).walk
-    return prove(connection, host_id, repository_id, Scope(), walk)
-
-
 def _told(tracked: TrackedRow, proven: Proven) -> RepositoryGaps:
     return RepositoryGaps(
         repository_id=tracked.repository_id,
@@ -97,6 +99,8 @@ def _told(tracked: TrackedRow, proven: Proven) -> RepositoryGaps:
         watermark=tracked.watermark,
         pull_requests=proven.held["pull_requests"],
         pull_requests_total=tracked.pull_requests_total,
+        pull_requests_known=proven.held["pull_request_index"] + proven.unlisted,
+        pull_requests_with_gaps=len(proven.incomplete) + proven.unlisted,
         gap_count=proven.gap_count,
         unlisted=proven.unlisted,
         short_count=proven.short_count,

@@ -45,13 +45,15 @@ def analyze(context: typer.Context, *, json: options.Json = False) -> ExitCode:
 
 def line(found: "RepositoryGaps") -> str:
     """What is missing of one repository."""
-    numbers = verdict(found.gap_count, found.short_count, found.truncated_count)
+    held = f" in {count(found.pull_requests, 'pull request')}"
+    if found.gap_count:
+        held = f" in {found.pull_requests_with_gaps:,} of {count(found.pull_requests_known, 'pull request')}"
+    numbers = verdict(found.gap_count, found.short_count, found.truncated_count, held)
     kinds = ", ".join(f"{number:,} {kind.replace('_', ' ')}" for kind, number in sorted(found.kinds.items()))
     unlisted = f"{found.unlisted:,} never listed" if found.unlisted else ""
     details = "; ".join(filter(None, (kinds, unlisted)))
     state = "" if found.watermark else "never captured whole, "
-    held = f"in {count(found.pull_requests, 'pull request')}"
-    return f"{found.repository}: {state}{numbers} {held}" + (f" ({details})" if details else "")
+    return f"{found.repository}: {state}{numbers}" + (f" ({details})" if details else "")
 
 
 def told(found: list["RepositoryGaps"], totals: "GapTotals", *, stopped: bool) -> Told:
