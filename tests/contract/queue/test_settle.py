@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
 from progressive_capture.domain.cost import BOOKS
 from progressive_capture.domain.errors import ErrorClass
@@ -24,7 +24,7 @@ from progressive_capture.store import jobs, metrics
 from progressive_capture.store.errors import LeaseLost
 from progressive_capture.store.jobs import ClaimedJob, Settling
 from progressive_capture.store.jobs.life import move_job
-from progressive_capture.store.tables import JOBS
+from progressive_capture.store.tables import JOB_EVENTS, JOBS
 from tests.contract.queue.refusing import all_lose_their_lease
 from tests.contract.queue.rows import (
     LEASE,
@@ -317,3 +317,42 @@ def test_the_free_part_of_a_month_is_used_by_who_settles_first(connection: Conne
     first = on_engine(connection, EngineName.GITHUB_ACTIONS, Resources(runner_minutes=1_990), "2026")
     second = on_engine(connection, EngineName.GITHUB_ACTIONS, Resources(runner_minutes=20), "2026")
     assert [used(connection, each).cost_microusd for each in (first, second)] == [0, 60_000]
+
+
+def times(connection: Connection, job_id: str) -> list[str]:
+    """When a job was opened, begun and over, by its row."""
+    row = stored_job(connection, job_id)
+    return [row.created_at, row.started_at, row.completed_at]
+
+
+@pytest.mark.parametrize("is_taken_by_capture", [True, False])
+def test_a_clock_that_is_put_back_lets_no_history_run_backwards(
+    connection: Connection, *, is_taken_by_capture: bool
+) -> None:
+    """A process that learns GitHub's time from an answer may find its own a second ahead."""
+    job = queued(connection)
+    early = NOW - MINUTE
+    if is_taken_by_capture:
+        lease = {"holder": "pc", "now": early, "lease_until": NOW + LEASE, "is_gone": lives}
+        taken = jobs.claim_shard(connection, job.id, 0, attempt=0, **lease)  # type: ignore[arg-type] # many types
+        assert isinstance(taken, Claim)
+    else:
+        (claimed_job,) = jobs.claim_jobs(connection, job.processor, holder="me", now=NOW, lease_until=NOW + LEASE).jobs
+        taken = claimed_job.claim
+    jobs.settle_shard(connection, taken, Outcome.COMPLETED, None, early)
+    assert times(connection, job.id) == [stamp(NOW)] * 3
+    told = connection.scalars(select(JOB_EVENTS.c.at).where(JOB_EVENTS.c.job_id == job.id).order_by(JOB_EVENTS.c.id))
+    assert set(told) == {stamp(NOW)}
+
+
+def test_what_is_cancelled_by_a_slower_clock_ends_when_it_began(connection: Connection) -> None:
+    taken = claimed(connection)
+    assert jobs.cancel(connection, taken.job.id, NOW - MINUTE, who="me")
+    assert times(connection, taken.job.id) == [stamp(NOW)] * 3
+
+
+def test_history_follows_the_clock_where_it_goes_on(connection: Connection) -> None:
+    taken = claimed(connection)
+    jobs.settle_shard(connection, taken.claim, Outcome.COMPLETED, None, NOW + MINUTE)
+    told = connection.scalars(select(JOB_EVENTS.c.at).order_by(JOB_EVENTS.c.id)).all()
+    assert (told[0], told[-1]) == (stamp(NOW), stamp(NOW + MINUTE))

@@ -14,6 +14,7 @@ from sqlalchemy import (
     TextClause,
     Update,
     bindparam,
+    case,
     insert,
     select,
     update,
@@ -57,7 +58,19 @@ _JOB: Final = (
 """Columns that a `Job` has under the same names."""
 
 _LOCKED: Final = select(JOBS).where(JOBS.c.id == bindparam("of_job")).with_for_update(key_share=True)
-_EVENT: Final = insert(JOB_EVENTS)
+_TOLD: Final = JOB_EVENTS.alias("told").c
+_LAST_AT: Final = (
+    select(_TOLD.at).where(_TOLD.job_id == bindparam("of_job")).order_by(_TOLD.id.desc()).limit(1).scalar_subquery()
+)
+_NOW: Final = bindparam("now", type_=JOB_EVENTS.c.at.type)
+_EVENT: Final = insert(JOB_EVENTS).values(
+    job_id=bindparam("of_job"),
+    k=bindparam("of_k"),
+    at=case((_LAST_AT > _NOW, _LAST_AT), else_=_NOW),
+    event=bindparam("new_event"),
+    who=bindparam("by"),
+    detail=bindparam("new_detail"),
+)
 
 
 def open_job(connection: Connection, new: NewJob, now: datetime) -> Job:
@@ -166,9 +179,18 @@ def record_event(
     who: str | None = None,
     detail: str | None = None,
 ) -> None:
-    """Add a line to the job's history."""
-    line = {"job_id": job_id, "k": k, "at": stamp(now), "event": event, "who": who, "detail": detail}
+    """Add a line to the job's history, which never runs backwards.
+
+    Each process learns the server's time from the answers that it gets, and so may know it to be earlier than it, or
+    another process, took it to be before.
+    """
+    line = {"of_job": job_id, "of_k": k, "now": stamp(now), "new_event": event, "by": who, "new_detail": detail}
     connection.execute(_EVENT, line)
+
+
+def not_before(now: datetime, *earlier: str | None) -> str:
+    """Stamp a time of a job that comes after others of it, whatever clock told those."""
+    return max(stamp(now), *(each for each in earlier if each is not None))
 
 
 def add_shard(connection: Connection, job_id: str, k: int, spec: str) -> None:

@@ -22,7 +22,7 @@ from progressive_capture.domain.jobs import (
 )
 from progressive_capture.domain.scope import stamp
 from progressive_capture.store.errors import LeaseLost
-from progressive_capture.store.jobs.life import JOB_STATE, figures_values, lock_job, move_job, record_event
+from progressive_capture.store.jobs.life import JOB_STATE, figures_values, lock_job, move_job, not_before, record_event
 from progressive_capture.store.jobs.metering import Use, write_metrics
 from progressive_capture.store.jobs.shards import Used, fenced, increases, outcomes, used_by
 from progressive_capture.store.jobs.spending import spend
@@ -130,7 +130,7 @@ def cancel(
     """
     job = lock_job(connection, job_id)
     used = used_by(connection, job_id)
-    values = _figures(used) | {"completed_at": stamp(now), "cancel_requested_at": stamp(now)}
+    values = _figures(used) | {"completed_at": _ended_at(job, now), "cancel_requested_at": stamp(now)}
     if not move_job(connection, job_id, JobState.CANCELLED, now, who=who, detail=reason, **values):
         return False
     cut_off = {"state": ShardState.CANCELLED.value, "claimed_by": None, "lease_until": None}
@@ -188,7 +188,8 @@ def _settle_job(connection: Connection, job: Row[Any], outcome: Outcome, now: da
         no_more = update(JOB_SHARDS).where(_SHARD.job_id == job.id, _SHARD.state == ShardState.FAILED.value)
         connection.execute(no_more.values(state=ShardState.DEAD.value))
     used = used_by(connection, job.id)
-    values: dict[str, Any] = {"failures": failures, "error": error, "error_class": kind, "completed_at": stamp(now)}
+    values: dict[str, Any] = {"failures": failures, "error": error, "error_class": kind}
+    values["completed_at"] = _ended_at(job, now)
     if outcome is Outcome.FAILED:
         values["run_at"] = stamp(now + full_jitter(failures, settling.random))
     if job.status == JobState.PENDING.value:
@@ -205,6 +206,10 @@ def _conclude(connection: Connection, job: Row[Any], use: Use, now: datetime, se
     write_metrics(connection, job, use, now, settling.book)
     if job.rerun_requested_at is not None and JOB_STATE[use.outcome] in FINAL:
         open_successor(connection, job, now, settling.follow)
+
+
+def _ended_at(job: Row[Any], now: datetime) -> str:
+    return not_before(now, job.created_at, job.started_at)
 
 
 def _figures(used: Used) -> dict[str, Any]:

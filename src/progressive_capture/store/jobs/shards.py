@@ -35,7 +35,7 @@ from progressive_capture.domain.jobs import (
 )
 from progressive_capture.domain.scope import moment, stamp
 from progressive_capture.store.errors import LeaseLost
-from progressive_capture.store.jobs.life import add_shard, lock_job, move_job, record_event
+from progressive_capture.store.jobs.life import add_shard, lock_job, move_job, not_before, record_event
 from progressive_capture.store.jobs.values import NOTHING_USED
 from progressive_capture.store.tables import JOB_SHARDS, JOBS
 
@@ -292,7 +292,8 @@ def _start(connection: Connection, job: Row[Any], now: datetime) -> None:
         move_job(connection, job.id, JobState.PENDING, now, error=None, completed_at=None)
     if job.status != JobState.PROCESSING.value:
         # Whoever takes a job that no engine was given works on this machine.
-        values = {"started_at": job.started_at or stamp(now), "engine": job.engine or EngineName.LOCAL.value}
+        started_at = job.started_at or not_before(now, job.created_at)
+        values = {"started_at": started_at, "engine": job.engine or EngineName.LOCAL.value}
         move_job(connection, job.id, JobState.PROCESSING, now, who=None, **values)
 
 
