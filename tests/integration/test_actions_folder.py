@@ -44,9 +44,13 @@ def test_rendering_again_writes_only_what_differs(counter: Counter, tmp_path: Pa
     (tmp_path / "ci.yml").write_text("name: not ours, and not in the way\n")
     assert counter.run("check", "--dir", tmp_path) == 1
     assert "NOT OK  files: missing: pc-test.yml; different: bulk-capture.yml. Run `pc workf" in counter.out.getvalue()
+    assert f"pc workflows render --out {tmp_path} --force`" in counter.out.getvalue()
     counter.out.truncate(0)
     counter.out.seek(0)
-    assert counter.run("render", "--out", tmp_path, "--json") == 0
+    assert counter.run("render", "--out", tmp_path) == 2
+    assert "--force writes bulk-capture.yml anew" in counter.err.getvalue()
+    assert not (tmp_path / "pc-test.yml").exists()
+    assert counter.run("render", "--out", tmp_path, "--force", "--json") == 0
     told = json.loads(counter.out.getvalue())
     assert told["written"] == ["bulk-capture.yml", "pc-test.yml"]
     assert (tmp_path / "ci.yml").read_text() == "name: not ours, and not in the way\n"

@@ -165,10 +165,14 @@ class ActionsApi:
             case Throttled() | TooHeavy() | Broken(retryable=True):
                 return EngineUnreachable(f"GitHub Actions: {outcome.why}")
             case Missing():
-                # An empty list is an answer: where there is no list, there is no repository.
-                absent = "is no repository" if what in {_WORKFLOWS, _RUNS} else f"has no {what}"
+                # An empty list is an answer; of no list GitHub does not tell why there is none.
+                if what in {_WORKFLOWS, _RUNS}:
+                    return _Absent(
+                        f"GitHub shows this token nothing of {what} of {self.owner_name}: check its name, whether "
+                        f"Actions are switched on there, and that the token has the permission `{needs}`."
+                    )
                 return _Absent(
-                    f"{self.owner_name} {absent}, or this token may not see it: "
+                    f"{self.owner_name} has no {what}, or this token may not see it: "
                     f"`pc workflows check {self.owner_name}` says what is missing."
                 )
             case Denied(reason=DeniedReason.PERMISSION):

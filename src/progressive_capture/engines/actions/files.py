@@ -85,11 +85,13 @@ def lying_in(folder: Path) -> dict[str, str]:
     return {name: blob(_read(folder / name) or "") for name in render() if (folder / name).exists()}
 
 
-def write(folder: Path, *, scheduled: bool) -> Written:
+def write(folder: Path, *, scheduled: bool, force: bool = False) -> Written:
     """Write every workflow into a folder, which is made where it is not; a file that is current is left alone.
 
+    Nobody can tell what an earlier version rendered from what was changed by hand: such files are written by `force`.
+
     Raises:
-        UsageError: a file there is somebody else's; then none is written.
+        UsageError: a file there is somebody else's, or not as this version renders it; then none is written.
         FolderUnusable: it cannot be written.
     """
     rendered = render(scheduled=scheduled)
@@ -97,6 +99,12 @@ def write(folder: Path, *, scheduled: bool) -> Written:
     foreign = sorted(name for name, text in held.items() if text is not None and not is_ours(text))
     if foreign:
         raise UsageError(f"{folder} has files that were not rendered here: move {', '.join(foreign)} out of the way.")
+    different = compare({name: blob(text) for name, text in held.items() if text is not None}).different
+    if different and not force:
+        raise UsageError(
+            f"{folder} has files that an earlier version rendered or that were changed since: --force writes "
+            f"{', '.join(different)} anew."
+        )
     due = {name: text for name, text in rendered.items() if text != held[name]}
     try:
         folder.mkdir(parents=True, exist_ok=True)

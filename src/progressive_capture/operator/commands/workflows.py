@@ -54,18 +54,22 @@ def workflows(
     print_only: Annotated[
         bool, typer.Option("--print", help="Only say by which commands it would be installed.")
     ] = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="Render also over files that were changed since they were rendered.")
+    ] = False,
     json: options.Json = False,
 ) -> ExitCode:
     """Render, check, test or install the workflows of GitHub Actions.
 
-    render: writes them to --out; files of others are never overwritten. check: says which are missing or differ in
+    render: writes them to --out; files of others are never overwritten, and those that were rendered and are not as
+    this version renders them only by --force. check: says which are missing or differ in
     --dir, or in a repository, and what is not set there; exit code 1 when something is wanting. test: dispatches a run
     that does nothing, and waits for its row. install: commits them and sets secrets and variables from the settings
     here, by GitHub's gh; without it, says by which commands. note: what the test's workflow runs.
     """
     desk: Desk = context.obj
     tasks: Mapping[Action, Callable[[], Told]] = {
-        Action.RENDER: lambda: _render(_folder(folder, "--out"), schedule=schedule),
+        Action.RENDER: lambda: _render(_folder(folder, "--out"), schedule=schedule, force=force),
         Action.CHECK: lambda: _check_folder(folder) if folder else _ask(desk, target, _check, create=True),
         Action.TEST: lambda: _ask(desk, target, _test, create=False),
         Action.INSTALL: lambda: _install(target, schedule=schedule, command=install_command, print_only=print_only),
@@ -80,10 +84,10 @@ def _folder(given: Path | None, option: str) -> Path:
     return given
 
 
-def _render(folder: Path, *, schedule: bool) -> Told:
+def _render(folder: Path, *, schedule: bool, force: bool) -> Told:
     from progressive_capture.engines.actions import files  # noqa: PLC0415 - not needed for --help
 
-    done = files.write(folder, scheduled=schedule)
+    done = files.write(folder, scheduled=schedule, force=force)
     text = f"{folder}: {len(done.written)} written, {len(done.unchanged)} as they were."
     return Told.of(text, {"folder": done.folder, "written": done.written, "unchanged": done.unchanged})
 
@@ -92,8 +96,9 @@ def _check_folder(folder: Path) -> Told:
     from progressive_capture.engines.actions import files  # noqa: PLC0415 - not needed for --help
     from progressive_capture.engines.actions.checking import finding_of  # noqa: PLC0415 - as above
 
-    remedy = f"Run `pc workflows render --out {folder}`."
-    return checking.told([finding_of(files.compare(files.lying_in(folder)), remedy)])
+    compared = files.compare(files.lying_in(folder))
+    force = " --force" if compared.different else ""
+    return checking.told([finding_of(compared, f"Run `pc workflows render --out {folder}{force}`.")])
 
 
 def _ask(
