@@ -231,7 +231,7 @@ def test_an_engine_answers_when_its_workflows_are_there(office: Office, github: 
     assert missing.why.startswith("team/flows lacks bulk-capture.yml, or has switched them off: run `pc workflows i")
     github.moods["/actions/workflows"] = (404, {})
     absent = with_engine(office, lambda engine: engine.ping())
-    assert absent.why.startswith(f"{FLOWS} is no repository, or this token may not see it: `pc workflows check")
+    assert absent.why.startswith(f"GitHub shows this token nothing of the workflows of {FLOWS}: check its name")
     github.moods["/actions/workflows"] = (500, {})
     assert not with_engine(office, lambda engine: engine.ping()).answers
 
