@@ -84,6 +84,15 @@ def test_jobs_are_cancelled_by_id(at: Counter) -> None:
     assert "cancelled" in at.pc("job", one).out
 
 
+def test_jobs_are_cancelled_and_retried_by_the_beginning_of_an_id(at: Counter) -> None:
+    one, two = at.submit("acme/one", "acme/two")
+    assert "is no job's id" in at.refused("pc", "cancel", one[:3], "--reason", "r", "--yes")
+    assert "is no job's id" in at.refused("pc", "retry", one[:3])
+    done = at.pc("cancel", one[:13], one[:14].upper(), "--reason", "r", "--yes", "--json").document
+    assert done["cancelled"] == [one]
+    assert at.pc("retry", two[:13], "--json").document["unchanged"] == [two]
+
+
 def test_jobs_are_cancelled_by_a_filter_once_they_were_counted(at: Counter) -> None:
     at.submit("acme/one", "acme/two", "other/three")
     assert at.pc("cancel", "--repository", "acme/two", "--dry-run").out == "1 job would be cancelled.\n"

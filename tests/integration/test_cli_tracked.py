@@ -5,13 +5,13 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import delete, update
 
 from progressive_capture.domain.breaker import THRESHOLD, without_answer
 from progressive_capture.domain.jobs import EngineName
 from progressive_capture.github.clock import utc_now
 from progressive_capture.store import breakers
-from progressive_capture.store.tables import JOB_METRICS, JOBS
+from progressive_capture.store.tables import COMPLETENESS, JOB_METRICS, JOBS
 from tests.contract.insight_rows import add_job
 from tests.support.counter import Counter, counter, template
 from tests.support.program import TOKEN
@@ -233,9 +233,14 @@ def test_what_is_missing_is_queued(at: Counter) -> None:
     assert "… and 1 more" in at.pc("bootstrap", "--dry-run", "--limit", "1").out
     at.pc("worker", "--drain")
     assert at.pc("bootstrap").out == "0 missing and 0 stale of 2 tracked repositories\n"
-    for arguments in (("acme/one",), ("acme", "one")):
+    whole = at.pc("quick-fix", "acme/one")
+    assert (whole.code, whole.out) == (0, "acme/one: nothing is missing, so nothing is queued.\n")
+    assert at.pc("quick-fix", "acme/one", "--json").document["repositories"][0]["outcome"] == "complete"
+    with at.database() as connection:
+        connection.execute(delete(COMPLETENESS))
+    for arguments, outcome in ((("acme/one",), "queued"), (("acme", "one"), "joined")):
         (fixed,) = at.pc("quick-fix", *arguments, "--json").document["repositories"]
-        assert fixed["outcome"] in {"queued", "joined"}
+        assert fixed["outcome"] == outcome
     assert "acme/none is not known here" in at.refused("pc", "quick-fix", "acme", "none")
 
 

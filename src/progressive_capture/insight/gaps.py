@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from progressive_capture.capture.prove import Proven, recount
+from progressive_capture.store import repositories
 from progressive_capture.store.database import Database
 from progressive_capture.store.insight.tracked import TrackedRow, page_of_tracked
 
@@ -77,6 +78,20 @@ def analyze(database: Database, host_id: int, *, after: int = 0) -> Iterator[Rep
                 )
             yield _told(tracked, proven)
         after = page[-1].repository_id
+
+
+def lacks_nothing(database: Database, host_id: int, repository_id: int) -> bool:
+    """Recount one stored repository: whether it was walked whole, and nothing is missing.
+
+    Raises:
+        StoreError: the database cannot be read.
+    """
+    with database.reading() as connection:
+        stored = repositories.get(connection, host_id, repository_id)
+        watermark, known = stored.watermark, stored.pull_requests_total
+        if watermark is None:
+            return False
+        return not recount(connection, host_id, repository_id, watermark=watermark, total=known).gap_count
 
 
 def total(recounted: Iterable[RepositoryGaps]) -> GapTotals:

@@ -127,15 +127,20 @@ def show_job(database: Database, host_id: int, job_id: str, *, after_event: int 
         StoreError: the database cannot be read.
     """
     with database.reading() as connection:
-        identity = _whole(connection, host_id, job_id)
+        identity = whole_id(connection, host_id, job_id)
         job = statements.job_columns(connection, host_id, identity)
         if job is None:
             raise UnknownJob(job_id)
         return _told(connection, identity, job, after_event)
 
 
-def _whole(connection: Connection, host_id: int, job_id: str) -> str:
-    """Return the one id that begins so."""
+def whole_id(connection: Connection, host_id: int, job_id: str) -> str:
+    """Return the one id that begins so; a whole one as the database writes it, whether or not there is such a job.
+
+    Raises:
+        UsageError: that is no job's id, or the beginning of several.
+        UnknownJob: no id of this API host begins so.
+    """
     digits = job_id.replace("-", "").lower()
     if not FEWEST_DIGITS <= len(digits) < DIGITS or set(digits) - set(hexdigits):
         return identity_of(job_id)

@@ -19,7 +19,10 @@ if TYPE_CHECKING:
     from progressive_capture.store.jobs import JobLine
     from progressive_capture.wiring import Wired
 
-Ids = Annotated[list[str] | None, typer.Argument(metavar="ID", help="Jobs by their ids; without, all that are meant.")]
+Ids = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="ID", help="Jobs by their ids, or the beginnings of them; without, all that are meant."),
+]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Only count them.")]
 
 
@@ -115,17 +118,17 @@ def _refuse_everything(ids: Sequence[str] | None, wanted: Wanted, options: str) 
 
 def _lines(works: "Wired", ids: Sequence[str]) -> list["JobLine"]:
     """Find all of them before anything is done to one."""
-    from progressive_capture.insight.jobs import UnknownJob, identity_of  # noqa: PLC0415 - not needed for --help
+    from progressive_capture.insight.jobs import UnknownJob, whole_id  # noqa: PLC0415 - not needed for --help
     from progressive_capture.store.jobs import find_line  # noqa: PLC0415 - as above
 
-    found = []
+    found = {}
     with works.database.reading() as connection:
-        for each in dict.fromkeys(ids):
-            line = find_line(connection, identity_of(each))
+        for each in ids:
+            line = find_line(connection, whole_id(connection, works.host_id, each))
             if line is None:
                 raise UnknownJob(each)
-            found.append(line)
-    return found
+            found[line.id] = line
+    return list(found.values())
 
 
 def _open(works: "Wired", ids: Sequence[str] | None, wanted: Wanted) -> int:

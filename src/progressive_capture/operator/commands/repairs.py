@@ -12,7 +12,7 @@ from progressive_capture.domain.requests import JobRequest
 from progressive_capture.domain.scope import Scope
 from progressive_capture.operator import options, queueing
 from progressive_capture.operator.desk import Desk, at_store
-from progressive_capture.operator.subjects import subjects
+from progressive_capture.operator.subjects import Subject, subjects
 from progressive_capture.operator.telling import Told, tell_all, tell_one
 from progressive_capture.operator.wording import count, moment
 
@@ -57,31 +57,39 @@ def quick_fix(
     *,
     json: options.Json = False,
 ) -> ExitCode:
-    """Recount one repository, and queue the repair of what is missing, ahead of other work."""
-    from progressive_capture.settings import Settings  # noqa: PLC0415 - not needed for --help
+    """Recount one repository, and queue the repair of what is missing, if anything is, ahead of other work."""
+    from progressive_capture.insight.gaps import lacks_nothing  # noqa: PLC0415 - not needed for --help
+    from progressive_capture.settings import Settings  # noqa: PLC0415 - as above
 
     desk: Desk = context.obj
     whole = ["/".join(name)] if len(name) == len(("owner", "name")) and "/" not in "".join(name) else name
 
     def task(works: "Wired") -> list[Told]:
-        manager = works.queue()
-        requests = [
-            JobRequest(
-                host_id=works.host_id,
-                repository_id=each.repository_id,
-                repository_name=each.name,
-                job_type=JobType.RECONCILE,
-                scope=Scope(),
-                trigger=Trigger.REPAIR,
-                who=desk.who(),
-                level=PriorityLevel.HIGH,
-                reason="pc quick-fix",
-            )
+        return [
+            _whole(each) if lacks_nothing(works.database, works.host_id, each.repository_id) else _repaired(works, each)
             for each in subjects(works, whole)
         ]
-        return [queueing.told(each.repository_name, each.repository_id, manager.submit(each)) for each in requests]
+
+    def _repaired(works: "Wired", subject: Subject) -> Told:
+        request = JobRequest(
+            host_id=works.host_id,
+            repository_id=subject.repository_id,
+            repository_name=subject.name,
+            job_type=JobType.RECONCILE,
+            scope=Scope(),
+            trigger=Trigger.REPAIR,
+            who=desk.who(),
+            level=PriorityLevel.HIGH,
+            reason="pc quick-fix",
+        )
+        return queueing.told(subject.name, subject.repository_id, works.queue().submit(request))
 
     return tell_all(desk, at_store(desk, Settings.read(), task, create=False), as_json=json)
+
+
+def _whole(subject: Subject) -> Told:
+    document = {"repository": subject.name, "repository_id": subject.repository_id, "outcome": "complete"}
+    return Told.of(f"{subject.name}: nothing is missing, so nothing is queued.", document)
 
 
 def _submitted(works: "Wired", wanting: "Wanting", who: str) -> Told:
