@@ -62,6 +62,10 @@ def main() -> int:
     """Capture the demonstration repository; return the exit code of ``pc capture``."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     with sandbox() as address:
+        if not address.endswith(f":{USUAL_PORT}"):
+            print(
+                f"Another program listens at port {USUAL_PORT}, so this is another address, and all is captured anew."
+            )
         print(f"{REPOSITORY} is made up, and served at {address} by the built-in GitHub stand-in.", flush=True)
         capture = subprocess.Popen(["pc", "capture", REPOSITORY, *sys.argv[1:]], env=environment(address))
         try:

@@ -137,7 +137,9 @@ async def begin(stage: Stage, server: str | None) -> None:
     await stage.start("worker", "pc", "worker", ready="worker started")
     track = await asyncio.create_subprocess_exec("pc", "track", REPOSITORY, env=stage.environment)
     await track.wait()
-    show("dev", f"all is running: http://127.0.0.1:{web}/healthz; `pc` finds the same database from this folder")
+    show("dev", f"all is running: http://127.0.0.1:{web}/healthz")
+    address = stage.environment["PC_GITHUB_API_URL"]
+    show("dev", f"from this folder `pc` finds the same database, with PC_GITHUB_API_URL={address}")
 
 
 async def begin_inngest(stage: Stage, server: str, web: str) -> None:

@@ -65,7 +65,8 @@ def judge(outcomes: Outcomes, max_error_rate: float) -> Verdict:
     """Judge a window: failing only above `max_error_rate` percent with more than 10 finished jobs."""
     finished = outcomes.finished
     if finished <= LEAST_FINISHED:
-        why = f"Only {finished} jobs finished in the window; more than {LEAST_FINISHED} are needed to judge."
+        jobs = "job" if finished == 1 else "jobs"
+        why = f"Only {finished} {jobs} finished in the window; more than {LEAST_FINISHED} are needed to judge."
         return Verdict(Health.INCONCLUSIVE, why, outcomes, max_error_rate)
     rate = 100 * outcomes.errors / finished
     told = f"{outcomes.errors} of {finished} finished jobs failed: {rate:.2f} %"

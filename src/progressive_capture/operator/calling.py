@@ -18,6 +18,10 @@ class Parameter(Protocol):
         ...
 
 
+class CallMistake(TypeError):
+    """A value or a name that a command does not take."""
+
+
 def command_line(parameters: Sequence[Parameter], values: Iterable[object], named: Mapping[str, object]) -> list[str]:
     """Make the words: values in the order of the parameters, one that takes a list taking all that are left.
 
@@ -27,7 +31,7 @@ def command_line(parameters: Sequence[Parameter], values: Iterable[object], name
         named: given by name, `cancel_running` and `cancelRunning` alike; also by an option's words.
 
     Raises:
-        TypeError: more values than parameters, or a name that no parameter has.
+        CallMistake: more values than parameters, or a name that no parameter has.
     """
     given = _by_place(parameters, values)
     by_name = {_plain(name): each for each in parameters for name in (each.name, *each.opts)}
@@ -35,7 +39,7 @@ def command_line(parameters: Sequence[Parameter], values: Iterable[object], name
         found = by_name.get(_plain(name))
         if found is None:
             known = ", ".join(each.name for each in parameters)
-            raise TypeError(f"There is no option {name}: it takes {known}.")
+            raise CallMistake(f"There is no option {name}: it takes {known}.")
         given[found.name] = value
     options, arguments = list[str](), list[str]()
     for each in parameters:
@@ -56,7 +60,7 @@ def _by_place(parameters: Sequence[Parameter], values: Iterable[object]) -> dict
         given[each.name] = left if takes_all else left[0]
         left = [] if takes_all else left[1:]
     if left:
-        raise TypeError(f"{left[0]!r} is one value too many.")
+        raise CallMistake(f"{left[0]!r} is one value too many.")
     return given
 
 

@@ -16,6 +16,10 @@ NAMES: Final = {"pc": "pc", "cap": "pc", "ProgressiveCapture": "pc", "rollout": 
 """The objects at the prompt, and the program of each."""
 
 
+class NoCommand(AttributeError):
+    """A program has no command of that name."""
+
+
 class Program:
     """One program: `rollout.set_rollout(50)` and `rollout.setRollout(50)` do what `rollout set-rollout 50` does."""
 
@@ -30,7 +34,7 @@ class Program:
         """The method of a command: it writes the answer, or with `json=True` returns it."""
         command = self._commands.get(name)
         if command is None:
-            raise AttributeError(f"{self._name} has no command {name}: {self._name}.help() lists all.")
+            raise NoCommand(f"{self._name} has no command {name}: {self._name}.help() lists all.")
 
         parameters = cast("list[Described]", self._group.commands[command.name].params)
 

@@ -15,6 +15,9 @@ _SECURE_COPY: Final = re.compile(r"(?:[^@/\s]+@)?(?P<host>[^:/\s]+):(?P<path>[^/
 """How git writes an ssh address: user@host:owner/name."""
 
 
+_ONE: Final = re.compile(r"[^/]+/[^/]+/(pull|issues)/(?P<number>[0-9]{1,9})(/|$)")
+"""The path of one pull request's page: who pastes it does not mean all of the repository."""
+
 _ACCOUNT: Final = re.compile(r"([A-Za-z0-9_-]{1,100})/\*")
 
 
@@ -33,7 +36,8 @@ def repository_names(given: Iterable[str], api_url: str) -> list[str]:
     """Read what was given as `owner/name`, each repository once, in the order given.
 
     Args:
-        given: `owner/name`, or the address of a repository or of a page below it, as copied from a browser or from git.
+        given: `owner/name`, or the address of a repository or of a page of lists or files below it, as copied
+            from a browser or from git; the page of one pull request is not the repository.
         api_url: the REST base in use: an address of another host means another GitHub.
 
     Raises:
@@ -62,6 +66,11 @@ def _read(text: str, api_url: str) -> str:
     host, path = _apart(text)
     owner_name = "/".join(path.strip("/").split("/")[:2]) if host else path
     owner_name = owner_name.removesuffix(".git")
+    if host and (one := _ONE.match(path.strip("/"))):
+        raise UsageError(
+            f"{text!r} is the address of one pull request or issue: give {owner_name} for the whole repository, with "
+            f"--numbers {one['number']} where a command takes that and only that one is meant."
+        )
     if not _NAME.fullmatch(owner_name):
         raise UsageError(f"{text!r} is no repository name: give it as owner/name, or paste its address.")
     ours = web_host(api_url)

@@ -1,9 +1,11 @@
 """The Python prompt of `pc console`: where its lines come from and go to; what can be called stands in the console."""
 
 import code
+import sys
 from contextlib import suppress
 
-from progressive_capture.operator.console import programs
+from progressive_capture.operator.calling import CallMistake
+from progressive_capture.operator.console import NoCommand, programs
 from progressive_capture.operator.desk import Desk
 
 BANNER = "pc, cap, ProgressiveCapture and rollout: pc.help() and rollout.help() list the commands. Ctrl-D leaves."
@@ -29,6 +31,14 @@ class Prompt(code.InteractiveConsole):
         if not line:
             raise EOFError
         return line.rstrip("\n")
+
+    def showtraceback(self) -> None:
+        """A mistake in a call is one sentence; of all else Python tells where it happened."""
+        error = sys.exc_info()[1]
+        if isinstance(error, NoCommand | CallMistake):
+            self.write(f"{error}\n")
+        else:
+            super().showtraceback()
 
     def write(self, data: str) -> None:
         """Write beside the answers."""

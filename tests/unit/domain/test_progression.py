@@ -61,6 +61,7 @@ def test_there_is_nothing_above_a_hundred() -> None:
         (replace(GOOD, timed_out=1), "1 jobs did not end within their time."),
         (replace(GOOD, peak_memory_bytes=RUNNER_MEMORY * 4 // 5 + 1), "A runner used 5734 MiB of memory"),
         (Outcomes(9, 1), "Only 10 jobs finished in the window"),
+        (Outcomes(1, 0), "Only 1 job finished in the window"),
         (Outcomes(0, 0), "Only 0 jobs finished in the window"),
     ],
 )

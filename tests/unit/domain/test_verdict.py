@@ -40,7 +40,7 @@ def test_a_verdict_tells_what_it_rests_on() -> None:
     assert (verdict.outcomes, verdict.max_error_rate) == (outcomes, 5.0)
     assert (outcomes.error_rate, outcomes.success_rate) == (10.0, 72.0)
     assert judge(outcomes, 10.0).reason == "2 of 20 finished jobs failed: 10.00 %, not above 10 %."
-    assert judge(Outcomes(1, 0), 5.0).reason.startswith("Only 1 jobs finished")
+    assert judge(Outcomes(1, 0), 5.0).reason.startswith("Only 1 job finished")
 
 
 def test_nothing_finished_has_no_rate() -> None:

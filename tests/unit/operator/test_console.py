@@ -86,6 +86,23 @@ def test_lines_are_read_until_there_are_no_more(office: Office) -> None:
     assert "AssertionError" not in office.err.getvalue()
 
 
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("pc.verfy('o/n')", "pc has no command verfy: pc.help() lists all.\n"),
+        ("pc.verify('o/n', lvie=True)", "There is no option lvie: it takes "),
+        ("pc.plan('o/n', 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11)", " is one value too many.\n"),
+    ],
+)
+def test_a_mistake_at_the_prompt_is_one_sentence(office: Office, line: str, said: str) -> None:
+    desk = office.desk(complete)
+    desk.inp.write(line + "\n")
+    desk.inp.seek(0)
+    assert application("pc")(["console"], prog_name="pc", standalone_mode=False, obj=desk) == 0
+    assert said in office.err.getvalue()
+    assert "Traceback" not in office.err.getvalue()
+
+
 @pytest.mark.parametrize("program", ["pc", "rollout"])
 def test_help_lists_every_command_of_its_program(office: Office, program: str) -> None:
     assert office.run("help", program=program) == 0

@@ -28,7 +28,7 @@ def test_every_name_and_every_address_of_it_is_the_same_repository(owner: str, n
         f"https://github.com/{full}",
         f"https://github.com/{full}.git",
         f"https://www.github.com/{full}/",
-        f"https://github.com/{full}/pull/12/files?w=1#top",
+        f"https://github.com/{full}/tree/main?w=1#top",
         f"github.com/{full}",
         f"git@github.com:{full}.git",
         f"ssh://git@github.com/{full}.git",
@@ -84,6 +84,13 @@ def test_what_is_no_name_is_refused_in_one_sentence(given: str) -> None:
     with pytest.raises(UsageError, match=r"is no repository name: give it as owner/name") as caught:
         repository_names([given], GITHUB)
     assert caught.value.exit_code is ExitCode.USAGE
+
+
+@pytest.mark.parametrize("page", ["pull/3", "pull/3/files?w=1#top", "issues/3", "pull/3/"])
+@pytest.mark.parametrize("before", ["https://github.com", "github.com"])
+def test_one_pull_request_is_never_taken_for_all(page: str, before: str) -> None:
+    with pytest.raises(UsageError, match=r"is the address of one pull .* give o/r for the whole .* --numbers 3 where"):
+        repository_names([f"{before}/o/r/{page}"], GITHUB)
 
 
 def test_an_address_of_another_github_is_not_asked_of_this_one() -> None:

@@ -130,11 +130,12 @@ def _judge(response: httpx.Response, doing: str) -> None:
 
 
 def _host(address: str) -> str:
-    """Name whom an address leads to, without what else it may hold: the event key is part of one."""
+    """Name whom an address leads to, with its port, and without what else it may hold: the event key is part of one."""
     try:
-        return httpx.URL(address).host
+        url = httpx.URL(address)
     except httpx.InvalidURL:
         return "An address that is none"
+    return url.host if url.port is None else f"{url.host}:{url.port}"
 
 
 def _names(content: bytes) -> list[str]:

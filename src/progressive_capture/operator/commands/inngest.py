@@ -33,8 +33,8 @@ def inngest(
 
     check: kinds of keys, whether Inngest answers and takes the signing key, whether the functions of this version are
     registered, and, with INNGEST_SERVE_ORIGIN, whether what is not signed is refused there; exit code 1 when something
-    is missing. test: sends a job that does nothing, and waits a minute for the row that it leaves. connect: as
-    `pc serve`, over a connection that is opened from here.
+    is missing, 2 when Inngest is not set up at all. test: sends a job that does nothing, and waits a minute for the row
+    that it leaves. connect: as `pc serve`, over a connection that is opened from here.
     """
     from progressive_capture.settings import Settings  # noqa: PLC0415 - not needed for --help
 

@@ -10,7 +10,7 @@ from progressive_capture.operator import options
 from progressive_capture.operator.desk import Desk, at_store
 from progressive_capture.operator.tables import table
 from progressive_capture.operator.telling import Told, tell_one
-from progressive_capture.operator.wording import dollars, duration, moment, size
+from progressive_capture.operator.wording import count, dollars, duration, moment, size
 
 if TYPE_CHECKING:
     from progressive_capture.insight.jobs import JobTold
@@ -84,5 +84,11 @@ def _used(used: Mapping[str, object]) -> list[str]:
     assert isinstance(milliseconds, int)
     assert isinstance(octets, int)
     assert cost is None or isinstance(cost, int)
-    counted = f"{used['requests']:,} requests, {used['points']:,} points, {used['rows']:,} rows, {size(octets)}"
+    counted = ", ".join([*(_counted(used, each) for each in ("requests", "points", "rows")), size(octets)])
     return [f"  {counted}, {duration(milliseconds / 1000)} at work, cost {dollars(cost)}"]
+
+
+def _counted(used: Mapping[str, object], what: str) -> str:
+    number = used[what]
+    assert isinstance(number, int)
+    return count(number, what.removesuffix("s"))
