@@ -181,7 +181,10 @@ def test_a_dead_job_is_told_as_an_error_and_counted(office: Office) -> None:
     assert (served.count(JobState.DEAD), served.count(JobState.FAILED)) == (1, 0)
     (line,) = [line for line in logged if line["event"] == "dead"]
     assert line["log_level"] == "error"
-    assert line["error"] == "While listing pull requests: GitHub answered 404 (moody)."
+    assert line["error"] == (
+        "While listing pull requests: GitHub has no repository o/r, or this token may not see it: "
+        "check the name and the token."
+    )
 
 
 def test_a_mistake_of_ours_ends_one_job_and_not_the_worker(office: Office) -> None:

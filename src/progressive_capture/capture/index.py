@@ -21,7 +21,7 @@ from progressive_capture.domain.planning import REST_PAGE, Operation
 from progressive_capture.domain.records import Records
 from progressive_capture.domain.routing import SHARD_ITEMS
 from progressive_capture.domain.scope import SourceChoice, earlier
-from progressive_capture.github.outcomes import Broken, Page, Partial, TooHeavy
+from progressive_capture.github.outcomes import Broken, Missing, Page, Partial, TooHeavy
 from progressive_capture.github.results import FollowUpPage, IndexPage, LookUp, Order
 from progressive_capture.store import index, jobs, repositories
 from progressive_capture.store.database import Connection
@@ -240,7 +240,8 @@ class Index:
         elif other and walk.source is Source.GRAPHQL and not self.graphql_was_broken:
             self.graphql_was_broken, self.rest_was_broken = True, False
         elif not lost:
-            raise failure(answer, "listing pull requests")
+            gone = Missing.repository(session.repo.owner_name)
+            raise failure(gone if isinstance(answer, Missing) else answer, "listing pull requests")
         self.cursor_was_lost = self.cursor_was_lost or lost
         session.checkpoint.walk = None
 

@@ -103,8 +103,7 @@ class GitHubApi:
         outcome = await self._look_up(owner_name, source)
         if not isinstance(outcome, Missing):
             return outcome
-        why = f"GitHub has no repository {owner_name}, or this token may not see it: check the name and the token."
-        return Missing(why, permanent=True)
+        return Missing.repository(owner_name)
 
     async def _look_up(self, owner_name: str, source: Source) -> Outcome[RepositoryLookUp]:
         if source is Source.GRAPHQL:

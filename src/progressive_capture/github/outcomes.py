@@ -97,6 +97,12 @@ class Missing:
     permanent: bool
     """GitHub says that it is gone for good, or said twice that it is not there."""
 
+    @classmethod
+    def repository(cls, owner_name: str) -> "Missing":
+        """Tell of a whole repository that is not shown."""
+        why = f"GitHub has no repository {owner_name}, or this token may not see it: check the name and the token."
+        return cls(why, permanent=True)
+
 
 @dataclass(frozen=True, slots=True)
 class Moved:
