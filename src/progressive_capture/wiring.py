@@ -283,7 +283,6 @@ class Wired:
             clock=self.clock.now,
             random=self.overrides.random,
             holder=processes.holder,
-            settling=self.settling,
         )
 
     async def principals_of(self, owner_name: str) -> list[str]:

@@ -13,11 +13,11 @@ from progressive_capture.domain.jobs import EngineName, Processor
 from progressive_capture.queue.breaker import Breakers
 from progressive_capture.queue.dispatch import Dispatcher
 from progressive_capture.queue.engine import Engine
+from progressive_capture.queue.following import settling
 from progressive_capture.queue.reconcile import Reconciled, Reconciler
 from progressive_capture.queue.terms import Terms
 from progressive_capture.store.database import Database
 from progressive_capture.store.errors import StoreError
-from progressive_capture.store.jobs import Settling
 
 IDLE_SECONDS: Final = 1.0
 """Between two looks for jobs to hand over; a random half is added or taken away."""
@@ -39,7 +39,6 @@ class Elsewhere:
     random: Callable[[], float]
     holder: Callable[[str], str]
     """Names this process, with a part of it."""
-    settling: Callable[[], Settling]
 
     @property
     def breakers(self) -> Breakers:
@@ -94,7 +93,7 @@ class Elsewhere:
                 dispatchers=self.dispatchers(engines),
                 engines=engines,
                 clock=self.clock,
-                settling=self.settling,
+                settling=lambda: settling(self.terms, self.random()),
             )
             return await works.reconcile()
 

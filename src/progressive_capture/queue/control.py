@@ -8,7 +8,7 @@ from typing import Final
 
 from progressive_capture.domain.errors import UsageError
 from progressive_capture.domain.jobs import OPEN, Processor
-from progressive_capture.queue.following import following
+from progressive_capture.queue.following import following, settling
 from progressive_capture.queue.openings import doors
 from progressive_capture.queue.splitting import cut
 from progressive_capture.queue.staying import asking
@@ -142,7 +142,7 @@ class Control:
         return following(lambda: self.terms)
 
     def _settling(self) -> Settling:
-        return Settling(self.terms.book, self.random(), follow=self._follow)
+        return settling(self.terms, self.random())
 
 
 def _found(connection: Connection, job_id: str) -> JobLine:

@@ -15,7 +15,7 @@ from progressive_capture.queue.openings import doors
 from progressive_capture.queue.terms import Terms
 from progressive_capture.store import repositories
 from progressive_capture.store.database import Connection
-from progressive_capture.store.jobs import Follow, Following, JobLine, Routing, Wish
+from progressive_capture.store.jobs import Follow, Following, JobLine, Routing, Settling, Wish
 from progressive_capture.store.rollout import InvalidList, InvalidShares
 
 UNDECIDED: Final = "undecided"
@@ -47,6 +47,11 @@ def following(read_terms: Callable[[], Terms]) -> Follow:
         )
 
     return follow
+
+
+def settling(terms: Terms, random: float) -> Settling:
+    """Make what settling wants of one who did not run the jobs: nothing that this process used is theirs."""
+    return Settling(terms.book, random, follow=following(lambda: terms))
 
 
 def _request(job: JobLine, spec: str, wish: Wish) -> JobRequest:

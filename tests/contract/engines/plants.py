@@ -18,6 +18,7 @@ from progressive_capture.engines.actions.runner import Order
 from progressive_capture.operator.run_account import account_of, said
 from progressive_capture.queue.dispatch import Dispatcher
 from progressive_capture.queue.engine import Engine, Handover
+from progressive_capture.queue.following import settling
 from progressive_capture.queue.reconcile import Reconciled, Reconciler
 from progressive_capture.run_wiring import runner
 from progressive_capture.store.tables import METADATA
@@ -104,7 +105,7 @@ class Remote(Plant):
             dispatchers=self.dispatchers(),
             engines={self.name: self.engine},
             clock=self.wired.clock.now,
-            settling=self.wired.settling,
+            settling=lambda: settling(self.wired.terms, 0.5),
         )
         return await reconciler.reconcile()
 

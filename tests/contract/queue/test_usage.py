@@ -107,10 +107,10 @@ def test_several_that_spend_at_once_are_priced_one_after_the_other(database: Dat
     assert sum(prices) == 3_600 * 6_000
 
 
-def test_a_page_tells_nothing_that_is_paid_for(connection: Connection) -> None:
+@pytest.mark.parametrize("paid", [Resources(executions=1), Resources(runner_minutes=1)])
+def test_a_page_tells_nothing_that_is_paid_for(connection: Connection, paid: Resources) -> None:
     taken = claimed(connection)
-    paid = Resources(executions=1)
-    with pytest.raises(AssertionError, match="paid for"):
+    with pytest.raises(ValueError, match="paid for"):
         jobs.write_checkpoint(connection, taken.claim, "half", Counters(), NOW + LEASE, resources=paid)
 
 

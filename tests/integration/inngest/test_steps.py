@@ -153,11 +153,14 @@ async def test_a_run_that_inngest_gives_up_puts_back_what_nobody_began(
     running: Served, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await running.hand_over()
+    monkeypatch.setattr("progressive_capture.processes.Meter.take_cpu_ms", lambda _: 7)
     _break(monkeypatch, times=2)
     given_up, told = await running.inngest.work()
     assert given_up.failed
     assert told.function.endswith("capture-failure")
     assert told.output == {"settled": "put back in line"}
+    (shard,) = await running.office.rows("job_shards")
+    assert shard["cpu_ms"] == 7
     job = running.job()
     assert (job["status"], job["failures"]) == ("pending", 0)
     running.office.github.now += timedelta(hours=1)

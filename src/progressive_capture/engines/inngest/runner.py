@@ -21,6 +21,7 @@ from progressive_capture.engines.run import Bench
 from progressive_capture.store import jobs, repositories
 from progressive_capture.store.database import Connection
 from progressive_capture.store.errors import StoreError
+from progressive_capture.store.jobs import Settling
 
 MORE: Final = "more"
 WAIT: Final = "wait"
@@ -159,26 +160,24 @@ class ShardRunner:
             )
             if not parked:
                 # No shard had begun.
-                self._take_back(connection, handed, why)
+                self._take_back(connection, handed, why, settling)
 
     def _give_up(self, handed: ShardHandedOver, why: str) -> str:
+        settling = self.bench.settling()
         with self.bench.database.transaction() as connection:
-            back = self._take_back(connection, handed, why)
+            back = self._take_back(connection, handed, why, settling)
         if back:
             # Nothing of ours ever ran: that is no failure of the job.
             return "put back in line"
         settled = self._fail(handed, Stopped(why, retryable=True, error_class=ErrorClass.UNKNOWN))
         return "nothing to settle" if settled is None else "failed"
 
-    def _take_back(self, connection: Connection, handed: ShardHandedOver, why: str) -> bool:
+    def _take_back(self, connection: Connection, handed: ShardHandedOver, why: str, settling: Settling) -> bool:
+        """Put the job back in line if no shard of it has begun; what this process used since is booked on it."""
+        now, random = self.bench.clock(), settling.random
+        jobs.book(connection, handed.job_id, handed.k, settling, now)
         return jobs.take_back(
-            connection,
-            handed.job_id,
-            attempt=handed.attempt,
-            now=self.bench.clock(),
-            who=handed.holder,
-            why=why,
-            random=self.bench.settling().random,
+            connection, handed.job_id, attempt=handed.attempt, now=now, who=handed.holder, why=why, random=random
         )
 
     def _next(self, handed: ShardHandedOver) -> list[dict[str, Any]]:

@@ -165,9 +165,10 @@ def write_checkpoint(
 
     Raises:
         LeaseLost: somebody else has the shard now; the whole transaction must be undone.
+        ValueError: the resources hold something that is paid for; nothing is written.
     """
-    paid = resources.executions + resources.runner_minutes
-    assert paid == 0, "what is paid for counts in its month, and is not told here"
+    if resources.executions or resources.runner_minutes:
+        raise ValueError("What is paid for counts in its month: it is told by `book`, not with a page.")
     increase = asdict(counters) | {name: getattr(resources, name) for name in _OF_MACHINE}
     added = {f"more_{name}": value for name, value in increase.items()}
     given = {"new_checkpoint": checkpoint, "new_lease_until": stamp(lease_until), **added}
