@@ -62,16 +62,20 @@ def main() -> int:
     """Capture the demonstration repository; return the exit code of ``pc capture``."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     with sandbox() as address:
-        if not address.endswith(f":{USUAL_PORT}"):
-            print(
-                f"Another program listens at port {USUAL_PORT}, so this is another address, and all is captured anew."
-            )
-        print(f"{REPOSITORY} is made up, and served at {address} by the built-in GitHub stand-in.", flush=True)
+        print(introduction(address), flush=True)
         capture = subprocess.Popen(["pc", "capture", REPOSITORY, *sys.argv[1:]], env=environment(address))
         try:
             return wait_for(capture)
         finally:
             capture.terminate()
+
+
+def introduction(address: str) -> str:
+    """Say what is captured, and why it is not at the usual address."""
+    said = f"{REPOSITORY} is made up, and served at {address} by the built-in GitHub stand-in."
+    if not address.endswith(f":{USUAL_PORT}"):
+        said += f" Another program listens at port {USUAL_PORT}: at this other address all is captured anew."
+    return said
 
 
 def wait_for(capture: subprocess.Popen[bytes]) -> int:

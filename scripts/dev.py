@@ -137,9 +137,9 @@ async def begin(stage: Stage, server: str | None) -> None:
     await stage.start("worker", "pc", "worker", ready="worker started")
     track = await asyncio.create_subprocess_exec("pc", "track", REPOSITORY, env=stage.environment)
     await track.wait()
-    show("dev", f"all is running: http://127.0.0.1:{web}/healthz")
-    address = stage.environment["PC_GITHUB_API_URL"]
-    show("dev", f"from this folder `pc` finds the same database, with PC_GITHUB_API_URL={address}")
+    with_address = f"with PC_GITHUB_API_URL={stage.environment['PC_GITHUB_API_URL']}"
+    healthy = f"http://127.0.0.1:{web}/healthz"
+    show("dev", f"all is running: {healthy}; from this folder `pc` finds the same database, {with_address}")
 
 
 async def begin_inngest(stage: Stage, server: str, web: str) -> None:

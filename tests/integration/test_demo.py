@@ -1,10 +1,13 @@
 """The README's first command: from nothing to a proven capture, with no token and no network."""
 
 import os
+import runpy
 import sqlite3
 import subprocess
 import sys
 from pathlib import Path
+
+import pytest
 
 from tests.conftest import ROOT
 
@@ -36,3 +39,9 @@ def test_the_demonstration_is_complete_and_can_be_repeated(tmp_path: Path) -> No
         assert set(kept) == {(500,)}
     finally:
         database.close()
+
+
+@pytest.mark.parametrize(("address", "told"), [("http://127.0.0.1:8901", False), ("http://127.0.0.1:38901", True)])
+def test_another_address_than_the_usual_one_is_explained(address: str, *, told: bool) -> None:
+    demo = runpy.run_path(str(ROOT / "scripts" / "demo.py"))
+    assert ("Another program listens at port 8901" in demo["introduction"](address)) is told

@@ -29,6 +29,7 @@ def running(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
     try:
         for line in process.stdout:
             if "all is running" in line:
+                assert "with PC_GITHUB_API_URL=http://127.0.0.1:" in line
                 break
         yield process
     finally:
