@@ -26,6 +26,10 @@ JITTER: Final = timedelta(milliseconds=450)
 BURST: Final = timedelta(seconds=1)
 """How far requests may run ahead of an even pace."""
 
+CLOCK_STEP: Final = timedelta(seconds=1)
+"""By how much what we take for GitHub's time may move while we learn it: its `Date` has whole seconds.
+https://www.rfc-editor.org/rfc/rfc9110#section-5.6.7"""
+
 SAME_WINDOW: Final = timedelta(seconds=60)
 """Reset times this close mean the same window: GitHub's answers differ by a second or two."""
 
@@ -267,7 +271,9 @@ def _take(slot: Slot, budget: Budget, want: Want, now: datetime) -> Granting:
     )
     next_at = budget.next_at
     if want.per_minute:
-        next_at = max(now, next_at or now) + (timedelta(minutes=1) + BURST) / want.per_minute
+        # One of them is left for the question whose token this is, which is counted before its principal is known.
+        minute = timedelta(minutes=1) + BURST + CLOCK_STEP
+        next_at = max(now, next_at or now) + minute / max(want.per_minute - 1, 1)
     return Granting(taken, replace(budget, reserved=budget.reserved + want.cost, next_at=next_at), lease)
 
 
