@@ -178,7 +178,7 @@ def test_a_database_that_may_not_be_written(pc: Program) -> None:
     for path in pc.folder.iterdir():
         path.chmod(0o444)
     pc.folder.chmod(0o555)
-    assert "give write permission" in refusal(pc, "capture", NAME, before=bound_by_permissions())
+    assert "the folder . may not be written" in refusal(pc, "capture", NAME, before=bound_by_permissions())
     pc.folder.chmod(0o755)
 
 
