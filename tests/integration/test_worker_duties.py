@@ -88,7 +88,7 @@ def test_a_duty_that_takes_long_holds_up_neither_the_others_nor_the_beat(office:
     async def serve() -> None:
         async with office.wired() as wired:
             worker = wired.worker({Processor.INNGEST: 1})
-            each = [Duty("long", timedelta(hours=1), long), Duty("short", timedelta(minutes=1), short)]
+            each = [Duty("long", timedelta(days=30), long), Duty("short", timedelta(minutes=1), short)]
             worker.schedule = replace(worker.schedule, duties=each)
             worker.pause, worker.tend_seconds = listen, 0
             await worker.run()

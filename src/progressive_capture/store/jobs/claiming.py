@@ -8,7 +8,7 @@ from sqlalchemy import Connection, ScalarSelect, bindparam, func, select, update
 from progressive_capture.domain.jobs import Claim, EngineName, JobState, Processor, ShardState
 from progressive_capture.domain.scope import stamp
 from progressive_capture.store.jobs.leaving import ALL, Among, leave_line
-from progressive_capture.store.jobs.life import lock_job, move_job, not_before
+from progressive_capture.store.jobs.life import lock_job, move_job
 from progressive_capture.store.jobs.settling import settle_rest
 from progressive_capture.store.jobs.values import ClaimedJob, Claims, Decide, JobLine, Split, unsplit
 from progressive_capture.store.tables import JOB_SHARDS
@@ -82,7 +82,7 @@ def _take(
     connection: Connection, job: JobLine, values: dict[str, Any], *, holder: str, now: datetime, lease_until: datetime
 ) -> ClaimedJob | None:
     attempt = values["attempt"]
-    begun = values | {"started_at": job.started_at or not_before(now, job.created_at)}
+    begun = values | {"started_at": job.started_at or stamp(now)}
     move_job(connection, job.id, JobState.PROCESSING, now, who=holder, detail=f"attempt {attempt}", **begun)
     lease = {"of_job": job.id, "new_holder": holder, "new_lease_until": stamp(lease_until), "new_attempt": attempt}
     shard = connection.execute(_LEASE, lease).one_or_none()
