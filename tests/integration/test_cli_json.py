@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import delete, select, update
 
 from progressive_capture.domain.jobs import Processor
 from progressive_capture.operator.cli import application
 from progressive_capture.operator.registry import COMMANDS, Command, Danger
-from progressive_capture.store.tables import JOBS
+from progressive_capture.store.tables import JOBS, PR_COMMITS, REPOSITORIES
 from tests.contract.insight_rows import add_job, judge, settle
 from tests.support.counter import Counter, Heard, counter, template
 from tests.support.json_reference import Reference
@@ -50,6 +50,7 @@ MORE: Final = (
     "pc routing-analysis --small 0 --large 0 --recent-hours 0",
     "pc bootstrap --dry-run",
     "pc submit acme/two --trigger automatic",
+    "pc quick-fix other/three",
 )
 """Further commands, which answer with what the plain ones may leave out."""
 
@@ -126,6 +127,8 @@ def fill(at: Counter) -> dict[str, str]:
         add_job(connection, now, **stuck)
         add_job(connection, now, status="processing", route_rule="pc-capture")
         connection.execute(update(JOBS).where(JOBS.c.id == dead).values(route_rule="small"))
+        third = select(REPOSITORIES.c.id).where(REPOSITORIES.c.name == "three").scalar_subquery()
+        connection.execute(delete(PR_COMMITS).where(PR_COMMITS.c.repository_id == third))
     return {"NAME": "acme/one", "ID": dead, "PERCENTAGE": "10", "STRATEGY": "whitelist"}
 
 

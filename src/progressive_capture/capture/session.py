@@ -116,6 +116,8 @@ class Session:
     checkpoint: Checkpoint
     numbers: list[int]
     renewed_at: datetime
+    has_stored: bool = False
+    """Whether a page was stored since it was begun."""
 
     @classmethod
     def begin(cls, tools: Tools, job: Job, claim: Claim, repo: RepoRef, deadline: datetime) -> "Session":
@@ -155,9 +157,9 @@ class Session:
         """Send one request, bearing every wait that GitHub or the shared budget asks for, and keeping the lease.
 
         Raises:
-            Pause: the wait ends after the deadline, or somebody asked to stop.
+            Pause: a page was stored and the deadline is over, the wait ends after it, or somebody asked to stop.
         """
-        return await bear(self.tools, call, self.deadline, self._keep)
+        return await bear(self.tools, call, self.deadline, self._keep, at_once=not self.has_stored)
 
     async def commit(
         self, work: Callable[[Connection], T], checkpoint: Callable[[T], Checkpoint], records: Records
@@ -180,7 +182,7 @@ class Session:
                 result = work(connection)
                 text = encode(checkpoint(result))
                 jobs.write_checkpoint(connection, self.claim, text, counters, now + LEASE, resources=resources)
-            self.renewed_at = now
+            self.renewed_at, self.has_stored = now, True
             return result
 
         return await asyncio.to_thread(write)
@@ -218,16 +220,19 @@ async def bear(
     call: Callable[[], Awaitable[Outcome[T]]],
     deadline: datetime,
     keep: Callable[[], None] | None = None,
+    *,
+    at_once: bool = False,
 ) -> Answered[T]:
     """Send one request, and again after every limit that GitHub or the shared budget sets.
 
-    `keep` is called in a worker thread now and then while waiting, to keep what would otherwise be lost.
+    `keep` is called in a worker thread now and then while waiting, to keep what would otherwise be lost. What is asked
+    `at_once` is asked though time is up: work that has only time to begin would never come to its end.
 
     Raises:
         Pause: with `WaitUntil` when a wait ends too late, with `More` when time is up or somebody asked to stop.
     """
     while True:
-        if tools.stopping() or tools.clock() >= deadline:
+        if tools.stopping() or (tools.clock() >= deadline and not at_once):
             raise Pause(More())
         outcome = await call()
         if not isinstance(outcome, Throttled):

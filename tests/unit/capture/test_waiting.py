@@ -159,3 +159,13 @@ def test_what_no_wait_will_mend_ends_the_call_with_a_sentence(
 def test_counters_add_and_subtract_field_by_field() -> None:
     assert Counters(rows=3, points=2) - Counters(rows=1) == Counters(rows=2, points=2)
     assert (Counters(rest_requests=1) + Counters(graphql_requests=2)).requests == 3
+
+
+async def test_what_is_asked_at_once_is_asked_though_time_is_up() -> None:
+    """Else a step with time to begin only would be taken for ever."""
+    world = World()
+    answer = await bear(world.tools(), answers(Page("rows")), START, at_once=True)
+    assert answer == Page("rows")
+    with pytest.raises(Pause) as paused:
+        await bear(world.tools(), answers(Page("rows")), START)
+    assert paused.value.answer == More()
