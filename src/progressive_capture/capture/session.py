@@ -116,8 +116,8 @@ class Session:
     checkpoint: Checkpoint
     numbers: list[int]
     renewed_at: datetime
-    has_stored: bool = False
-    """Whether a page was stored since it was begun."""
+    has_asked: bool = False
+    """Whether anything was asked since it was begun."""
 
     @classmethod
     def begin(cls, tools: Tools, job: Job, claim: Claim, repo: RepoRef, deadline: datetime) -> "Session":
@@ -157,9 +157,11 @@ class Session:
         """Send one request, bearing every wait that GitHub or the shared budget asks for, and keeping the lease.
 
         Raises:
-            Pause: a page was stored and the deadline is over, the wait ends after it, or somebody asked to stop.
+            Pause: the deadline is over and this is not the first request, the wait ends after the deadline, or somebody
+                asked to stop.
         """
-        return await bear(self.tools, call, self.deadline, self._keep, at_once=not self.has_stored)
+        is_first, self.has_asked = not self.has_asked, True
+        return await bear(self.tools, call, self.deadline, self._keep, at_once=is_first)
 
     async def commit(
         self, work: Callable[[Connection], T], checkpoint: Callable[[T], Checkpoint], records: Records
@@ -182,7 +184,7 @@ class Session:
                 result = work(connection)
                 text = encode(checkpoint(result))
                 jobs.write_checkpoint(connection, self.claim, text, counters, now + LEASE, resources=resources)
-            self.renewed_at, self.has_stored = now, True
+            self.renewed_at = now
             return result
 
         return await asyncio.to_thread(write)
