@@ -15,7 +15,8 @@ def sharing() -> Maker:
     """Return a `create_engine` whose engines of one kind share one dialect, and so the statements compiled for it.
 
     The program opens one database and compiles each statement once; tests open thousands, and compiling took a
-    quarter of their processor time. The first engine that has connected lends its dialect, for connecting is what completes a dialect:
+    quarter of their processor time. The first engine that has connected lends its dialect, for connecting is what
+    completes a dialect:
     https://docs.sqlalchemy.org/en/20/core/connections.html#sql-caching
     """
     lenders: dict[tuple[str, object], Engine] = {}
