@@ -99,12 +99,12 @@ class Desk:
 
         return self._with(work)
 
-    def verify(self, name: str) -> Verification:
-        """Recount what is stored."""
+    def verify(self, name: str, *, live: bool = False) -> Verification:
+        """Recount what is stored; live, ask GitHub's counts again."""
 
         async def work(wired: Wired) -> Verification:
             async with wired.tools(name) as tools:
-                return await verify_repository(tools[0], name, live=False)
+                return await verify_repository(tools[0], name, live=live)
 
         return self._with(work)
 

@@ -51,6 +51,9 @@ _PULL_REQUESTS: Final = GraphQLShape[_PullRequestsData](_PullRequestsData)
 _THREADS: Final = GraphQLShape[_ThreadsData](_ThreadsData)
 _PULL_REQUEST: Final = Shape[rest_bodies.PullRequest](rest_bodies.PullRequest)
 
+REST_TOTALS: Final = frozenset({Kind.COMMITS, Kind.ISSUE_COMMENTS, Kind.REVIEW_COMMENTS, Kind.FILES})
+"""Kinds that REST counts in a pull request."""
+
 
 class PullRequestTotals(NamedTuple):
     """What GitHub counts of one pull request now; kinds that could not be told are left out."""
@@ -88,7 +91,9 @@ class Totals:
         document = _nodes("PullRequestTotals", below, len(CONNECTIONS))
         lookups = document.lookups * len(targets)
         variables = {"ids": [target.node_id for target in targets]}
-        outcome = (await self._session.graphql(document, variables, _PULL_REQUESTS, lookups)).outcome
+        outcome = (
+            await self._session.graphql(document, variables, _PULL_REQUESTS, lookups, small=len(targets) == 1)
+        ).outcome
         if not isinstance(outcome, Page | Partial):
             return outcome
         by_id = {target.node_id: target for target in targets}
@@ -98,7 +103,8 @@ class Totals:
     async def of_threads(self, threads: Sequence[str]) -> Outcome[ThreadTotalsPage]:
         """Counts of comments of at most 100 threads, a point, by GraphQL."""
         document = _nodes("ThreadTotals", "... on PullRequestReviewThread { id comments { totalCount } }", 1)
-        outcome = (await self._session.graphql(document, {"ids": list(threads)}, _THREADS, len(threads))).outcome
+        small, variables = len(threads) == 1, {"ids": list(threads)}
+        outcome = (await self._session.graphql(document, variables, _THREADS, len(threads), small=small)).outcome
         if not isinstance(outcome, Page | Partial):
             return outcome
         shown = [node for node in outcome.data.nodes or () if node is not None]

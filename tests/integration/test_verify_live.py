@@ -1,0 +1,108 @@
+"""A live proof: GitHub's counts of now, where it gives them, against what each API had given."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from typing import Any
+
+import pytest
+
+from progressive_capture.domain.kinds import HYDRATE_KINDS, Kind
+from progressive_capture.github.totals import REST_TOTALS
+from tests.support.capturing import Desk
+from tests.support.stand_ins import Running, Start
+
+NAME = "sandbox/demo"
+SIZE = 62
+"""More than are counted in one query."""
+
+
+@pytest.fixture(scope="module")
+def running(serve: Start) -> Running:
+    return serve("--repo", f"{NAME}=generate:{SIZE}", "--points", "1000000")
+
+
+@pytest.fixture
+def desk(running: Running, sqlite_url: str) -> Iterator[Desk]:
+    with Desk(running, sqlite_url) as made:
+        made.reset_stats()
+        yield made
+        made.spoil()
+
+
+def fault(effect: dict[str, Any], **match: Any) -> dict[str, Any]:
+    return {"name": "fault", "match": match, "effect": effect}
+
+
+def nulls(path: str) -> dict[str, Any]:
+    return {"null_nodes": {"path": [path], "every": 1, "type": "SERVICE_UNAVAILABLE"}}
+
+
+def test_what_rest_could_not_give_is_not_asked_of_graphql(desk: Desk) -> None:
+    desk.capture(NAME, "rest")
+    found = desk.verify(NAME, live=True)
+    assert (found.gap_count, found.unavailable) == (0, {Kind.REVIEW_THREADS: SIZE})
+    desk.spoil(fault(nulls("nodes"), operation="PullRequestTotals"))
+    found = desk.verify(NAME, live=True)
+    compared = HYDRATE_KINDS - {Kind.REVIEW_THREADS, Kind.REVIEW_COMMENTS}
+    assert {gap.kind for gap in found.gaps} == compared
+    assert found.gap_count == len(compared) * SIZE
+
+
+def test_what_github_does_not_show_is_proven_of_nothing(desk: Desk) -> None:
+    desk.capture(NAME)
+    desk.spoil(fault(nulls("nodes"), operation="PullRequestTotals", nth=2))
+    found = desk.verify(NAME, live=True)
+    assert (found.gap_count, found.incomplete) == (29 * len(HYDRATE_KINDS), 29)
+    assert {(gap.expected, gap.why) for gap in found.gaps} == {(None, "GitHub does not say now how many there are")}
+    desk.spoil(fault(nulls("nodes"), operation="ThreadTotals"))
+    found = desk.verify(NAME, live=True)
+    with_threads = {row["pull_request_id"] for row in desk.rows("pr_review_threads")}
+    assert {(gap.pull_request_id, gap.kind) for gap in found.gaps} == {
+        (number, Kind.REVIEW_COMMENTS) for number in with_threads
+    }
+    error = {"path": ["nodes", 0, "reviews"], "type": "SERVICE_UNAVAILABLE", "message": "No."}
+    desk.spoil(fault({"errors": [error]}, operation="PullRequestTotals", nth=1))
+    found = desk.verify(NAME, live=True)
+    assert [(gap.kind, gap.expected) for gap in found.gaps] == [(Kind.REVIEWS, None)]
+
+
+@pytest.mark.parametrize("operation", ["PullRequestTotals", "ThreadTotals"])
+def test_counts_that_are_too_heavy_are_asked_for_by_fewer(desk: Desk, operation: str) -> None:
+    desk.capture(NAME)
+    desk.reset_stats()
+    desk.spoil(fault({"status": 502}, operation=operation, nth=1))
+    assert desk.verify(NAME, live=True).gap_count == 0
+    assert desk.stats()["faults"] == {"fault": 1}
+
+
+CUT = "UPDATE completeness SET state = 'short', stored = stored - 1 WHERE pull_request_id = ? AND kind = 'reviews'"
+MORE = "UPDATE completeness SET expected = expected + 1 WHERE pull_request_id = ? AND kind = 'reviews'"
+
+
+def test_what_github_never_gave_is_no_gap_while_it_counts_the_same(desk: Desk) -> None:
+    desk.capture(NAME)
+    known = {row["pull_request_id"]: row for row in desk.rows("completeness", kind="reviews") if row["stored"] > 1}
+    number, row = next(iter(known.items()))
+    with closing(sqlite3.connect(desk.database_url.removeprefix("sqlite:///"))) as database, database:
+        lost = database.execute("SELECT min(id) FROM pr_reviews WHERE pull_request_id = ?", (number,)).fetchone()
+        database.execute("DELETE FROM pr_reviews WHERE id = ?", lost)
+        database.execute(CUT, (number,))
+    found = desk.verify(NAME, live=True)
+    assert (found.gap_count, found.short_count) == (0, 1)
+    with closing(sqlite3.connect(desk.database_url.removeprefix("sqlite:///"))) as database, database:
+        database.execute(MORE, (number,))
+    (gap, _) = desk.verify(NAME, live=True).gaps
+    assert (gap.pull_request_id, gap.kind, gap.expected) == (number, Kind.REVIEWS, row["expected"])
+
+
+def test_without_a_token_a_pull_request_that_is_gone_is_a_gap_of_what_rest_counts(
+    running: Running, sqlite_url: str
+) -> None:
+    with Desk(running, sqlite_url, tokens="") as desk:
+        desk.capture(NAME, limit=4)
+        desk.spoil(fault({"status": 404}, route="/repos/{owner}/{repo}/pulls/{pull_number}", nth=2))
+        found = desk.verify(NAME, live=True)
+        desk.spoil()
+    assert {gap.kind for gap in found.gaps} == REST_TOTALS
+    assert found.incomplete == 1
