@@ -15,7 +15,7 @@ from progressive_capture.github.clock import ServerClock
 from progressive_capture.github.credentials import Send
 from progressive_capture.github.headers import request_headers
 from progressive_capture.github.limits import Refusals
-from progressive_capture.github.outcomes import Broken, Denied, DeniedReason, Failure, Missing, Page, Partial
+from progressive_capture.github.outcomes import Broken, Denied, DeniedReason, Failure, Missing, Moved, Page, Partial
 from progressive_capture.github.payload import Shape
 from progressive_capture.github.rest_answer import decode_rest
 from progressive_capture.github.secrets import Secret
@@ -75,6 +75,8 @@ class AppInstallation:
     address: ApiAddress
     clock: ServerClock
     installation_id: int | None = None
+    """None: to be found."""
+    _found: int | None = None
     _token: Secret | None = field(default=None, repr=False)
     _expires_at: datetime | None = None
 
@@ -91,7 +93,8 @@ class AppInstallation:
     @property
     def principal(self) -> str | None:
         """Known once the installation is."""
-        return f"installation:{self.installation_id}" if self.installation_id is not None else None
+        number = self._installation()
+        return None if number is None else f"installation:{number}"
 
     @property
     def place(self) -> str:
@@ -99,55 +102,63 @@ class AppInstallation:
         return ""
 
     def forget(self) -> bool:
-        """Ask for a new token, and look the installation up anew: it may have been made again."""
-        self._token = None
+        """Ask for a new token, and look an installation that was found up anew: it may have been made again."""
+        self._token = self._found = None
         return True
 
     async def token(self, send: Send) -> Secret | Failure | None:
         """The installation's token, with more than five minutes to live."""
         if self._token is not None and self._expires_at is not None and self._lives(self._expires_at):
             return self._token
-        if self.installation_id is None:
+        number = self._installation()
+        if number is None:
             found = await self._find(send)
             if not isinstance(found, int):
                 return found
-            self.installation_id = found
-        path = f"/app/installations/{self.installation_id}/access_tokens"
-        minted = await self._ask(send, "POST", path, _MINTED)
+            number = self._found = found
+        path = f"/app/installations/{number}/access_tokens"
+        minted = await self._ask(send, "POST", self.address.url(path), _MINTED)
         if isinstance(minted, Missing):
-            why = f"GitHub has no installation {self.installation_id} of the App: install it again, or correct its id."
+            self._found = None
+            why = f"GitHub has no installation {number} of the App: install it again, or correct its id."
             return Denied(why, DeniedReason.PERMISSION)
         if not isinstance(minted, Page):
             return minted
         self._token, self._expires_at = Secret(minted.data.token), moment(minted.data.expires_at)
         return self._token
 
+    def _installation(self) -> int | None:
+        return self._found if self.installation_id is None else self.installation_id
+
     def _lives(self, expires_at: datetime) -> bool:
         return self.clock.now() + RENEW_BEFORE < expires_at
 
     async def _find(self, send: Send) -> int | Failure:
         of = "repos" if "/" in self.owner_name else "users"
-        found = await self._ask(send, "GET", f"/{of}/{quote(self.owner_name)}/installation", _INSTALLATION)
+        url = self.address.url(f"/{of}/{quote(self.owner_name)}/installation")
+        found = await self._ask(send, "GET", url, _INSTALLATION)
+        if isinstance(found, Moved) and (target := self.address.same_origin(found.location)) is not None:
+            found = await self._ask(send, "GET", target, _INSTALLATION)
         if isinstance(found, Page):
             return found.data.id
         if not isinstance(found, Missing):
             return found
-        anywhere = await self._ask(send, "GET", "/app/installations?per_page=1", _INSTALLATIONS)
+        anywhere = await self._ask(send, "GET", self.address.url("/app/installations?per_page=1"), _INSTALLATIONS)
         if isinstance(anywhere, Page) and anywhere.data:
             return anywhere.data[0].id
         why = f"The App is not installed for {self.owner_name}: install it there, or use a token."
         return Denied(why, DeniedReason.PERMISSION)
 
-    async def _ask(self, send: Send, method: str, path: str, shape: Shape[T]) -> Page[T] | Failure:
+    async def _ask(self, send: Send, method: str, url: str, shape: Shape[T]) -> Page[T] | Failure:
         """Ask as the App. A claim refused for a wrong clock is made once more by the server's."""
-        outcome = await self._ask_once(send, method, path, shape)
+        outcome = await self._ask_once(send, method, url, shape)
         if isinstance(outcome, Denied) and outcome.reason in {DeniedReason.CREDENTIALS, DeniedReason.EXPIRED}:
-            outcome = await self._ask_once(send, method, path, shape)
+            outcome = await self._ask_once(send, method, url, shape)
         return outcome
 
-    async def _ask_once(self, send: Send, method: str, path: str, shape: Shape[T]) -> Page[T] | Failure:
+    async def _ask_once(self, send: Send, method: str, url: str, shape: Shape[T]) -> Page[T] | Failure:
         claim = signed_claim(self.app_id, self.private_key, self.clock.now())
-        received = await send(Request(method, self.address.url(path), request_headers(claim)))
+        received = await send(Request(method, url, request_headers(claim)))
         if isinstance(received, NoAnswer):
             return Broken(received.why, retryable=True)
         outcome = decode_rest(received.answer, shape, self.clock.now(), Refusals())

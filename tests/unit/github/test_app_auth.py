@@ -14,7 +14,7 @@ from progressive_capture.domain.kinds import Source
 from progressive_capture.github.api import GitHubApi
 from progressive_capture.github.app_auth import AppInstallation, signed_claim
 from progressive_capture.github.clock import ServerClock
-from progressive_capture.github.outcomes import Broken, Denied, Page
+from progressive_capture.github.outcomes import Broken, Denied, Moved, Page
 from progressive_capture.github.secrets import Secret
 from progressive_capture.github.surroundings import Surroundings
 from progressive_capture.github.transport import Lack, NoAnswer
@@ -122,6 +122,36 @@ def test_public_repositories_elsewhere_are_read_as_any_installation() -> None:
     api = app(script, FakeClock())
     assert run(api.count_contributors("o/r")) == Page(1)
     assert run(api.principal()) == Page("installation:99")
+
+
+def test_the_installation_of_a_renamed_repository_is_found_where_github_points() -> None:
+    moved = reply(301, {"message": "Moved Permanently"}, location=f"{ADDRESS.rest}/repositories/9/installation")
+    script = Script(moved, FOUND, minted(LONG), reply(200, [{}]))
+    assert run(app(script, FakeClock()).count_contributors("o/r")) == Page(1)
+    assert script.sent[1].url == f"{ADDRESS.rest}/repositories/9/installation"
+    assert script.sent[2].url == f"{ADDRESS.rest}/app/installations/88/access_tokens"
+
+
+def test_the_claim_follows_no_redirect_to_another_server() -> None:
+    elsewhere = "https://elsewhere.example/repositories/9/installation"
+    outcome = run(app(Script(reply(301, location=elsewhere)), FakeClock()).look_up_repository("o/r", Source.REST))
+    assert outcome == Moved(elsewhere, permanent=True)
+
+
+def test_an_installation_that_was_found_is_looked_up_anew_once_its_token_is_refused() -> None:
+    refused, again = reply(401, {"message": "Bad credentials"}), reply(200, {"id": 89})
+    script = Script(FOUND, minted("ghs_a"), refused, again, minted("ghs_b"), reply(200, [{}]))
+    api = app(script, FakeClock())
+    assert run(api.count_contributors("o/r")) == Page(1)
+    assert script.sent[4].url == f"{ADDRESS.rest}/app/installations/89/access_tokens"
+    assert run(api.principal()) == Page("installation:89")
+
+
+def test_an_installation_that_is_gone_is_looked_up_anew_by_the_next_request() -> None:
+    script = Script(FOUND, reply(404), reply(200, {"id": 89}), minted("ghs_b"), reply(200, [{}]))
+    api = app(script, FakeClock())
+    assert run(api.count_contributors("o/r")) == Page(None)
+    assert run(api.count_contributors("o/r")) == Page(1)
 
 
 def test_an_app_that_is_nowhere_installed_is_told_so() -> None:
