@@ -90,7 +90,10 @@ def _let_go(session: Session, answer: Advanced) -> None:
         for operation, size in session.sizes.remembered().items():
             repositories.remember_page_size(connection, tools.host_id, session.repository_id, operation, size)
         # Requests without a page cost as much as others: those of a failed attempt too.
-        jobs.count_use(connection, claim, session.counted_since())
+        if (checkpoint := session.troubled(is_over=isinstance(answer, Stopped))) is None:
+            jobs.count_use(connection, claim, session.counted_since())
+        else:
+            jobs.write_checkpoint(connection, claim, checkpoint, session.counted_since(), now + LEASE)
         if isinstance(answer, WaitUntil) and tools.keeps_lease:
             jobs.renew(connection, claim, answer.until + LEASE_AFTER_WAIT)
         elif isinstance(answer, More) and tools.keeps_lease and not tools.stopping():

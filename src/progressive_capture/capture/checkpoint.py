@@ -1,8 +1,12 @@
 """What a shard has done and still owes, as the text that is committed with the rows it covers; no I/O."""
 
+from datetime import datetime
+
 import msgspec
+from msgspec.structs import replace
 
 from progressive_capture.domain.kinds import Kind, Source
+from progressive_capture.domain.planning import Operation
 from progressive_capture.domain.scope import Scope
 
 
@@ -17,18 +21,27 @@ class Walk(msgspec.Struct, kw_only=True):
     cursor: str | None = None
     listed: int = 0
     total: int | None = None
-    """GitHub's own count of pull requests when the walk began."""
+    """GitHub's own count of pull requests before the walk, or before the second one, began."""
+    counted_at: str = ""
+    """The server's time when `total` was asked for; empty where that is not kept, and until a second walk counts."""
+    newest: int | None = None
+    """The number of the pull request opened last that `total` holds; None where only its time is known."""
     floor: str | None = None
     """The walk ends at pull requests updated before this."""
     passed: bool = False
     second: bool = False
     """It is the second walk over everything, since the first listed less than GitHub counts."""
     unlisted: int = 0
-    """Pull requests that GitHub counted and did not list."""
+    """Pull requests that GitHub counted and did not list; of a walk by updates: now or ever before."""
     missing: list[int] = []
     """Numbers asked for that are no pull requests."""
     read_again_to: int | None = None
     """Up to this number, pull requests with gaps in what the list carries were looked up again; None before that."""
+
+    @property
+    def since(self) -> str:
+        """When this walk began: what is seen from then on was there after `total` was asked for."""
+        return max(self.started_at, self.counted_at)
 
 
 class Pending(msgspec.Struct, frozen=True, array_like=True):
@@ -81,6 +94,19 @@ class Again(msgspec.Struct, frozen=True, array_like=True):
     by_rest: bool = False
 
 
+class Trouble(msgspec.Struct, kw_only=True):
+    """What was in the way: whoever goes on need not find it out again, at the cost of all the time there is."""
+
+    broken_until: dict[Operation, datetime] = {}
+    """Until when operations are left to REST."""
+    rest_list_broke: bool = False
+    graphql_list_broke: bool = False
+    cursor_was_lost: bool = False
+    """The walk over the list began once more for it."""
+    passed_over: int = 0
+    """Single pull requests that failed one after the other."""
+
+
 class Checkpoint(msgspec.Struct, kw_only=True):
     """Everything a shard needs to go on after any interruption."""
 
@@ -94,6 +120,7 @@ class Checkpoint(msgspec.Struct, kw_only=True):
     """Kinds of pull requests of which an earlier page was broken: their count will not be believed."""
     renaming: list[int] = []
     """Ids of pull requests with a renamed file, whose list of files is not read to its end yet."""
+    trouble: Trouble = msgspec.field(default_factory=Trouble)
 
 
 class Spec(msgspec.Struct, kw_only=True):
@@ -106,6 +133,11 @@ class Spec(msgspec.Struct, kw_only=True):
 def encode(value: Checkpoint | Spec) -> str:
     """The text that is stored."""
     return msgspec.json.encode(value).decode()
+
+
+def copied(trouble: Trouble) -> Trouble:
+    """Return it as it is now; the original goes on changing."""
+    return replace(trouble, broken_until=dict(trouble.broken_until))
 
 
 def decode_checkpoint(text: str | None) -> Checkpoint:

@@ -89,7 +89,6 @@ class Hydration:
         )
         self.ledger.restore(session.checkpoint)
         self.done = session.checkpoint.done
-        self.passed_over = 0
         self.targets: list[Target] = []
         self.targets_from = self.done
 
@@ -114,6 +113,7 @@ class Hydration:
         done, checkpoint = self.done, self.ledger.snapshot(self.done)
         if page is None:
             return await self._ask_next()
+        self.session.has_page = True
         asked, stored = await ask_while_storing(self._ask_next(), self._store(page, done, checkpoint))
         self._merge(stored)
         return await asked
@@ -205,7 +205,7 @@ class Hydration:
             return PageToStore(Records(), source, None, Absorbed())
         if not isinstance(answer, Page | Partial):
             raise failure(answer, "reading pull requests")
-        self.passed_over = 0
+        session.trouble.passed_over = 0
         page = answer.data
         if source is Source.GRAPHQL:
             session.sizes.succeeded(Operation.HYDRATE, page.lookups, page.cost)
@@ -236,12 +236,12 @@ class Hydration:
             Pause: GitHub is out of order.
         """
         session = self.session
-        self.passed_over += 1
-        if self.passed_over < PASSED_OVER_IN_A_ROW:
+        session.trouble.passed_over += 1
+        if session.trouble.passed_over < PASSED_OVER_IN_A_ROW:
             return
         if operation is None or not session.fallback.can_fall_back():
             raise failure(answer, doing)
-        self.passed_over = 0
+        session.trouble.passed_over = 0
         self._leave_to_rest(operation, answer)
 
     def _leave_to_rest(self, operation: Operation, answer: TooHeavy | Broken) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final, TypeAlias, TypeVar
 
-from progressive_capture.capture.checkpoint import Checkpoint, decode_checkpoint, decode_spec, encode
+from progressive_capture.capture.checkpoint import Checkpoint, Trouble, copied, decode_checkpoint, decode_spec, encode
 from progressive_capture.capture.report import Reporter
 from progressive_capture.capture.results import Advanced, More, Stopped, WaitUntil
 from progressive_capture.domain.errors import ErrorClass
@@ -29,6 +29,7 @@ from progressive_capture.github.outcomes import (
     Page,
     Partial,
     Throttled,
+    ThrottleKind,
     TooHeavy,
 )
 from progressive_capture.github.results import RepoRef
@@ -48,6 +49,9 @@ Answered: TypeAlias = Page[T] | Partial[T] | NoAnswer
 """What is left of an outcome once every limit was waited for."""
 
 RENEW_EVERY: Final = timedelta(seconds=30)
+
+OF_THE_PACE: Final = frozenset({ThrottleKind.SLOT, ThrottleKind.PACING})
+"""Waits as long as somebody's request, or the time between two of ours: no budget is used up, and nobody refused."""
 
 WORTH_TELLING: Final = timedelta(seconds=1)
 """Shorter waits are part of the pace."""
@@ -113,17 +117,22 @@ class Session:
     deadline: datetime
     sizes: Sizes
     fallback: Fallback
+    trouble: Trouble
     checkpoint: Checkpoint
+    stored: str | None
+    """The text of the checkpoint that is stored."""
     numbers: list[int]
     renewed_at: datetime
-    has_asked: bool = False
-    """Whether anything was asked since it was begun."""
+    has_page: bool = False
+    """Whether a page was stored since it was begun, or is at hand to be stored."""
 
     @classmethod
     def begin(cls, tools: Tools, job: Job, claim: Claim, repo: RepoRef, deadline: datetime) -> "Session":
         """Take up a claimed shard where its checkpoint ends."""
         spec = decode_spec(claim.spec)
         scope = spec.scope
+        checkpoint = decode_checkpoint(claim.checkpoint)
+        trouble = copied(checkpoint.trouble)
         return cls(
             tools=tools,
             job=job,
@@ -132,8 +141,10 @@ class Session:
             repo=repo,
             deadline=deadline,
             sizes=Sizes(kinds=scope.kinds),
-            fallback=Fallback(scope.source, anonymous=tools.api.anonymous),
-            checkpoint=decode_checkpoint(claim.checkpoint),
+            fallback=Fallback(scope.source, anonymous=tools.api.anonymous, broken_until=trouble.broken_until),
+            trouble=trouble,
+            checkpoint=checkpoint,
+            stored=claim.checkpoint,
             numbers=spec.numbers,
             renewed_at=tools.clock(),
         )
@@ -157,11 +168,11 @@ class Session:
         """Send one request, bearing every wait that GitHub or the shared budget asks for, and keeping the lease.
 
         Raises:
-            Pause: the deadline is over and this is not the first request, the wait ends after the deadline, or somebody
-                asked to stop.
+            Pause: the deadline is over and a page is at hand, a limit ends after the deadline, or somebody asked to
+                stop.
         """
-        is_first, self.has_asked = not self.has_asked, True
-        return await bear(self.tools, call, self.deadline, self._keep, at_once=is_first)
+        # Whoever ended without a page would begin with the same requests again, and never come further.
+        return await bear(self.tools, call, self.deadline, self._keep, at_once=not self.has_page)
 
     async def commit(
         self, work: Callable[[Connection], T], checkpoint: Callable[[T], Checkpoint], records: Records
@@ -174,6 +185,8 @@ class Session:
             LeaseLost: somebody else holds the shard; nothing of this page is stored.
             StoreError: the database refused; nothing of this page is stored.
         """
+        self.has_page = True
+        trouble = copied(self.trouble)
         brought = Counters(pages=1, rows=records.count, pull_requests=len(records.pull_requests))
         counters = self.counted_since() + brought
         resources = self.tools.settling().resources
@@ -182,12 +195,28 @@ class Session:
             now = self.tools.clock()
             with self.tools.database.transaction() as connection:
                 result = work(connection)
-                text = encode(checkpoint(result))
+                covering = checkpoint(result)
+                covering.trouble = trouble
+                text = encode(covering)
                 jobs.write_checkpoint(connection, self.claim, text, counters, now + LEASE, resources=resources)
-            self.renewed_at = now
+            self.renewed_at, self.stored = now, text
             return result
 
         return await asyncio.to_thread(write)
+
+    def troubled(self, *, is_over: bool) -> str | None:
+        """The stored checkpoint with what is in the way now, as text; None where that is what is stored.
+
+        A walk that was given up is left out. Once it `is_over`, another attempt tries everything again.
+        """
+        checkpoint = decode_checkpoint(self.stored)
+        trouble = Trouble(broken_until=self.trouble.broken_until) if is_over else self.trouble
+        if checkpoint.trouble == trouble:
+            return None
+        checkpoint.trouble = trouble
+        if self.checkpoint.walk is None:
+            checkpoint.walk = None
+        return encode(checkpoint)
 
     async def between(self) -> None:
         """Keep the lease while one operation sends many requests.
@@ -228,7 +257,8 @@ async def bear(
     """Send one request, and again after every limit that GitHub or the shared budget sets.
 
     `keep` is called in a worker thread now and then while waiting, to keep what would otherwise be lost. What is asked
-    `at_once` is asked though time is up: work that has only time to begin would never come to its end.
+    `at_once` is asked though time is up, after waits of the pace as well: work that has only time to begin would never
+    come to its end.
 
     Raises:
         Pause: with `WaitUntil` when a wait ends too late, with `More` when time is up or somebody asked to stop.
@@ -239,12 +269,15 @@ async def bear(
         outcome = await call()
         if not isinstance(outcome, Throttled):
             return outcome
-        await _wait(tools, outcome, deadline, keep)
+        is_borne = at_once and outcome.kind in OF_THE_PACE
+        await _wait(tools, outcome, None if is_borne else deadline, keep)
 
 
-async def _wait(tools: Tools, throttled: Throttled, deadline: datetime, keep: Callable[[], None] | None) -> None:
+async def _wait(tools: Tools, throttled: Throttled, deadline: datetime | None, keep: Callable[[], None] | None) -> None:
     until = throttled.until
-    if until > deadline or (tools.patience is not None and until > tools.clock() + tools.patience):
+    if (deadline is not None and until > deadline) or (
+        tools.patience is not None and until > tools.clock() + tools.patience
+    ):
         raise Pause(WaitUntil(until, throttled.why))
     if until - tools.clock() > WORTH_TELLING:
         tools.reporter.waiting(until, throttled.why)

@@ -67,8 +67,8 @@ class World:
         )
 
 
-def throttled_until(moment: datetime) -> Throttled:
-    return Throttled(moment, "The hour's points are spent.", ThrottleKind.PRIMARY)
+def throttled_until(moment: datetime, kind: ThrottleKind = ThrottleKind.PRIMARY) -> Throttled:
+    return Throttled(moment, "The hour's points are spent.", kind)
 
 
 def answers(*outcomes: Outcome[str]) -> Any:
@@ -169,3 +169,16 @@ async def test_what_is_asked_at_once_is_asked_though_time_is_up() -> None:
     with pytest.raises(Pause) as paused:
         await bear(world.tools(), answers(Page("rows")), START)
     assert paused.value.answer == More()
+
+
+@pytest.mark.parametrize("kind", ThrottleKind)
+async def test_what_is_asked_at_once_waits_beyond_its_time_for_the_pace_and_for_no_budget(kind: ThrottleKind) -> None:
+    world = World()
+    until = START + timedelta(seconds=3)
+    asking = bear(world.tools(), answers(throttled_until(until, kind), Page("rows")), START, at_once=True)
+    if kind in {ThrottleKind.SLOT, ThrottleKind.PACING}:
+        assert await asking == Page("rows")
+        return
+    with pytest.raises(Pause) as paused:
+        await asking
+    assert paused.value.answer == WaitUntil(until, "The hour's points are spent.")
