@@ -22,6 +22,7 @@ from progressive_capture.domain.jobs import (
 from progressive_capture.domain.scope import Scope, moment
 from progressive_capture.github.results import RepositoryLookUp
 from progressive_capture.store import index, jobs, repositories
+from progressive_capture.store.database import Connection
 
 
 def refuse_if_held(tools: Tools, owner_name: str, scope: Scope) -> None:
@@ -36,12 +37,19 @@ def refuse_if_held(tools: Tools, owner_name: str, scope: Scope) -> None:
             return
         job = jobs.find_open(connection, _new_job(tools, stored.id, owner_name, scope).dedupe_key)
         stored_shards = jobs.shards(connection, job.id) if job is not None else []
+    if (held := _held(tools, stored_shards)) is not None:
+        raise held
+
+
+def _held(tools: Tools, stored_shards: Iterable[Shard]) -> LeaseHeld | None:
+    """The first lease of a living process among shards."""
     now = tools.clock()
     for shard in stored_shards:
         if shard.claimed_by is None or shard.lease_until is None or shard.state is not ShardState.PROCESSING:
             continue
         if moment(shard.lease_until) > now and not tools.is_gone(shard.claimed_by):
-            raise LeaseHeld(shard.claimed_by, shard.lease_until)
+            return LeaseHeld(shard.claimed_by, shard.lease_until)
+    return None
 
 
 def _new_job(tools: Tools, repository_id: int, owner_name: str, scope: Scope) -> NewJob:
@@ -84,11 +92,14 @@ class Opened:
 
 
 def open_job(tools: Tools, found: RepositoryLookUp, scope: Scope) -> Opened:
-    """Take the open job of this work, or insert it."""
+    """Take the open job of this work, or insert it; one that a later capture has overtaken is ended first."""
     name = f"{found.row.owner_login}/{found.row.name}"
+    new = _new_job(tools, found.row.id, name, scope)
     with tools.database.transaction() as connection:
         stored = repositories.find_repository(connection, tools.host_id, name)
-        job = jobs.open_job(connection, _new_job(tools, found.row.id, name, scope), tools.clock())
+        if scope.moves_watermark and not scope.full and stored is not None and stored.watermark is not None:
+            _end_overtaken(tools, connection, new.dedupe_key, stored.watermark)
+        job = jobs.open_job(connection, new, tools.clock())
         stored_shards = jobs.shards(connection, job.id)
         held_before = bool(index.listed_after(connection, tools.host_id, found.row.id, 0, 1))
     walk = stored_walk(stored_shards)
@@ -104,6 +115,24 @@ def open_job(tools: Tools, found: RepositoryLookUp, scope: Scope) -> Opened:
         before=counted(stored_shards),
         held_before=held_before,
     )
+
+
+def _end_overtaken(tools: Tools, connection: Connection, dedupe_key: str, watermark: str) -> None:
+    """Cancel a broken-off capture whose list is older than a whole capture's that has ended: it would read all again.
+
+    So it is once `--full` has come to its end. What is still stale then is found by a job that begins at the watermark.
+    Only what `pc capture` opened for itself: for other jobs somebody waits.
+    """
+    job = jobs.find_open(connection, dedupe_key)
+    if job is None:
+        return
+    line, stored_shards = jobs.find_line(connection, job.id), jobs.shards(connection, job.id)
+    walk = stored_walk(stored_shards)
+    is_own = line is not None and line.route_rule == jobs.PC_CAPTURE and job.rerun_requested_at is None
+    if walk is None or not is_own or walk.started_at >= watermark or _held(tools, stored_shards) is not None:
+        return
+    why = f"a capture that began at {watermark} holds all that this one was to bring"
+    jobs.cancel(connection, job.id, tools.clock(), who=tools.holder, reason=why, settling=tools.settling())
 
 
 def counted(stored_shards: Iterable[Shard]) -> Counters:
