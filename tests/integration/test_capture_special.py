@@ -2,11 +2,14 @@
 
 import json
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 
 from progressive_capture.domain.errors import CaptureFailed
+from progressive_capture.domain.kinds import Kind
 from tests.support.capturing import Desk
+from tests.support.little_github import START, LittleGitHub, Visitor
 from tests.support.stand_ins import Running, Start
 
 READABLE = {
@@ -63,3 +66,16 @@ def test_whoever_may_read_a_private_repository_captures_it(running: Running, sql
     with Desk(running, sqlite_url, tokens="reader") as desk:
         assert desk.capture("hostile/private").gap_count == 0
         assert desk.differences("hostile/private") == []
+
+
+@pytest.mark.anyio
+async def test_a_commit_that_nobody_signed_is_missing_among_the_commits_alone(sqlite_url: str) -> None:
+    github = LittleGitHub.of(2)
+    unsigned = {"sha": "c1", "commit": {"message": "m", "author": None, "committer": None}}
+    github.change(2, START - timedelta(days=30), commits=1)
+    github.below["/repos/o/r/pulls/2/commits"] = [unsigned]
+    visitor = Visitor(github, sqlite_url)
+    (gap,) = (await visitor.capture()).gaps
+    assert (gap.number, gap.kind, gap.expected, gap.stored) == (2, Kind.COMMITS, 1, 0)
+    again = await visitor.capture()
+    assert (again.gap_count, again.short_count) == (0, 1), "it is not asked for for ever"

@@ -168,7 +168,7 @@ class IssueComment(Body, kw_only=True):
 class Signature(Body):
     """Who signed a commit, as git has it."""
 
-    date: str
+    date: str | None = None
     name: str | None = None
     email: str | None = None
 
@@ -177,8 +177,8 @@ class GitCommit(Body):
     """A commit, as git has it."""
 
     message: str
-    author: Signature
-    committer: Signature
+    author: Signature | None = None
+    committer: Signature | None = None
 
 
 class Commit(Body):

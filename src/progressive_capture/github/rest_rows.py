@@ -28,6 +28,8 @@ from progressive_capture.github.trailers import co_authors
 
 STATE: Final = {"open": "OPEN", "closed": "CLOSED"}
 
+UNSIGNED: Final = rest.Signature()
+
 
 def person(people: People, user: rest.User | None) -> Who:
     """Numeric id and login; nobody for null, `{}` and the ghost."""
@@ -264,9 +266,17 @@ def issue_comments(records: Records, people: People, pull_request_id: int, bodie
 
 
 def commits(records: Records, people: People, pull_request_id: int, bodies: Iterable[rest.Commit]) -> None:
-    """Rows of commits, from the first one on."""
+    """Rows of commits, from the first one on.
+
+    GitHub may not name who signed one. The time of the other signature then stands for both; a commit with neither is
+    left out, so that there are fewer than GitHub counts.
+    https://docs.github.com/en/rest/pulls/pulls#list-commits-on-a-pull-request
+    """
     for position, body in enumerate(bodies):
-        author, committer = body.commit.author, body.commit.committer
+        author, committer = body.commit.author or UNSIGNED, body.commit.committer or UNSIGNED
+        authored_at, committed_at = author.date or committer.date, committer.date or author.date
+        if authored_at is None or committed_at is None:
+            continue
         author_id, author_login = person(people, body.author)
         committer_id, committer_login = person(people, body.committer)
         records.pr_commits.append(
@@ -275,8 +285,8 @@ def commits(records: Records, people: People, pull_request_id: int, bodies: Iter
                 sha=body.sha,
                 position=position,
                 message=body.commit.message,
-                authored_at=author.date,
-                committed_at=committer.date,
+                authored_at=authored_at,
+                committed_at=committed_at,
                 author_name=author.name,
                 author_email=author.email,
                 author_id=author_id,

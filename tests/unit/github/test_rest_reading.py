@@ -67,6 +67,30 @@ def test_a_pull_request_is_read_whole() -> None:
     assert records.pr_files == [FileRow(1000, "a", "z", "renamed", 1, 0, "b1", None)]
 
 
+EARLIER = "2025-12-31T00:00:00Z"
+
+
+@pytest.mark.parametrize(
+    ("author", "committer", "times"),
+    [
+        (None, {"date": EARLIER, "name": "C"}, [(EARLIER, EARLIER, None, "C")]),
+        ({"date": EARLIER, "name": "A"}, None, [(EARLIER, EARLIER, "A", None)]),
+        ({"name": "A"}, {"date": EARLIER}, [(EARLIER, EARLIER, "A", None)]),
+        (None, None, []),
+        ({"date": None}, {}, []),
+    ],
+)
+def test_a_commit_without_a_signature_takes_the_others_time_and_costs_no_pull_request(
+    author: Any, committer: Any, times: list[Any]
+) -> None:
+    signed = COMMIT | {"sha": "c2", "commit": {"message": "m", "author": author, "committer": committer}}
+    replies = reply(200, rest_pull_request(1, commits=2)), reply(200, [signed, COMMIT])
+    rows = hydrate(*replies, kinds=frozenset({Kind.COMMITS})).data.records.pr_commits
+    read = [(row.authored_at, row.committed_at, row.author_name, row.committer_name) for row in rows]
+    assert read == [*times, (T0, T0, "A", None)]
+    assert rows[-1].position == 1
+
+
 def test_patches_come_only_when_wanted() -> None:
     assert hydrate(*everything(), patches=True).data.records.pr_files[0].patch == "@@"
 
