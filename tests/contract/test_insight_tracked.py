@@ -12,11 +12,11 @@ from tests.contract.store_rows import HOST, T0, index_row, repository
 from tests.contract.test_store_jobs import NOW
 
 
-def known(database: Database, repository_id: int, watermark_days: float | None) -> None:
+def known(database: Database, repository_id: int, watermark_days: float | None, *, counted: int = 3) -> None:
     """Store a tracked repository as GitHub gave it, walked so many days ago."""
     with database.transaction() as connection:
         track(connection, repository_id, ago(NOW, days=30))
-        row = repository(id=repository_id, name=f"renamed{repository_id}")
+        row = repository(id=repository_id, name=f"renamed{repository_id}", pull_requests_total=counted)
         save_repository(connection, HOST, row, T0, Source.GRAPHQL)
         if watermark_days is not None:
             raise_watermark(connection, HOST, repository_id, stamp(ago(NOW, days=watermark_days)))
@@ -71,8 +71,9 @@ def test_tracked_repositories_are_paged_by_id_with_what_is_known(database: Datab
 
 
 def test_gaps_are_recounted_over_all_tracked_repositories(database: Database) -> None:
-    for number in (1, 2, 3):
-        known(database, number, None if number == 3 else 1.0)
+    known(database, 1, 1.0, counted=0)
+    known(database, 2, 1.0)
+    known(database, 3, None)
     with database.transaction() as connection:
         listed = [index_row(7), index_row(8)]
         save_index(
@@ -80,11 +81,12 @@ def test_gaps_are_recounted_over_all_tracked_repositories(database: Database) ->
         )
     found = list(analyze(database, HOST))
     assert [(each.repository_id, each.is_complete) for each in found] == [(1, True), (2, False), (3, False)]
-    assert (found[1].gap_count, found[1].pull_requests, found[1].pull_requests_total) == (18, 0, 3)
+    assert (found[1].gap_count, found[1].pull_requests, found[1].pull_requests_total) == (19, 0, 3)
+    assert (found[1].unlisted, found[1].pull_requests_with_gaps, found[1].pull_requests_known) == (1, 3, 3)
     assert (found[1].kinds["reviews"], sum(found[1].kinds.values())) == (2, 18)
     assert [each.repository_id for each in analyze(database, HOST, after=1)] == [2, 3]
     totals = total(found)
-    assert (totals.repositories, totals.complete, totals.never_walked, totals.gap_count) == (3, 1, 1, 21)
+    assert (totals.repositories, totals.complete, totals.never_walked, totals.gap_count) == (3, 1, 1, 22)
 
 
 def test_of_what_was_never_walked_whole_all_that_github_counts_is_missing(database: Database) -> None:

@@ -4,7 +4,7 @@ from progressive_capture.domain.kinds import Source
 from progressive_capture.domain.records import Records
 from progressive_capture.store.database import Database
 from progressive_capture.store.extent import Extent, extent
-from progressive_capture.store.index import mark_unlisted, save_index
+from progressive_capture.store.index import Counted, mark_unlisted, save_index
 from tests.contract.store_rows import HOST, NEW, OLD, REPOSITORY, T0, T1, index_row
 
 
@@ -39,6 +39,6 @@ def test_a_range_is_counted_with_its_oldest_and_what_is_active(listed: Database)
 
 def test_other_repositories_and_deleted_pull_requests_do_not_count(listed: Database) -> None:
     with listed.transaction() as connection:
-        mark_unlisted(connection, HOST, REPOSITORY, T1)
+        mark_unlisted(connection, HOST, REPOSITORY, T1, Counted(T1))
         assert extent(connection, HOST, REPOSITORY, active_since=OLD) == Extent(0, None, 0)
         assert extent(connection, HOST, REPOSITORY + 1, active_since=OLD) == Extent(0, None, 0)

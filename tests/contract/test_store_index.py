@@ -15,7 +15,7 @@ from progressive_capture.domain.records import (
 from progressive_capture.store.closing import mark_absent
 from progressive_capture.store.completeness import save_completeness
 from progressive_capture.store.database import Database
-from progressive_capture.store.index import mark_unlisted, save_index, targets
+from progressive_capture.store.index import Counted, count_listed, mark_unlisted, save_index, targets
 from progressive_capture.store.rows import save_followed, save_hydrated
 from progressive_capture.store.staleness import stale_numbers
 from progressive_capture.store.tables import (
@@ -117,13 +117,35 @@ def test_what_a_full_walk_does_not_list_is_marked_until_it_is_listed_again(datab
         records = Records(pull_requests=[pull_request(1), pull_request(2)])
         save_hydrated(connection, HOST, REPOSITORY, source=Source.REST, captured_at=T0, records=records)
         listing(connection, T1, index=[index_row(1)])
-        assert mark_unlisted(connection, HOST, REPOSITORY, T1) == 1
-        assert mark_unlisted(connection, HOST, REPOSITORY, T1) == 0
+        assert mark_unlisted(connection, HOST, REPOSITORY, T1, Counted(T1)) == 1
+        assert mark_unlisted(connection, HOST, REPOSITORY, T1, Counted(T1)) == 0
         assert live(connection, PULL_REQUESTS) == {(1001,)}
         assert stale(connection) == [1]
         listing(connection, T2, index=[index_row(2)])
         assert live(connection, PULL_REQUESTS) == {(1001,), (1002,)}
         assert live(connection, PULL_REQUEST_INDEX) == {(REPOSITORY, 1), (REPOSITORY, 2)}
+
+
+@pytest.mark.parametrize(
+    ("counted", "covered"),
+    [
+        (Counted("2025-12-02T00:00:00.900000Z"), [1]),
+        (Counted("2025-12-02T00:00:01.000000Z"), [1, 2]),
+        (Counted("2025-12-02T00:00:00.900000Z", newest=2), [1, 2]),
+        (Counted("2025-12-03T00:00:00.000000Z", newest=1), [1]),
+    ],
+)
+def test_a_walk_proves_nothing_of_what_was_opened_about_when_github_counted_or_later(
+    database: Database, counted: Counted, covered: list[int]
+) -> None:
+    place = (HOST, REPOSITORY)
+    with database.transaction() as connection:
+        listing(connection, T0, index=[index_row(1), index_row(2, created_at=NEW)])
+        assert count_listed(connection, *place) == 2
+        assert count_listed(connection, *place, counted=counted) == len(covered)
+        assert count_listed(connection, *place, since=T1, counted=counted) == 0
+        assert mark_unlisted(connection, *place, T1, counted) == len(covered)
+        assert count_listed(connection, *place) == 2 - len(covered)
 
 
 def test_targets_come_by_number(database: Database) -> None:

@@ -11,6 +11,7 @@ from progressive_capture.store.repositories import find_repository
 from progressive_capture.store.tables import PULL_REQUEST_INDEX, PULL_REQUESTS
 from tests.support.little_github import NAME, START, LittleGitHub, Visitor
 
+SECOND = timedelta(seconds=1)
 MINUTE = timedelta(minutes=1)
 DAY = timedelta(days=1)
 
@@ -149,6 +150,93 @@ async def test_what_two_walks_left_out_is_told_and_moves_no_watermark(visitor: V
     assert len(github.pages("created")) == 4
     assert watermark(visitor) == before
     assert deleted(visitor) == []
+
+
+def vanish_and_open(github: LittleGitHub) -> None:
+    """Before the second page of the first walk number 2 vanishes, so that 4 slips past, and 8 is opened."""
+
+    def change(path: str) -> None:
+        if path.endswith("/pulls") and len(github.pages("created")) == 2 and 2 in github.pulls:
+            del github.pulls[2]
+            github.now += SECOND
+            github.change(8, github.now)
+            github.now += SECOND
+
+    github.before = change
+
+
+async def test_one_opened_in_the_walk_stands_for_none_that_slipped_past(visitor: Visitor, github: LittleGitHub) -> None:
+    vanish_and_open(github)
+    captured = await visitor.capture()
+    assert (captured.unlisted, captured.held["pull_request_index"]) == (0, 8)
+    assert {gap.number for gap in captured.gaps} == {2}
+    assert len(github.pages("created")) == 6
+    assert deleted(visitor) == []
+    assert watermark(visitor) is not None
+
+
+async def test_a_full_capture_marks_no_living_pull_request_that_slipped_past(
+    visitor: Visitor, github: LittleGitHub
+) -> None:
+    await visitor.capture()
+    github.now += DAY
+    github.asked.clear()
+    vanish_and_open(github)
+    captured = await visitor.capture(full=True)
+    assert (captured.unlisted, captured.gap_count) == (0, 0)
+    assert deleted(visitor) == [2]
+
+
+async def test_one_opened_after_github_counted_hides_none_that_is_never_listed(
+    visitor: Visitor, github: LittleGitHub
+) -> None:
+    github.hidden = {4}
+
+    def open_one(path: str) -> None:
+        if path.endswith("/pulls") and github.pages("created") and 8 not in github.pulls:
+            github.change(8, github.now)
+            github.now += SECOND
+
+    github.before = open_one
+    captured = await visitor.capture()
+    assert (captured.unlisted, captured.gap_count) == (1, 1)
+    assert watermark(visitor) is None
+
+
+async def test_a_repository_in_which_one_is_opened_before_each_request_is_walked_twice_and_no_more(
+    visitor: Visitor, github: LittleGitHub
+) -> None:
+    github.before = lambda _: github.change(len(github.pulls) + 1, github.now)
+    captured = await visitor.capture()
+    assert captured.unlisted
+    assert sum("page=1&" in f"{page}&" for page in github.pages("created")) == 2
+    github.before = lambda _: None
+    github.now += MINUTE
+    assert (await visitor.capture()).gap_count == 0
+
+
+async def test_an_incremental_capture_forgets_none_that_github_counts_and_does_not_list(
+    visitor: Visitor, github: LittleGitHub
+) -> None:
+    await visitor.capture()
+    github.now += DAY
+    github.change(8, github.now)
+    github.hidden = {8}
+    github.now += MINUTE
+    assert (await visitor.capture(full=True)).unlisted == 1
+    for number in (9, 10):
+        github.now += DAY
+        github.before = lambda path, number=number: (
+            github.change(number, github.now) if path.endswith("/pulls") else None
+        )
+        captured = await visitor.capture()
+        assert (captured.mode, captured.unlisted, captured.gap_count) == ("incremental", 1, 1)
+    github.before = lambda _: None
+    assert (await visitor.verify()).unlisted == 1
+    github.hidden = set()
+    github.now += DAY
+    assert (await visitor.capture(full=True)).gap_count == 0
+    assert (await visitor.verify()).gap_count == 0
 
 
 async def test_a_walk_taken_over_by_a_process_whose_clock_is_known_less_well_is_one_walk(

@@ -11,6 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from progressive_capture.capture.report import Progress
 from progressive_capture.capture.run import Captured
+from progressive_capture.capture.verify import Verification, verify_repository
 from progressive_capture.domain.scope import Scope, SourceChoice, github_time
 from progressive_capture.github.answer import Answer
 from progressive_capture.github.transport import Received, Request
@@ -52,9 +53,10 @@ class LittleGitHub:
         return github
 
     def change(self, number: int, updated_at: datetime, **more: Any) -> None:
-        """Add a pull request, or let it be updated."""
-        known = self.pulls.get(number) or rest_pull_request(number)
-        self.pulls[number] = known | {"updated_at": github_time(updated_at)} | more
+        """Open a pull request, or let it be updated."""
+        stamp = github_time(updated_at)
+        known = self.pulls.get(number) or rest_pull_request(number, created_at=stamp)
+        self.pulls[number] = known | {"updated_at": stamp} | more
 
     async def send(self, request: Request) -> Received:
         """Answer as GitHub's REST API does."""
@@ -119,6 +121,18 @@ class Visitor:
             settings, create=True, reporter=self, pause=self._pause, stopping=self._stopping, overrides=overrides
         ) as wired:
             return await wired.capture(NAME, Scope(**{"source": SourceChoice.REST, **scope}))
+
+    async def verify(self) -> Verification:
+        """Recount what is stored."""
+        settings = settings_of({"PC_GITHUB_TOKENS": "t", "DATABASE_URL": self.database_url})
+        overrides = Overrides(clock=lambda: self.github.now, random=lambda: 0.5, transport=lambda _: self.github)
+        async with (
+            wire(
+                settings, create=False, reporter=self, pause=self._pause, stopping=self._stopping, overrides=overrides
+            ) as wired,
+            wired.tools(NAME) as tools,
+        ):
+            return await verify_repository(tools[0], NAME, live=False)
 
     def progress(self, step: Progress) -> None:
         """Keep it."""

@@ -62,17 +62,26 @@ async def refresh(session: Session) -> None:
     if session.checkpoint.walk is not None or not whole:
         return
     stored = await asyncio.to_thread(_stored, session)
-    if session.tools.clock() - moment(stored.captured_at) < FRESH:
-        return
-    answer = await find(session.tools, stored.owner_name, session.scope.source, session.ask)
+    if session.tools.clock() - moment(stored.captured_at) >= FRESH:
+        await look_again(session, stored.owner_name)
+
+
+async def look_again(session: Session, owner_name: str) -> RepositoryLookUp:
+    """Ask again who a shard's repository is, and how many pull requests it has; both are stored.
+
+    Raises:
+        Pause: a limit ends too late, or the repository is not to be had under its name.
+    """
+    answer = await find(session.tools, owner_name, session.scope.source, session.ask)
     if not isinstance(answer, Page | Partial):
-        raise failure(answer, f"looking up {stored.owner_name}")
+        raise failure(answer, f"looking up {owner_name}")
     found = answer.data
     if found.row.id != session.repository_id:
-        why = f"{stored.owner_name} is another repository now: track that one by its name, and untrack this one."
+        why = f"{owner_name} is another repository now: track that one by its name, and untrack this one."
         raise Pause(Stopped(why, retryable=False, error_class=ErrorClass.MISSING))
     await keep(session.tools, found, session.scope.source, session.ask)
     session.repo = RepoRef(f"{found.row.owner_login}/{found.row.name}", found.row.node_id, found.row.id)
+    return found
 
 
 def _stored(session: Session) -> repositories.StoredRepository:

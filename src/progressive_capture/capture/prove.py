@@ -7,6 +7,7 @@ from typing import Final
 
 from progressive_capture.capture.checkpoint import Walk, decode_checkpoint
 from progressive_capture.capture.session import Session
+from progressive_capture.capture.unlisted import newest_walk
 from progressive_capture.domain.jobs import JobState, Outcome, Shard
 from progressive_capture.domain.kinds import Kind, State
 from progressive_capture.domain.scope import Scope
@@ -84,16 +85,16 @@ def recount(
         connection: to read by.
         host_id: the API host.
         repository_id: GitHub's numeric id.
-        watermark: when the last walk over everything began; None: there was none, so all that GitHub counts and that is
-            not here is missing. Else the newest walk tells what GitHub kept from its list.
-        total: GitHub's count of pull requests; None: it is not known.
+        watermark: when the last walk over everything began; None: there was none, and none tells what GitHub kept from
+            its list.
+        total: GitHub's count of pull requests, of which all that are not here are missing; None: it is not known.
     """
-    if watermark is not None:
-        walk = decode_checkpoint(jobs.newest_walk(connection, host_id, repository_id)).walk
-        return prove(connection, host_id, repository_id, Scope(), walk)
-    proven = prove(connection, host_id, repository_id, Scope(), None)
-    proven.unlisted = max(0, (total or 0) - proven.held["pull_request_index"])
-    proven.gap_count += proven.unlisted
+    walk = newest_walk(connection, host_id, repository_id) if watermark is not None else None
+    proven = prove(connection, host_id, repository_id, Scope(), walk)
+    more = (total or 0) - proven.held["pull_request_index"] - proven.unlisted
+    if more > 0:
+        proven.unlisted += more
+        proven.gap_count += more
     return proven
 
 
@@ -101,7 +102,8 @@ def settle(session: Session) -> bool:
     """Settle a shard whose work is done; True when that settled the job.
 
     The transaction that settles a job of scope `all` with all kinds also raises the watermark to the time at which
-    its walk began: every pull request listed then is stored or recorded as a gap.
+    its walk began: every pull request listed then is stored or recorded as a gap. One over everything that GitHub kept
+    pull requests from has to be walked again; one by updates meets those no sooner when it is.
 
     Raises:
         LeaseLost: somebody else holds the shard.
@@ -115,7 +117,7 @@ def settle(session: Session) -> bool:
         completed = settled and jobs.get(connection, claim.job_id).state is JobState.COMPLETED
         if completed and session.scope.moves_watermark:
             walk = stored_walk(jobs.shards(connection, claim.job_id))
-            if walk is not None and not walk.unlisted:
+            if walk is not None and (walk.updated_order or not walk.unlisted):
                 repositories.raise_watermark(connection, tools.host_id, session.repository_id, walk.started_at)
     return settled
 

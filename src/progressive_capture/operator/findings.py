@@ -41,7 +41,7 @@ def verdict(gaps: int, short: int, truncated: int, where: str = "") -> str:
 def unlisted(number: int) -> list[str]:
     """Say how many pull requests GitHub counts and never listed."""
     return (
-        [f"  {count(number, 'pull request')} that GitHub counts now, never listed here: capture again"]
+        [f"  {count(number, 'pull request')} that GitHub counts now, never listed here: capture again, or with --full"]
         if number
         else []
     )

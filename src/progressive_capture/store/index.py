@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import Connection, Table, func, select, update
+from sqlalchemy import ColumnElement, Connection, Table, func, select, update
 
 from progressive_capture.domain.kinds import Kind, Source, State
 from progressive_capture.domain.records import (
@@ -16,7 +16,7 @@ from progressive_capture.domain.records import (
     RequestedReviewerRow,
     Target,
 )
-from progressive_capture.domain.scope import moment
+from progressive_capture.domain.scope import earlier, moment
 from progressive_capture.store.bulk import Row, Upsert, Write, write
 from progressive_capture.store.closing import mark_unseen
 from progressive_capture.store.completeness import completeness_write
@@ -44,6 +44,21 @@ class Listed(NamedTuple):
         """Pick its rows from what an answer brought."""
         rows: Sequence[Any] = getattr(records, self.table.name)
         return rows
+
+
+class Counted(NamedTuple):
+    """A moment at which GitHub counted pull requests."""
+
+    at: str
+    """When it was asked."""
+    newest: int | None = None
+    """The number of the one opened last, where GitHub told it with the count."""
+
+    @property
+    def certain(self) -> ColumnElement[bool]:
+        """The condition for pull requests opened before: GitHub's stamps have whole seconds, so not in the same one."""
+        table = PULL_REQUEST_INDEX.c
+        return table.created_at < earlier(self.at, 0) if self.newest is None else table.number <= self.newest
 
 
 class _Known(NamedTuple):
@@ -133,8 +148,12 @@ def save_index(
     return frozenset(accepted)
 
 
-def mark_unlisted(connection: Connection, host_id: int, repository_id: int, listed_before: str) -> int:
+def mark_unlisted(
+    connection: Connection, host_id: int, repository_id: int, listed_before: str, counted: Counted
+) -> int:
     """Mark pull requests as deleted that a full walk, begun at `listed_before`, did not list.
+
+    It proves nothing of those opened after GitHub was asked how many there are, at `counted`: they stay.
 
     Returns:
         How many were marked; listing them again takes the mark away.
@@ -144,7 +163,7 @@ def mark_unlisted(connection: Connection, host_id: int, repository_id: int, list
     here = (table.host_id == host_id, table.repository_id == repository_id)
     marked = connection.execute(
         update(PULL_REQUEST_INDEX)
-        .where(*here, table.deleted_at.is_(None), table.listed_at < listed_before)
+        .where(*here, table.deleted_at.is_(None), table.listed_at < listed_before, counted.certain)
         .values(deleted_at=listed_before)
     )
     gone = select(table.pull_request_id).where(*here, table.deleted_at == listed_before)
@@ -156,10 +175,19 @@ def mark_unlisted(connection: Connection, host_id: int, repository_id: int, list
     return marked.rowcount
 
 
-def count_listed(connection: Connection, host_id: int, repository_id: int, since: str) -> int:
-    """Count the pull requests that were listed at or after a time."""
+def count_listed(
+    connection: Connection, host_id: int, repository_id: int, *, since: str = "", counted: Counted | None = None
+) -> int:
+    """Count listed pull requests, deleted ones left out.
+
+    Only those that were listed at or after `since`, and that were opened before GitHub was asked at `counted`.
+    """
     table = PULL_REQUEST_INDEX.c
-    listed = (table.host_id == host_id, table.repository_id == repository_id, table.listed_at >= since)
+    listed = [table.host_id == host_id, table.repository_id == repository_id, table.deleted_at.is_(None)]
+    if since:
+        listed.append(table.listed_at >= since)
+    if counted is not None:
+        listed.append(counted.certain)
     return connection.scalar(select(func.count()).select_from(PULL_REQUEST_INDEX).where(*listed)) or 0
 
 

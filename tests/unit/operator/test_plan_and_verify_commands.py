@@ -99,7 +99,7 @@ def test_pull_requests_that_were_never_listed_are_gaps_without_a_number(office: 
     assert office.run("verify", "o/n", "--live", answer=answer) == 3
     assert office.out.getvalue().splitlines()[1:] == [
         "  #12 issue comments: it was never read",
-        "  2 pull requests that GitHub counts now, never listed here: capture again",
+        "  2 pull requests that GitHub counts now, never listed here: capture again, or with --full",
         "  unavailable from the API that was used: review threads of 7 pull requests",
     ]
 

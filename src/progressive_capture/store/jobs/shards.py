@@ -40,6 +40,9 @@ from progressive_capture.store.jobs.values import NOTHING_USED
 from progressive_capture.store.tables import JOB_SHARDS, JOBS
 
 _SHARD = JOB_SHARDS.c
+LOOKED_BACK: Final = 20
+"""Jobs among which one is looked for whose walk came to its end."""
+
 _COUNTERS: Final = [counter.name for counter in fields(Counters)]
 _RESOURCES: Final = [resource.name for resource in fields(Resources)]
 _OF_MACHINE: Final = ("cpu_ms", "peak_memory_bytes")
@@ -226,9 +229,9 @@ def outcomes(connection: Connection, job_id: str) -> list[Outcome] | None:
     return None if UNSETTLED.intersection(states) else [Outcome(state.value) for state in states]
 
 
-def newest_walk(connection: Connection, host_id: int, repository_id: int) -> str | None:
-    """Return the checkpoint of shard 0 of the newest job over all pull requests and kinds of a repository."""
-    newest: str | None = connection.scalar(
+def newest_checkpoints(connection: Connection, host_id: int, repository_id: int) -> list[str]:
+    """Return the checkpoints of shards 0 of jobs over all pull requests and kinds of a repository, the newest first."""
+    newest = connection.scalars(
         select(_SHARD.checkpoint)
         .join(JOBS, JOBS.c.id == _SHARD.job_id)
         .where(
@@ -236,11 +239,12 @@ def newest_walk(connection: Connection, host_id: int, repository_id: int) -> str
             JOBS.c.repository_id == repository_id,
             JOBS.c.scope.like("all;kinds=all;%"),
             _SHARD.k == 0,
+            _SHARD.checkpoint.is_not(None),
         )
         .order_by(JOBS.c.created_at.desc())
-        .limit(1)
+        .limit(LOOKED_BACK)
     )
-    return newest
+    return list(newest)
 
 
 class Used(NamedTuple):
