@@ -8,6 +8,7 @@ from typing import Final, NamedTuple
 
 from msgspec.structs import replace
 
+from progressive_capture.capture import lookup, unlisted
 from progressive_capture.capture.ahead import ask_while_storing
 from progressive_capture.capture.checkpoint import Checkpoint, Spec, Walk, encode
 from progressive_capture.capture.index_pages import first_of, joined, judged_rows
@@ -75,6 +76,8 @@ class Index:
         session = self.session
         if walk is None:
             walk = await asyncio.to_thread(self._new_walk)
+        elif walk.second and walk.cursor is None and not walk.counted_at:
+            await self._count_again(walk)
         ahead, self.ahead = self.ahead, None
         answer, size = await (ahead or self._ask(walk))
         if isinstance(answer, TooHeavy) and walk.source is Source.GRAPHQL and size > 1:
@@ -94,6 +97,11 @@ class Index:
             await self._store(walk, whole, last=True)
         else:
             await self._store_and_ask(walk, whole)
+
+    async def _count_again(self, walk: Walk) -> None:
+        """Ask how many there are before the second walk: some may have vanished, or been opened, since the first."""
+        found = await lookup.look_again(self.session, self.session.repo.owner_name)
+        walk.total, walk.counted_at, walk.newest = found.row.pull_requests_total, found.requested_at, found.newest
 
     async def _ask(self, walk: Walk) -> Listed:
         session = self.session
@@ -208,6 +216,7 @@ class Index:
             source=self._list_source(),
             updated_order=watermark is not None or scope.is_narrowed,
             total=stored.pull_requests_total,
+            counted_at=stored.captured_at if stored.pull_requests_total is not None else "",
             floor=earlier(watermark, OVERLAP_SECONDS) if watermark else None,
         )
 
@@ -257,12 +266,13 @@ class Index:
         session = self.session
         if not walk.started_at:
             walk.started_at = page.requested_at
+        if walk.total is None and not walk.listed:
+            walk.total, walk.counted_at = page.total, page.requested_at
         # A process that takes a walk over may know the server's clock less well, and take it for a second behind.
-        listed_at = max(page.requested_at, walk.started_at)
+        listed_at = max(page.requested_at, walk.since)
         listed = walk.listed + (len(page.records.index) if advanced is None else advanced)
-        total = walk.total if walk.total is not None else page.total
-        floor = walk.floor or session.scope.updated_after(walk.started_at)
-        after = replace(walk, cursor=page.next_cursor, listed=listed, total=total, floor=floor, passed=last)
+        total, floor = walk.total, walk.floor or session.scope.updated_after(walk.started_at)
+        after = replace(walk, cursor=page.next_cursor, listed=listed, floor=floor, passed=last)
         rows = judged_rows(page.readings)
 
         def work(connection: Connection) -> None:
@@ -288,16 +298,16 @@ class Index:
     def _passed(self, connection: Connection, walk: Walk) -> None:
         """End the walk, unless some of what it met is to be looked up once more.
 
-        One over everything that listed less than GitHub counts begins anew, once.
+        One over everything that listed less than GitHub counts begins anew, once, with a new count.
         """
         session = self.session
-        over_everything = not session.scope.is_narrowed and not walk.updated_order and walk.total is not None
-        if over_everything and walk.read_again_to is None:
-            assert walk.total is not None
-            host, repository = session.tools.host_id, session.repository_id
-            walk.unlisted = max(0, walk.total - index.count_listed(connection, host, repository, walk.started_at))
-            if walk.unlisted and not walk.second:
+        if not session.scope.is_narrowed and walk.total is not None and walk.read_again_to is None:
+            missing = unlisted.by_updates if walk.updated_order else unlisted.by_walk
+            place = (connection, session.tools.host_id, session.repository_id)
+            walk.unlisted = missing(*place, walk, walk.total)
+            if walk.unlisted and not walk.updated_order and not walk.second:
                 walk.cursor, walk.listed, walk.passed, walk.second = None, 0, False, True
+                walk.counted_at, walk.newest = "", None
                 return
         if self._listed_with_gaps(connection, walk, 1):
             walk.passed, walk.read_again_to = False, walk.read_again_to or 0
@@ -328,8 +338,9 @@ class Index:
         session = self.session
         scope = session.scope
         host, repository = session.tools.host_id, session.repository_id
-        if scope.full and not scope.is_narrowed and not walk.updated_order and not walk.unlisted:
-            index.mark_unlisted(connection, host, repository, walk.started_at)
+        over_everything = not scope.is_narrowed and not walk.updated_order and walk.total is not None
+        if scope.full and over_everything and not walk.unlisted:
+            index.mark_unlisted(connection, host, repository, walk.since, unlisted.counted(walk))
         if not scope.kinds - INDEX_KINDS:
             self._forecast(connection, walk, 0)
             return

@@ -1,4 +1,4 @@
-"""How many pull requests GitHub counts and does not list, by counting what is listed here; nothing is asked of GitHub."""
+"""How many pull requests GitHub counts and does not list, by counting what is listed here; no request is sent."""
 
 from progressive_capture.capture.checkpoint import Walk, decode_checkpoint
 from progressive_capture.store import index, jobs
