@@ -113,7 +113,10 @@ class Actions:
             if not isinstance(outcome, Page):
                 return outcome
             found += outcome.data.body.jobs
-            page = outcome.data.next_page if (outcome.data.next_page or 0) > page else None
+            following = outcome.data.next_page
+            if following is not None and following <= page:
+                return Broken("GitHub's list does not move on.", retryable=True)
+            page = following
         return Page(found)
 
     async def workflows(self, owner_name: str) -> Outcome[list[Workflow]]:

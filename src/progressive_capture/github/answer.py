@@ -11,6 +11,10 @@ from urllib.parse import parse_qs, urlsplit
 _LINK: Final = re.compile(r'<([^>]*)>\s*;[^,]*?\brel="?([a-z ]+)"?')
 
 
+UNNUMBERED: Final = 0
+"""Stands for the page of a link that names none by a number, so that none can be asked for."""
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """Status, headers (names in lower case) and decompressed body."""
@@ -68,13 +72,13 @@ def retry_after(headers: Mapping[str, str], now: datetime) -> datetime | None:
 
 
 def linked_page(headers: Mapping[str, str], relation: str) -> int | None:
-    """The page number in the `link` header's address of that relation (next, last), None where there is none.
+    """The page number in the `link` header's address of that relation (next, last); None without such a link.
 
     https://docs.github.com/en/rest/using-the-rest-api/using-pagination-in-the-rest-api#using-link-headers
     """
     for address, relations in _LINK.findall(headers.get("link", "")):
         if relation in relations.split():
-            return _whole(parse_qs(urlsplit(address).query).get("page", [""])[0])
+            return _whole(parse_qs(urlsplit(address).query).get("page", [""])[0]) or UNNUMBERED
     return None
 
 

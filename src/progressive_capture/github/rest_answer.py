@@ -20,9 +20,9 @@ class RestPage(Generic[T]):
 
     body: T
     next_page: int | None
-    """None at the end of the list."""
+    """None at the end of the list; UNNUMBERED where it goes on, and GitHub names no page."""
     last_page: int | None
-    """None on the last page, and where there is only one."""
+    """None on the last page, and where there is only one or GitHub does not tell."""
 
 
 def decode_rest(

@@ -226,7 +226,10 @@ class RestOperations:
         outcome = answered.outcome
         if not isinstance(outcome, Page):
             return outcome
-        return outcome.data.last_page or len(outcome.data.body)
+        page = outcome.data
+        if page.next_page is not None and not page.last_page:
+            return Broken("GitHub does not tell how long its list is.", retryable=True)
+        return page.last_page or len(page.body)
 
     def _lost(self, failure: Failure, target: Target, requested_at: str) -> Outcome[HydratePage]:
         """A pull request that is not there is no failure of the others."""

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from progressive_capture.github.answer import Rate, date, linked_page, rate, retry_after
+from progressive_capture.github.answer import UNNUMBERED, Rate, date, linked_page, rate, retry_after
 from progressive_capture.github.headers import request_headers
 from progressive_capture.github.secrets import Secret
 from tests.unit.github.fakes import NOW
@@ -60,7 +60,8 @@ def test_waits(text: str, seconds: float | None) -> None:
         ('<https://h/pulls?page=2&per_page=100>; rel="next"', 2),
         ('<https://h/pulls?page=1>; rel="prev", <https://h/pulls?x=1&page=12>; rel="next last"', 12),
         ("<https://h/pulls?page=4>; rel=next", 4),
-        ('<https://h/pulls?after=abc>; rel="next"', None),
+        ('<https://h/pulls?after=abc>; rel="next"', UNNUMBERED),
+        ('<https://h/pulls?page=two>; rel="next"', UNNUMBERED),
         ('<https://h/pulls?page=2>; rel="last"', None),
         ("", None),
         ("<>", None),

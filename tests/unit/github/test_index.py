@@ -118,6 +118,14 @@ def test_a_rest_walk_follows_the_links() -> None:
     assert script.sent[1].url.endswith("per_page=100&page=2")
 
 
+def test_a_rest_list_that_goes_on_nobody_knows_where_is_not_at_its_end() -> None:
+    link = '<https://api.github.com/x?after=Y3Vyc29y&per_page=100>; rel="next"'
+    script = Script(*[reply(200, rest_list(1), link=link)] * 2)
+    walk = make_api(script).list_pull_requests(REPO, Order.CREATED_ASC, None, Source.REST)
+    assert isinstance(run(walk), Broken)
+    assert isinstance(run(make_api(script).count_review_comments(REPO)), Broken), "one on each page, and more"
+
+
 def test_a_rest_page_embeds_what_the_list_carries() -> None:
     label = {"node_id": "LA_1", "name": "bug", "color": "f00", "description": None}
     ghost = {"login": "ghost", "id": 10_137}

@@ -118,8 +118,9 @@ def test_lists_are_read_to_their_end_and_doubles_seen_once() -> None:
     assert (page.readings[0].total, page.readings[0].seen) == (2, 2)
 
 
-def test_a_list_that_does_not_move_on_is_broken() -> None:
-    stuck = reply(200, [NOTE], link=linked(1))
+@pytest.mark.parametrize("link", [linked(1), '<https://api.github.com/x?after=Y3Vyc29y>; rel="next"'])
+def test_a_list_that_does_not_move_on_is_broken(link: str) -> None:
+    stuck = reply(200, [NOTE], link=link)
     outcome = hydrate(reply(200, rest_pull_request(1)), stuck, kinds=frozenset({Kind.ISSUE_COMMENTS}))
     assert isinstance(outcome, Broken)
 
