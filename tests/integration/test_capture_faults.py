@@ -111,6 +111,25 @@ def test_what_github_never_gave_is_a_gap_until_it_does(desk: Desk) -> None:
     assert desk.differences(NAME, "graphql") == []
 
 
+def test_what_rest_stood_in_for_is_read_again_by_graphql(desk: Desk) -> None:
+    """REST tells no thread of a comment, and less of reviews and comments besides."""
+    desk.spoil(fault({"status": 500}, operation="FollowUp"))
+    captured = desk.capture(NAME, "auto")
+    assert captured.gap_count == desk.verify(NAME).gap_count == 0
+    lacking = {row["pull_request_id"] for row in desk.rows("pr_review_comments", thread_node_id=None)}
+    assert captured.unavailable[Kind.REVIEW_COMMENTS] == desk.verify(NAME).unavailable[Kind.REVIEW_COMMENTS]
+    assert captured.unavailable[Kind.REVIEW_COMMENTS] == len(lacking) > 0
+    assert desk.differences(NAME, "auto") == []
+    assert desk.capture(NAME, "rest").pull_requests == 0
+    desk.spoil()
+    again = desk.capture(NAME, "auto")
+    assert len(lacking) <= again.pull_requests < SIZE
+    assert (again.gap_count, again.unavailable) == (0, {})
+    assert not desk.rows("pr_review_comments", thread_node_id=None)
+    assert desk.differences(NAME, "auto") == []
+    assert desk.capture(NAME, "auto").pull_requests == 0
+
+
 def test_a_list_whose_cursors_always_expire_is_given_up_in_words(desk: Desk) -> None:
     desk.spoil(fault({"expire_cursor": True}, operation="Index"))
     with pytest.raises(CaptureFailed, match=r"While listing pull requests: .*valid cursor"):

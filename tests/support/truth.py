@@ -17,7 +17,7 @@ from progressive_capture.store.database import Database
 from progressive_capture.store.tables import HOSTS, METADATA, PULL_REQUESTS
 from tests.support.truth_columns import COMPARED, is_untold
 from tests.support.truth_people import demanded, is_missing_rightly
-from tests.support.truth_proof import proof_differences
+from tests.support.truth_proof import LACKING, proof_differences, substituted
 from tests.support.truth_world import Line, Truth
 
 SHOWN: Final = 40
@@ -44,6 +44,8 @@ class _Comparison:
     renamed: bool
     sources: dict[int, Source] = field(default_factory=dict)
     """Which API last brought each pull request, by number."""
+    by_substitute: set[tuple[int, str]] = field(default_factory=set)
+    """Pull requests, by id, and kinds of which it is said that another API than theirs stood in for it."""
 
     @property
     def api_of_all(self) -> Source:
@@ -61,6 +63,12 @@ class _Comparison:
         """The API that last brought a line's pull request."""
         number = line["number"] if line["kind"] == "pullRequest" else line["pullRequest"]
         return self.sources.get(number, self.api_of_all)
+
+    def api_of_row(self, table: str, row: Stored, line: Line) -> Source:
+        """The API that excuses what a row lacks: its own if that is its pull request's, or is said to have stood in."""
+        own = Source(row.get("source", self.api_of_all))
+        is_excused = table not in LACKING or (row["pull_request_id"], LACKING[table]) in self.by_substitute
+        return own if is_excused or own is self.api(line) else self.api(line)
 
     def rows(self, table: str) -> list[Stored]:
         """The rows of a table that GitHub still shows; what hangs on a pull request that it does not is left out."""
@@ -118,6 +126,7 @@ def _bounded(found: Iterator[str], limit: int) -> list[str]:
 def _all(compared: _Comparison) -> Iterator[str]:
     pull_requests = compared.rows("pull_requests")
     compared.sources.update({row["number"]: Source(row["source"]) for row in pull_requests})
+    compared.by_substitute.update(substituted(compared.connection, compared.host_id))
     for table in COMPARED:
         yield from _table(compared, table, pull_requests if table == "pull_requests" else compared.rows(table))
     yield from proof_differences(
@@ -148,6 +157,7 @@ def _table(compared: _Comparison, table: str, rows: list[Stored]) -> Iterator[st
 def _row(compared: _Comparison, table: str, key: tuple[Any, ...], row: Stored, line: Line) -> Iterator[str]:
     where = f"{table} {key}"
     choice, source = compared.choice, Source(row.get("source", compared.api_of_all))
+    excused = compared.api_of_row(table, row, line)
     if choice is not SourceChoice.AUTO and source.value != choice.value:
         yield f"{where}: it came by {source}"
     for name, column in COMPARED[table].columns.items():
@@ -157,7 +167,7 @@ def _row(compared: _Comparison, table: str, key: tuple[Any, ...], row: Stored, l
         if found == right and type(found) is type(right):
             continue
         may_lack = found is None and name not in compared.completed
-        if not (may_lack and is_untold(table, name, line, compared.truth, source)):
+        if not (may_lack and is_untold(table, name, line, compared.truth, excused)):
             yield f"{where}: {name} is {_short(found)}, GitHub has {_short(right)}"
     if table == "pr_review_threads" and row["comments_total"] not in {None, compared.truth.comments_of[line["id"]]}:
         yield f"{where}: comments_total is {row['comments_total']}"

@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 from progressive_capture.capture.checkpoint import Again
 from progressive_capture.capture.ledger import Absorbed, Closing
 from progressive_capture.domain.completeness import Judged, judge
-from progressive_capture.domain.kinds import Kind, Proof, State
+from progressive_capture.domain.kinds import SETTLED, Kind, Proof, State
 from progressive_capture.domain.records import CompletenessRow
 from progressive_capture.store import closing as counting
 from progressive_capture.store.completeness import save_completeness
@@ -113,16 +113,19 @@ def _counts(
 
 def _row(judged: _Judged, held: int) -> CompletenessRow:
     closing, expected, _, verdict = judged
-    unavailable = closing.proof is Proof.UNAVAILABLE
-    if expected is None and verdict.state is State.COMPLETE:
+    unavailable, state = closing.proof is Proof.UNAVAILABLE, verdict.state
+    if expected is None and state is State.COMPLETE:
         expected = held
+    if closing.lacks_columns and state in SETTLED:
+        # Whoever may ask the other API reads it once more: it gives the columns that are left.
+        state = State.UNAVAILABLE
     return CompletenessRow(
         closing.pull_request_id,
         closing.kind,
         expected,
         None if unavailable else held,
         closing.proof,
-        verdict.state,
+        state,
         verdict.reads,
     )
 

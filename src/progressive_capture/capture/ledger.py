@@ -5,11 +5,10 @@ from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
-from msgspec.structs import replace
-
 from progressive_capture.capture.checkpoint import Again, Checkpoint, Detail, Pending
-from progressive_capture.domain.kinds import FILES_CAP, Kind, Proof, Source, State
-from progressive_capture.domain.records import CompletenessRow, Reading, Records, Target
+from progressive_capture.capture.owed import begun, comments_of, failed_detail, failed_pending, next_page
+from progressive_capture.domain.kinds import FILES_CAP, Kind, Proof, Source
+from progressive_capture.domain.records import UNAVAILABLE, CompletenessRow, Reading, Records, Target
 from progressive_capture.github.results import HydratePage
 
 FAILURES: Final = 2
@@ -17,6 +16,9 @@ FAILURES: Final = 2
 
 MOVED: Final = frozenset({"renamed", "copied"})
 """Statuses of files that have a previous path, which only REST tells."""
+
+_LACKING: Final = frozenset(kind for kind in Kind if f"pr_{kind}" in UNAVAILABLE[Source.REST])
+"""Kinds of which REST does not give every column."""
 
 _NEVER: Final = Again(0, 0)
 """What stands for a pull request that was not read before in this shard; its number is not asked for."""
@@ -37,6 +39,8 @@ class Closing(NamedTuple):
     truncated: bool
     tries: int
     reads: int
+    lacks_columns: bool = False
+    """Whether the rows came by an API that does not give all that the other one does."""
 
 
 @dataclass(slots=True)
@@ -175,6 +179,7 @@ class Ledger:
                     truncated=reading.truncated,
                     tries=owed.tries,
                     reads=owed.reads.get(owed.kind, 0),
+                    lacks_columns=owed.kind in _LACKING,
                 )
             )
         return absorbed
@@ -184,7 +189,7 @@ class Ledger:
         absorbed = Absorbed(generations={detail.pull_request_id: detail.generation})
         self.details = [each for each in self.details if each is not detail]
         if failed and detail.failures + 1 < FAILURES:
-            self.details.append(_failed_detail(detail))
+            self.details.append(failed_detail(detail))
             return absorbed
         self.open[detail.pull_request_id, Kind.FILES] -= 1
         if failed:
@@ -264,7 +269,7 @@ class Ledger:
                 )
             )
             return
-        absorbed.pending.append(_pending_row(identifier, kind, expected, reading.seen))
+        absorbed.pending.append(begun(identifier, kind, expected, reading.seen))
 
     def _owe_thread_comments(self, page: _Page, records: Records, absorbed: Absorbed, whole_comments: set[int]) -> None:
         for thread in records.pr_review_threads:
@@ -282,7 +287,7 @@ class Ledger:
             if row.id in whole_comments:
                 continue
             if self._open_threads(row.id):
-                absorbed.pending.append(_pending_row(row.id, Kind.REVIEW_COMMENTS, None, 0))
+                absorbed.pending.append(begun(row.id, Kind.REVIEW_COMMENTS, None, 0))
                 continue
             attempt = page.attempt(row.id)
             absorbed.closings.append(
@@ -351,14 +356,14 @@ class Ledger:
         if reading.broken:
             self._mark_broken(owed.pull_request_id, owed.kind)
         if reading.cursor is not None:
-            self._owe(_next_page(owed, reading.cursor))
+            self._owe(next_page(owed, reading.cursor))
         if owed.kind is Kind.REVIEW_THREADS and Kind.REVIEW_COMMENTS in self.kinds:
             for thread in threads:
-                self._owe(_comments_of(owed, thread))
+                self._owe(comments_of(owed, thread))
 
     def _failed(self, owed: Pending) -> None:
         if owed.failures + 1 < FAILURES:
-            self._owe(_failed_pending(owed))
+            self._owe(failed_pending(owed))
         else:
             self._mark_broken(owed.pull_request_id, owed.kind)
 
@@ -375,24 +380,3 @@ class Ledger:
     def _owe_detail(self, detail: Detail) -> None:
         self.details.append(detail)
         self.open[detail.pull_request_id, Kind.FILES] += 1
-
-
-def _pending_row(identifier: int, kind: Kind, expected: int | None, seen: int) -> CompletenessRow:
-    return CompletenessRow(identifier, kind, expected, seen, Proof.TOTAL, State.PENDING, 0)
-
-
-def _next_page(owed: Pending, cursor: str) -> Pending:
-    return replace(owed, cursor=cursor, failures=0)
-
-
-def _comments_of(owed: Pending, thread: str) -> Pending:
-    thread_comments = {"node_id": thread, "kind": Kind.REVIEW_COMMENTS, "cursor": None, "expected": None}
-    return replace(owed, **thread_comments, failures=0, owner_node_id=owed.pull_request_node)
-
-
-def _failed_pending(owed: Pending) -> Pending:
-    return replace(owed, failures=owed.failures + 1)
-
-
-def _failed_detail(detail: Detail) -> Detail:
-    return replace(detail, failures=detail.failures + 1)

@@ -61,7 +61,7 @@ class State(StrEnum):
     TRUNCATED = "truncated"
     """GitHub itself ends the list (files at 3,000; by REST commits at 250)."""
     UNAVAILABLE = "unavailable"
-    """The API used cannot give this kind at all."""
+    """The API used cannot give this kind at all, or, standing in for the other one, not every column of it."""
 
 
 SETTLED: Final = frozenset({State.COMPLETE, State.SHORT, State.TRUNCATED, State.UNAVAILABLE})

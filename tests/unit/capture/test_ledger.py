@@ -185,6 +185,7 @@ def test_rest_replaces_all_look_ups_owed_to_a_kind() -> None:
     reading = Reading(1, Kind.REVIEW_COMMENTS, "P1", None, 4, None, Proof.END_OF_LIST)
     [closing] = ledger.replaced(ledger.pending[0], [reading]).closings
     assert (closing.kind, closing.proof) == (Kind.REVIEW_COMMENTS, Proof.END_OF_LIST)
+    assert closing.lacks_columns
     assert not ledger.pending
     assert not +ledger.open
 
