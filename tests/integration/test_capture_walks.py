@@ -224,6 +224,7 @@ async def test_an_incremental_capture_forgets_none_that_github_counts_and_does_n
     github.hidden = {8}
     github.now += MINUTE
     assert (await visitor.capture(full=True)).unlisted == 1
+    marks = [watermark(visitor)]
     for number in (9, 10):
         github.now += DAY
         github.before = lambda path, number=number: (
@@ -231,6 +232,8 @@ async def test_an_incremental_capture_forgets_none_that_github_counts_and_does_n
         )
         captured = await visitor.capture()
         assert (captured.mode, captured.unlisted, captured.gap_count) == ("incremental", 1, 1)
+        marks.append(watermark(visitor))
+    assert marks == sorted(set(marks))
     github.before = lambda _: None
     assert (await visitor.verify()).unlisted == 1
     github.hidden = set()
