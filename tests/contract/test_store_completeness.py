@@ -6,7 +6,7 @@ from progressive_capture.capture.prove import prove
 from progressive_capture.domain.kinds import HYDRATE_KINDS, Kind, Proof, Source, State
 from progressive_capture.domain.records import Records
 from progressive_capture.domain.scope import Scope
-from progressive_capture.store.completeness import save_completeness, stored_completeness
+from progressive_capture.store.completeness import note_gaps, save_completeness, stored_completeness
 from progressive_capture.store.database import Database
 from progressive_capture.store.gaps import WINDOW, gaps, summary
 from progressive_capture.store.index import save_index
@@ -81,6 +81,20 @@ def test_completeness_is_never_overwritten_by_an_older_reading(database: Databas
         complete(connection, T1, 1, Kind.FILES, 4, proof=Proof.END_OF_LIST, state=State.SHORT, reads=2)
         (row,) = stored_completeness(connection, HOST, [1001]).values()
         assert row == known(1, Kind.FILES, State.SHORT, expected=4, stored=4, proof=Proof.END_OF_LIST, reads=2)
+
+
+def test_what_is_counted_otherwise_is_a_gap_unless_it_was_read_since(database: Database) -> None:
+    with database.transaction() as connection:
+        complete(connection, T1, 1, Kind.REVIEWS, 0)
+        complete(connection, T1, 1, Kind.FILES, 0)
+        note_gaps(connection, HOST, [(1001, Kind.REVIEWS, 2, 0)], begun=T1)
+        note_gaps(connection, HOST, [], begun=T2)
+        assert {row.state for row in stored_completeness(connection, HOST, [1001]).values()} == {State.COMPLETE}
+        note_gaps(connection, HOST, [(1001, Kind.REVIEWS, 2, 0), (1002, Kind.REVIEWS, 1, 0)], begun=T2)
+        found = {
+            kind: (row.state, row.expected) for (_, kind), row in stored_completeness(connection, HOST, [1001]).items()
+        }
+        assert found == {Kind.REVIEWS: (State.GAP, 2), Kind.FILES: (State.COMPLETE, 0)}
 
 
 def test_a_repository_that_was_read_whole_has_no_gap(database: Database) -> None:

@@ -96,6 +96,27 @@ def test_what_github_never_gave_is_no_gap_while_it_counts_the_same(desk: Desk) -
     assert (gap.pull_request_id, gap.kind, gap.expected) == (number, Kind.REVIEWS, row["expected"])
 
 
+@pytest.mark.parametrize("change", ["comment.add", "comment.delete"])
+def test_what_github_counts_otherwise_is_read_by_the_next_capture(desk: Desk, change: str) -> None:
+    desk.capture(NAME)
+    talk = desk.rows("pr_issue_comments")
+    pulls = {row["id"]: row["number"] for row in desk.rows("pull_requests")}
+    number = pulls[talk[0]["pull_request_id"]]
+    what = {"comment": talk[0]["id"]} if change == "comment.delete" else {"author": "ada", "body": "new"}
+    desk.time.advance(60)
+    desk.change({"type": "updated_at.switch", "moves": {"comment.add": False}})
+    desk.change({"type": change, "repository": NAME, "number": number, **what})
+    desk.change({"type": "updated_at.switch", "moves": {"comment.add": True}})
+    assert desk.capture(NAME).pull_requests == 0
+    (gap,) = desk.verify(NAME, live=True).gaps
+    assert (gap.number, gap.kind) == (number, Kind.ISSUE_COMMENTS)
+    assert desk.verify(NAME).gap_count == 1
+    desk.time.advance(60)
+    assert desk.capture(NAME).pull_requests == 1
+    assert desk.verify(NAME, live=True).gap_count == 0
+    assert desk.differences(NAME) == []
+
+
 def test_without_a_token_a_pull_request_that_is_gone_is_a_gap_of_what_rest_counts(
     running: Running, sqlite_url: str
 ) -> None:

@@ -1,17 +1,19 @@
 """The proof on demand: recount what is stored of a repository, and on request ask GitHub for its totals again."""
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from progressive_capture.capture.live import live_gaps
 from progressive_capture.capture.prove import GAPS_SHOWN, Proven, recount
 from progressive_capture.capture.run import look_up
-from progressive_capture.capture.session import Tools
+from progressive_capture.capture.session import Tools, used
 from progressive_capture.domain.errors import CaptureFailed
+from progressive_capture.domain.jobs import Counters
 from progressive_capture.domain.kinds import Kind
-from progressive_capture.domain.scope import Scope
+from progressive_capture.domain.scope import Scope, stamp
 from progressive_capture.github.results import RepoRef
 from progressive_capture.store import repositories
+from progressive_capture.store.completeness import Counted, note_gaps
 from progressive_capture.store.gaps import Gap
 
 
@@ -43,14 +45,20 @@ class Verification:
     """Gaps for that reason alone."""
     total: int | None
     """GitHub's count of pull requests, where it is known."""
+    spent: Counters = field(default_factory=Counters)
+    """What asking GitHub again took."""
 
 
 async def verify_repository(tools: Tools, owner_name: str, *, live: bool) -> Verification:
     """Compare what the database holds of a repository with GitHub's counts: those of the capture, or of now.
 
+    What GitHub counts otherwise now is noted as a gap, so that the next capture reads it again: a point for 29 pull
+    requests and one for 100 threads.
+
     Raises:
         CaptureFailed: nothing of it is stored; or, live, GitHub refused.
     """
+    before = used(tools)
     stored = await asyncio.to_thread(_find, tools, owner_name)
     proven = await asyncio.to_thread(_recount, tools, stored)
     total = stored.pull_requests_total
@@ -75,19 +83,24 @@ async def verify_repository(tools: Tools, owner_name: str, *, live: bool) -> Ver
         unread=len(proven.unread),
         unread_gaps=proven.unread_gaps,
         total=total,
+        spent=used(tools) - before,
     )
 
 
 async def _compare_live(tools: Tools, stored: repositories.StoredRepository, proven: Proven) -> int | None:
-    """Add the gaps that GitHub's counts of now show; returns how many pull requests it counts."""
+    """Add the gaps that GitHub's counts of now show, and note them; returns how many pull requests it counts."""
+    counted: list[Counted] = []
     try:
         found = await look_up(tools, stored.owner_name, Scope())
+        begun = stamp(tools.clock())  # by GitHub's clock, which the answer has told
         told = {(gap.number, gap.kind) for gap in proven.gaps}
         incomplete = set(proven.incomplete)
         async for gap in live_gaps(tools, RepoRef(stored.owner_name, stored.node_id, stored.id)):
             if (gap.number, gap.kind) in told:
                 continue
             proven.gap_count += 1
+            if gap.expected is not None:
+                counted.append((gap.pull_request_id, gap.kind, gap.expected, gap.stored))
             if gap.number not in incomplete:
                 incomplete.add(gap.number)
                 proven.incomplete.append(gap.number)
@@ -95,7 +108,13 @@ async def _compare_live(tools: Tools, stored: repositories.StoredRepository, pro
                 proven.gaps.append(gap)
     finally:
         await tools.api.finish()
+    await asyncio.to_thread(_note, tools, counted, begun)
     return found.row.pull_requests_total
+
+
+def _note(tools: Tools, counted: list[Counted], begun: str) -> None:
+    with tools.database.transaction() as connection:
+        note_gaps(connection, tools.host_id, counted, begun=begun)
 
 
 def _find(tools: Tools, owner_name: str) -> repositories.StoredRepository:

@@ -1,9 +1,9 @@
 """What is proven of each kind of each pull request; rows of those kinds are counted elsewhere."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Final
 
-from sqlalchemy import Connection, Table, select
+from sqlalchemy import Connection, Table, bindparam, select, update
 
 from progressive_capture.domain.kinds import Kind, Proof, State
 from progressive_capture.domain.records import CompletenessRow
@@ -41,6 +41,20 @@ _COMPLETENESS: Final = Upsert(
     condition="excluded.captured_at >= completeness.captured_at",
 )
 
+Counted = tuple[int, Kind, int, int]
+"""A pull request's id, one of its kinds, how many of it GitHub counts, and how many are stored."""
+
+_NOTE_GAP: Final = (
+    update(COMPLETENESS)
+    .where(
+        COMPLETENESS.c.host_id == bindparam("of_host"),
+        COMPLETENESS.c.pull_request_id == bindparam("of_pull"),
+        COMPLETENESS.c.kind == bindparam("of_kind"),
+        COMPLETENESS.c.captured_at < bindparam("begun"),
+    )
+    .values(state=State.GAP.value, expected=bindparam("counted"), stored=bindparam("held"))
+)
+
 _WORDS: Final[Mapping[str, str]] = {word: word.value for words in (Kind, Proof, State) for word in words}
 """Plain text of each word: looked up in a third of the time that an enumeration takes to tell its value."""
 
@@ -69,6 +83,18 @@ def completeness_write(
         if row.pull_request_id in generations
     }
     return Write(_COMPLETENESS, list(kept.values()), (host_id, repository_id))
+
+
+def note_gaps(connection: Connection, host_id: int, found: Sequence[Counted], *, begun: str) -> None:
+    """Take kinds for gaps that GitHub counts otherwise now, so that the next capture reads them again.
+
+    What was read at `begun`, when counting began, or later stays as it is.
+    """
+    if found:
+        values = [{"of_pull": each[0], "of_kind": each[1].value, "of_host": host_id} for each in found]
+        for value, (_, _, expected, stored) in zip(values, found, strict=True):
+            value |= {"counted": expected, "held": stored, "begun": begun}
+        connection.execute(_NOTE_GAP, values)
 
 
 def stored_completeness(

@@ -40,6 +40,7 @@ def verification(**changes: Any) -> Verification:
         "unread": 0,
         "unread_gaps": 0,
         "total": 1_850,
+        "spent": SPENT,
     }
     return Verification(**(values | changes))
 
@@ -89,6 +90,7 @@ def test_gaps_exit_3_and_stand_apart_from_what_github_ends(office: Office) -> No
         "  #12 issue comments: it was never read",
         "  of these GitHub gives no more:",
         "  #13 files: 3,000 of 4,100 stored; GitHub itself ends this list early",
+        "  asking GitHub again took 20 requests (18 by REST), 4 points",
     ]
 
 
@@ -101,6 +103,7 @@ def test_pull_requests_that_were_never_listed_are_gaps_without_a_number(office: 
         "  #12 issue comments: it was never read",
         "  2 pull requests that GitHub counts now, never listed here: capture again, or with --full",
         "  unavailable from the API that was used: review threads of 7 pull requests",
+        "  asking GitHub again took 20 requests (18 by REST), 4 points",
     ]
 
 

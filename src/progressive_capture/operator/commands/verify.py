@@ -55,6 +55,7 @@ def told(verified: "Verification") -> Told:
             *(findings.unlisted(verified.unlisted) if verified.whole else [_part(verified)]),
             *findings.unavailable(verified.unavailable),
             *(["  of these GitHub gives no more:", *ends] if ends else []),
+            *(_spent(verified) if verified.live else []),
         ]
     )
     document: dict[str, object] = {
@@ -71,9 +72,18 @@ def told(verified: "Verification") -> Told:
         "unlisted": verified.unlisted,
         "pull_requests_with_gaps": verified.incomplete + verified.unlisted,
         "pull_requests_never_read": verified.unread,
+        "requests_spent": verified.spent.requests,
+        "rest_requests_spent": verified.spent.rest_requests,
+        "points_spent": verified.spent.points,
         "findings": [findings.document(gap) for gap in verified.gaps],
     }
     return Told(text, document, code)
+
+
+def _spent(verified: "Verification") -> list[str]:
+    spent = verified.spent
+    own = f"{count(spent.requests, 'request')} ({spent.rest_requests:,} by REST), {count(spent.points, 'point')}"
+    return [f"  asking GitHub again took {own}"]
 
 
 def _where(verified: "Verification") -> str:
