@@ -1,15 +1,25 @@
 """Processes: a text that names one as the holder of a lease, whether it still lives, and what this one uses."""
 
+import hashlib
 import socket
 import threading
 import time
 from pathlib import Path
 from typing import Final
+from uuid import UUID
 
 import psutil
 
 SAME_START: Final = 2.0
 """Seconds by which two readings of one start time may differ: it is reckoned from the boot, whose time is adjusted."""
+
+NAMESPACE: Final = Path("/proc/self/ns/pid")
+MACHINE_ID: Final = Path("/etc/machine-id")
+BOOT_ID: Final = Path("/proc/sys/kernel/random/boot_id")
+
+FIRST_NAMESPACE: Final = 0xEFFFFFFC
+"""The number of the room of processes that a Linux machine starts with, the same on all.
+https://github.com/torvalds/linux/blob/master/include/linux/proc_ns.h"""
 
 
 def holder(part: int | str = 0) -> str:
@@ -64,10 +74,30 @@ def is_gone(text: str) -> bool:
 
 
 def _host() -> str:
-    """This machine, and the room of process numbers within it: containers may share a host name, not numbers.
+    """This machine by name and identity, and the room of process numbers within it.
 
+    Containers of one machine may have its name but number their processes apart; and two machines may have one name,
+    with a first room that has the same number on all.
     https://man7.org/linux/man-pages/man7/pid_namespaces.7.html
     """
     name = socket.gethostname()
-    namespace = Path("/proc/self/ns/pid")
-    return f"{name}/{namespace.stat().st_ino}" if namespace.exists() else name
+    if not NAMESPACE.exists():
+        return name
+    room = NAMESPACE.stat().st_ino
+    return f"{name}/{room}{_machine(is_first=room == FIRST_NAMESPACE)}"
+
+
+def _machine(*, is_first: bool) -> str:
+    """What tells this machine from others of its name; empty where nothing does.
+
+    A machine's own id outlives its start, so that what was killed by a shutdown is known to be over. In a container
+    the file may come from the image, and be the same on all machines: there the id of the kernel's start counts.
+    https://man7.org/linux/man-pages/man5/machine-id.5.html asks not to tell the id itself to others.
+    """
+    for path in (MACHINE_ID, BOOT_ID) if is_first else (BOOT_ID,):
+        try:
+            number = UUID(path.read_text("ascii").strip())
+        except (OSError, ValueError):
+            continue
+        return "." + hashlib.sha256(b"progressive-capture " + number.bytes).hexdigest()[:12]
+    return ""

@@ -4,8 +4,8 @@
 def called(holder: str) -> str:
     """Name a process for people, as `process 31 on build-1 (bulk-2)`; any other holder as it names itself.
 
-    A process holds leases as `host/room of numbers:31:its start#part`: the room and the start only tell it apart from
-    others of the same number.
+    A process holds leases as `host/room of numbers.machine:31:its start#part`: the room, the machine and the start only
+    tell it apart from others of the same number.
     """
     process, _, part = holder.partition("#")
     room, *number = process.rsplit(":", 2)

@@ -10,6 +10,7 @@ from progressive_capture.processes import holder
     ("text", "name"),
     [
         ("build-1/4026531836:31731:1795425569.59#inngest-2", "process 31731 on build-1 (inngest-2)"),
+        ("build-1.example/4026531836.9f86d081884c:7:1.00#0", "process 7 on build-1.example"),
         ("build-1:42:1.00#0", "process 42 on build-1"),
         ("build-1:42:1.00", "process 42 on build-1"),
         ("fe80::1/7:42:1.00#bulk", "process 42 on fe80::1 (bulk)"),
