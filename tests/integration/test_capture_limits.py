@@ -61,6 +61,26 @@ def test_rest_stands_in_while_graphql_is_broken_and_graphql_comes_back(serve: St
         assert desk.differences(NAME) == []
 
 
+@pytest.mark.parametrize("route", ["pulls", "contributors"])
+def test_nothing_that_graphql_can_give_waits_for_a_budget_of_rest(serve: Start, sqlite_url: str, route: str) -> None:
+    with Desk(serve("--repo", f"{NAME}=generate:30", "--points", "1000000"), sqlite_url) as desk:
+        match = {"route": f"GET /repos/{{owner}}/{{repo}}/{route}"}
+        desk.spoil({"name": "spent", "match": match, "effect": {"refusal": "primary-403"}})
+        waited: list[int] = []
+        desk.told.on_step = lambda step: waited.append(len(desk.told.waits)) if step.phase == "index" else None
+        captured = desk.capture(NAME)
+        assert captured.gap_count == 0
+        assert set(waited) == {0}
+        assert {row["source"] for row in desk.rows("pull_request_index")} == {"graphql"}
+        assert desk.differences(NAME) == []
+        counted = [row["contributors_total"] is not None for row in desk.rows("repositories")]
+        assert counted == [route == "pulls"]
+        desk.spoil()
+        desk.time.advance(3_700)
+        assert desk.capture(NAME).gap_count == 0
+        assert desk.rows("repositories")[0]["contributors_total"]
+
+
 SECONDARY = f"{NAME}=generate:155"
 """By REST more than the 900 requests that a minute may hold."""
 

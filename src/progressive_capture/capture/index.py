@@ -13,6 +13,7 @@ from progressive_capture.capture.ahead import ask_while_storing
 from progressive_capture.capture.checkpoint import Checkpoint, Spec, Walk, encode
 from progressive_capture.capture.index_pages import first_of, joined, judged_rows
 from progressive_capture.capture.report import Progress
+from progressive_capture.capture.room import with_room
 from progressive_capture.capture.session import Answered, NoAnswer, Session, failure
 from progressive_capture.capture.wanted import OVERLAP_SECONDS, to_read
 from progressive_capture.domain.forecast import Counts, forecast
@@ -107,10 +108,11 @@ class Index:
         session = self.session
         size = REST_PAGE if walk.source is Source.REST else session.sizes.size(Operation.INDEX)
         order = Order.UPDATED_DESC if walk.updated_order else Order.CREATED_ASC
-        answer = await session.ask(
-            lambda: session.tools.api.list_pull_requests(session.repo, order, walk.cursor, walk.source, size)
-        )
-        return Listed(answer, size)
+        api = session.tools.api
+        call = partial(api.list_pull_requests, session.repo, order, walk.cursor, walk.source, size)
+        if walk.source is Source.REST and session.fallback.can_fall_back() and not session.trouble.graphql_list_broke:
+            call = partial(with_room, call, session.tools.clock)
+        return Listed(await session.ask(call), size)
 
     async def _store_and_ask(self, walk: Walk, page: IndexPage) -> None:
         """Store a page that is not the last while the one after it is asked for."""

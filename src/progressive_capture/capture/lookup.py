@@ -3,9 +3,11 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from functools import partial
 from typing import Final, Protocol, TypeVar
 
 from progressive_capture.capture.results import Stopped
+from progressive_capture.capture.room import with_room
 from progressive_capture.capture.session import Answered, Pause, Session, Tools, failure
 from progressive_capture.domain.errors import ErrorClass
 from progressive_capture.domain.jobs import JobType
@@ -43,11 +45,15 @@ async def find(tools: Tools, owner_name: str, choice: SourceChoice, ask: Ask) ->
 
 
 async def keep(tools: Tools, found: RepositoryLookUp, choice: SourceChoice, ask: Ask) -> None:
-    """Store a repository that was found, with its contributor count (a request, unless a fresh count is stored)."""
+    """Store a repository that was found, with its contributor count (a request, unless a fresh count is stored).
+
+    Where all else can go by GraphQL, the count waits for no budget of REST's: a later capture asks for it.
+    """
     known = await asyncio.to_thread(_save_repository, tools, found)
     if not known and choice is not SourceChoice.GRAPHQL:
-        name = f"{found.row.owner_login}/{found.row.name}"
-        counted = await ask(lambda: tools.api.count_contributors(name))
+        count = partial(tools.api.count_contributors, f"{found.row.owner_login}/{found.row.name}")
+        is_needless = choice is SourceChoice.AUTO and not tools.api.anonymous
+        counted = await ask(partial(with_room, count, tools.clock) if is_needless else count)
         if isinstance(counted, Page | Partial) and counted.data is not None:
             await asyncio.to_thread(_save_contributors, tools, found, counted.data)
 

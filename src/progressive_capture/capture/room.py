@@ -1,0 +1,23 @@
+"""What to make of a budget without room where the work can be done without it; waits are borne elsewhere."""
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+from typing import Final, TypeVar
+
+from progressive_capture.github.outcomes import Broken, Outcome, Throttled, ThrottleKind
+
+T = TypeVar("T")
+
+WORTH_WAITING: Final = timedelta(minutes=1)
+"""A shorter wait costs less than going another way."""
+
+_SPENT: Final = frozenset({ThrottleKind.BUDGET, ThrottleKind.PRIMARY, ThrottleKind.PAUSED})
+"""No room in this API's budget: by GitHub's word, by our own count, or as another process was told."""
+
+
+async def with_room(call: Callable[[], Awaitable[Outcome[T]]], now: Callable[[], datetime]) -> Outcome[T]:
+    """Ask, and take a budget that has no room for long for an API that does not work: nothing waits for it."""
+    outcome = await call()
+    if isinstance(outcome, Throttled) and outcome.kind in _SPENT and outcome.until - now() > WORTH_WAITING:
+        return Broken(outcome.why, retryable=True)
+    return outcome
