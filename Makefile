@@ -34,10 +34,11 @@ tests: dev-env ## pytest with branch coverage: 90 % over all, 100 % of the domai
 pythons: dev-env ## unit tests on the other versions of Python that are here
 	@sh scripts/pythons.sh
 
-faults: dev-env ## the long proofs: kills, all sources on large repositories, other examples for properties
+faults: dev-env ## the long proofs: kills, all sources on large repositories, other examples and versions of Python
 	@$(RUN) pytest -m faults tests
 	@$(RUN) pytest $(PYTEST) --hypothesis-profile=searching tests/unit tests/contract tests/sandbox/unit \
 		tests/integration/test_queue_interleavings.py
+	@sh scripts/pythons.sh tests/sandbox/unit
 
 bench: dev-env ## pull requests a second and memory, beside the bare floor
 	@$(RUN) python -m bench.capture
