@@ -1,16 +1,21 @@
 """Captures through everything that GitHub was seen to do wrong: each ends, without a gap, equal to the truth."""
 
 from collections.abc import Iterator
-from typing import Any
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from github_sandbox.refusals import FORMS
+from progressive_capture.capture.report import Progress
 from progressive_capture.domain.errors import CaptureFailed
 from progressive_capture.domain.kinds import Kind
 from tests.support.capturing import Desk
 from tests.support.other_answers import answer_about, newest
 from tests.support.stand_ins import Running, Start
+
+if TYPE_CHECKING:
+    from progressive_capture.capture.run import Captured
 
 NAME = "sandbox/demo"
 SIZE = 62
@@ -128,6 +133,29 @@ def test_what_rest_stood_in_for_is_read_again_by_graphql(desk: Desk) -> None:
     assert not desk.rows("pr_review_comments", thread_node_id=None)
     assert desk.differences(NAME, "auto") == []
     assert desk.capture(NAME, "auto").pull_requests == 0
+
+
+@pytest.mark.parametrize("everything", [False, True], ids=["fewer kinds", "all kinds"])
+def test_what_another_job_read_meanwhile_is_read_again_where_it_left_kinds_out(
+    desk: Desk,
+    everything: bool,  # noqa: FBT001 - parametrised
+) -> None:
+    kinds = {} if everything else {"kinds": frozenset({Kind.ISSUE_COMMENTS})}
+    others: list[Captured] = []
+
+    def read_meanwhile(step: Progress) -> None:
+        if step.phase == "hydrate" and not others:
+            with Desk(desk.sandbox, desk.database_url, tokens="another") as beside, ThreadPoolExecutor() as threads:
+                scope = {"numbers": tuple(range(1, SIZE + 1)), "full": True, **kinds}
+                others.append(threads.submit(beside.capture, NAME, "auto", **scope).result())
+
+    desk.told.on_step = read_meanwhile
+    captured = desk.capture(NAME, "auto")
+    assert (captured.gap_count, others[0].gap_count) == (0, 0), captured.gaps
+    assert desk.differences(NAME) == []
+    assert desk.capture(NAME, "auto").pull_requests == 0
+    again = captured.pull_requests - SIZE
+    assert again == 0 if everything else 0 < again <= SIZE
 
 
 def test_a_list_whose_cursors_always_expire_is_given_up_in_words(desk: Desk) -> None:

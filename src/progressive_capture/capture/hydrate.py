@@ -1,22 +1,24 @@
 """The second phase of a capture: hydrate a shard's pull requests and fetch what their pages cut off."""
 
 import asyncio
-from dataclasses import dataclass
+from collections.abc import Container
+from dataclasses import dataclass, field
 from typing import Final
 
 from progressive_capture.capture.ahead import ask_while_storing
 from progressive_capture.capture.checkpoint import Again, Checkpoint, Detail, Pending
 from progressive_capture.capture.closing import TRIES, close
 from progressive_capture.capture.ledger import Absorbed, Ledger
+from progressive_capture.capture.owed import look_up_of, with_lost_cursors
 from progressive_capture.capture.report import Progress
 from progressive_capture.capture.session import Session, failure, why
+from progressive_capture.capture.wanted import left_unread
 from progressive_capture.domain.kinds import INDEX_KINDS, Kind, Source
 from progressive_capture.domain.planning import Operation
 from progressive_capture.domain.records import Records, Target
 from progressive_capture.domain.scope import SourceChoice, moment
-from progressive_capture.github.graphql_pages import split_cursor
 from progressive_capture.github.outcomes import OF_THE_TOKEN, Broken, Denied, Page, Partial, TooHeavy
-from progressive_capture.github.results import Failed, LookUp
+from progressive_capture.github.results import Failed
 from progressive_capture.store import index, rows
 from progressive_capture.store.database import Connection
 
@@ -89,6 +91,8 @@ class Hydration:
         )
         self.ledger.restore(session.checkpoint)
         self.done = session.checkpoint.done
+        self.overtaken: set[int] = set()
+        """Numbers that were put back in line since somebody else read them meanwhile."""
         self.targets: list[Target] = []
         self.targets_from = self.done
 
@@ -343,10 +347,11 @@ class Hydration:
                 )
             again = close(connection, host, repository, absorbed, accepted, by_rest_last=by_rest_last)
             superseded = {each: at for each, at in absorbed.generations.items() if each not in accepted}
-            return Stored(again, superseded)
+            overtaken = self._overtaken(connection, absorbed, superseded)
+            return Stored(again, superseded, overtaken)
 
         def covering(stored: Stored) -> Checkpoint:
-            checkpoint.again.extend(stored.again)
+            checkpoint.again.extend([*stored.again, *stored.overtaken])
             return checkpoint
 
         stored = await session.commit(work, covering, page.records)
@@ -358,8 +363,18 @@ class Hydration:
         )
         return stored
 
+    def _overtaken(self, connection: Connection, absorbed: Absorbed, superseded: Container[int]) -> list[Again]:
+        """Return what is read once more, since whoever stored a newer reading meanwhile did not ask for all of it."""
+        session = self.session
+        late = {again.number: again for each, again in absorbed.overtaken.items() if each in superseded}
+        numbers = [each.number for each in late.values() if each.tries < TRIES and each.number not in self.overtaken]
+        place = (connection, session.tools.host_id, session.repository_id)
+        only_rest = session.scope.source is SourceChoice.REST or session.tools.api.anonymous
+        return [late[number] for number in left_unread(*place, session.scope, numbers, only_rest=only_rest)]
+
     def _merge(self, stored: "Stored") -> None:
-        self.ledger.again.extend(stored.again)
+        self.ledger.again.extend([*stored.again, *stored.overtaken])
+        self.overtaken.update(each.number for each in stored.overtaken)
         self.ledger.drop(stored.superseded)
 
 
@@ -370,18 +385,5 @@ class Stored:
     again: list[Again]
     superseded: dict[int, str]
     """Pull requests of which somebody had stored a newer reading, each with the generation that came too late."""
-
-
-def look_up_of(owed: Pending) -> LookUp:
-    """What is asked for to pay what is owed."""
-    return LookUp(owed.pull_request_id, owed.number, owed.node_id, owed.kind, owed.cursor)
-
-
-def with_lost_cursors(batch: list[Pending], why: str) -> list[Pending]:
-    """Those of a refused batch whose cursor GitHub does not know any more: the others are asked for again.
-
-    GitHub names the first one; where it names none of ours, all that have a cursor are meant.
-    """
-    cursors = {id(owed): split_cursor(look_up_of(owed))[1] for owed in batch}
-    named = [owed for owed in batch if f"`{cursors[id(owed)]}`" in why]
-    return named or [owed for owed in batch if owed.cursor is not None] or batch
+    overtaken: list[Again] = field(default_factory=list)
+    """Those of them that are read once more."""

@@ -52,6 +52,8 @@ class Absorbed:
     """Kinds whose reading has begun and not ended."""
     generations: dict[int, str] = field(default_factory=dict)
     """The generation of every pull request that the answer touches."""
+    overtaken: dict[int, Again] = field(default_factory=dict)
+    """How each that it told of is read once more, should somebody else have stored a newer reading of it."""
 
 
 class _Page(NamedTuple):
@@ -128,6 +130,9 @@ class Ledger:
         if attempts:
             self._forget(by_id)
         context = _Page(page.source, by_id, generation, attempts, set(), {})
+        absorbed.overtaken = {
+            row.id: Again(row.number, context.attempt(row.id).tries + 1) for row in records.pull_requests
+        }
         context.moved.update(row.pull_request_id for row in records.pr_files if row.status in MOVED)
         context.changed_files.update({row.id: row.changed_files for row in records.pull_requests})
         whole_comments = {each.pull_request_id for each in page.readings if each.kind is Kind.REVIEW_COMMENTS}
@@ -139,7 +144,7 @@ class Ledger:
 
     def followed(self, batch: Sequence[Pending], records: Records, readings: Sequence[Reading]) -> Absorbed:
         """Take in the answer to a batch of look-ups; those without a reading in it have failed."""
-        absorbed = Absorbed(generations={owed.pull_request_id: owed.generation for owed in batch})
+        absorbed = _of_owed(batch)
         answers = {(reading.node_id, reading.kind): reading for reading in readings}
         threads: dict[int, list[str]] = {}
         for row in records.pr_review_threads:
@@ -163,7 +168,7 @@ class Ledger:
 
     def replaced(self, owed: Pending, readings: Sequence[Reading]) -> Absorbed:
         """Take in the whole list of one kind of one pull request from REST, instead of all its look-ups owed."""
-        absorbed = Absorbed(generations={owed.pull_request_id: owed.generation})
+        absorbed = _of_owed([owed])
         key = (owed.pull_request_id, owed.kind)
         self.pending = [each for each in self.pending if (each.pull_request_id, each.kind) != key]
         self.open.pop(key, None)
@@ -186,7 +191,7 @@ class Ledger:
 
     def detailed(self, detail: Detail, *, failed: bool) -> Absorbed:
         """Take in the files that REST gave for a pull request, or its failure to."""
-        absorbed = Absorbed(generations={detail.pull_request_id: detail.generation})
+        absorbed = _of_owed([detail])
         self.details = [each for each in self.details if each is not detail]
         if failed and detail.failures + 1 < FAILURES:
             self.details.append(failed_detail(detail))
@@ -380,3 +385,10 @@ class Ledger:
     def _owe_detail(self, detail: Detail) -> None:
         self.details.append(detail)
         self.open[detail.pull_request_id, Kind.FILES] += 1
+
+
+def _of_owed(batch: Sequence[Pending | Detail]) -> Absorbed:
+    return Absorbed(
+        generations={owed.pull_request_id: owed.generation for owed in batch},
+        overtaken={owed.pull_request_id: Again(owed.number, owed.tries + 1) for owed in batch},
+    )

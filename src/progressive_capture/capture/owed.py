@@ -1,10 +1,12 @@
-"""What is owed once an answer came or failed, made from what was owed before; nothing is kept here."""
+"""What is owed: how it is asked for, and what it becomes once an answer came or failed; nothing is kept here."""
 
 from msgspec.structs import replace
 
 from progressive_capture.capture.checkpoint import Detail, Pending
 from progressive_capture.domain.kinds import Kind, Proof, State
 from progressive_capture.domain.records import CompletenessRow
+from progressive_capture.github.graphql_pages import split_cursor
+from progressive_capture.github.results import LookUp
 
 
 def begun(identifier: int, kind: Kind, expected: int | None, seen: int) -> CompletenessRow:
@@ -31,3 +33,18 @@ def failed_pending(owed: Pending) -> Pending:
 def failed_detail(detail: Detail) -> Detail:
     """Owe it still, with one failure more."""
     return replace(detail, failures=detail.failures + 1)
+
+
+def look_up_of(owed: Pending) -> LookUp:
+    """What is asked for to pay what is owed."""
+    return LookUp(owed.pull_request_id, owed.number, owed.node_id, owed.kind, owed.cursor)
+
+
+def with_lost_cursors(batch: list[Pending], why: str) -> list[Pending]:
+    """Those of a refused batch whose cursor GitHub does not know any more: the others are asked for again.
+
+    GitHub names the first one; where it names none of ours, all that have a cursor are meant.
+    """
+    cursors = {id(owed): split_cursor(look_up_of(owed))[1] for owed in batch}
+    named = [owed for owed in batch if f"`{cursors[id(owed)]}`" in why]
+    return named or [owed for owed in batch if owed.cursor is not None] or batch

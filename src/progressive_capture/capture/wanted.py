@@ -1,7 +1,7 @@
 """Which pull requests a capture has to read, from what is stored of them; nothing is asked or changed here."""
 
 from array import array
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Final
 
 from progressive_capture.domain.kinds import INDEX_KINDS, SETTLED, State
@@ -12,6 +12,32 @@ from progressive_capture.store.recount import unsound_numbers
 
 OVERLAP_SECONDS: Final = 300
 """How far a walk goes back behind the watermark: changes whose stamps were set late are met again."""
+
+
+def left_unread(
+    connection: Connection,
+    host_id: int,
+    repository_id: int,
+    scope: Scope,
+    numbers: Collection[int],
+    *,
+    only_rest: bool,
+) -> Collection[int]:
+    """Return those of some pull requests that are still to be read though somebody else stored a reading of them.
+
+    That one may have asked for fewer kinds, or by an API that gives less. Arguments are those of `to_read`.
+    """
+    if scope.full or not numbers:
+        return numbers
+    return staleness.stale_numbers(
+        connection,
+        host_id,
+        repository_id,
+        kinds=scope.kinds - INDEX_KINDS,
+        numbers=numbers,
+        settled=SETTLED if only_rest else SETTLED - {State.UNAVAILABLE},
+        patches=scope.fetches_patches,
+    )
 
 
 def to_read(

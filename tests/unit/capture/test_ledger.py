@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from hypothesis import given
 from hypothesis import strategies as st
 
-from progressive_capture.capture.checkpoint import Pending
+from progressive_capture.capture.checkpoint import Again, Pending
 from progressive_capture.capture.ledger import Absorbed, Ledger
 from progressive_capture.domain.kinds import CONNECTIONS, FILES_CAP, HYDRATE_KINDS, Kind, Proof, Source
 from progressive_capture.domain.records import FileRow, PullRequestRow, Reading, Records, ReviewThreadRow, Target
@@ -175,6 +175,14 @@ def test_a_superseded_pull_request_is_owed_nothing() -> None:
     assert all(key[0] == 2 for key in ledger.open)
     ledger.drop({})
     assert ledger.pending
+
+
+def test_each_reading_knows_how_it_is_read_once_more() -> None:
+    model = Model([Pull(dict.fromkeys(CONNECTIONS, 5), (1,), renames=False)] * 2)
+    ledger = Ledger(HYDRATE_KINDS, details_wanted=False, patches=False)
+    absorbed = ledger.hydrated(*model.hydrate(ledger.kinds), {2: Again(2, 1)})
+    assert absorbed.overtaken == {1: Again(1, 1), 2: Again(2, 2)}
+    assert ledger.followed(ledger.pending, Records(), []).overtaken == absorbed.overtaken
 
 
 def test_rest_replaces_all_look_ups_owed_to_a_kind() -> None:

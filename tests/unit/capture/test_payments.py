@@ -6,9 +6,10 @@ from typing import Any, cast
 
 import pytest
 
-from progressive_capture.capture.checkpoint import Checkpoint, Pending
-from progressive_capture.capture.hydrate import FollowUpRequest, Hydration, TwinRequest, with_lost_cursors
-from progressive_capture.capture.ledger import Closing
+from progressive_capture.capture.checkpoint import Again, Checkpoint, Pending
+from progressive_capture.capture.hydrate import FollowUpRequest, Hydration, Stored, TwinRequest
+from progressive_capture.capture.ledger import Absorbed, Closing
+from progressive_capture.capture.owed import with_lost_cursors
 from progressive_capture.domain.fallback import Fallback
 from progressive_capture.domain.kinds import HYDRATE_KINDS, Kind, Proof, Source
 from progressive_capture.domain.planning import Operation, Sizes
@@ -52,12 +53,13 @@ def hydration(api: Forgetful, pending: list[Pending], numbers: int = 0) -> Hydra
     session = SimpleNamespace(
         scope=Scope(),
         checkpoint=Checkpoint(pending=pending),
-        tools=SimpleNamespace(api=api),
+        tools=SimpleNamespace(api=api, host_id=1),
         sizes=Sizes(kinds=HYDRATE_KINDS),
         fallback=fallback,
         source=lambda operation: fallback.source(operation, NOW),
         numbers=list(range(numbers)),
         repo=None,
+        repository_id=9,
         ask=ask,
     )
     return Hydration(cast("Any", session))
@@ -110,3 +112,15 @@ async def test_what_is_left_to_rest_is_paid_before_more_is_owed() -> None:
         work._next_page = _page  # type: ignore[method-assign] # what is hydrated next does not matter
         request = await work._next_request()
         assert (None if request is PAGE else type(request)) is wanted
+
+
+def test_what_another_job_read_meanwhile_is_put_back_in_line_once() -> None:
+    """Two jobs that overtook each other for ever would never end."""
+    work = hydration(Forgetful(), [])
+    work.session.scope = Scope(full=True)
+    nothing = cast("Any", None)
+    absorbed = Absorbed(overtaken={1: Again(1, 1), 2: Again(2, 2), 3: Again(3, 1)})
+    assert work._overtaken(nothing, absorbed, {1: "", 2: ""}) == [Again(1, 1)]
+    work._merge(Stored([], {}, [Again(1, 1)]))
+    assert work.ledger.again == [Again(1, 1)]
+    assert work._overtaken(nothing, absorbed, {1: "", 2: ""}) == []
