@@ -30,14 +30,22 @@ _PRIMARY: Final = re.compile(r"rate limit (?:already )?exceeded", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class Refusals:
-    """How often in a row GitHub refused without stating an end; given from outside, as decoding keeps no state."""
+    """How often in a row GitHub refused before; given from outside, as decoding keeps no state."""
 
     in_a_row: int = 0
 
     @property
     def wait(self) -> timedelta:
-        """Twice as long each time, up to a bound."""
-        return min(UNSTATED * (1 << min(self.in_a_row, 10)), LONGEST_UNSTATED)
+        """Where no end is stated: twice as long each time, up to a bound."""
+        return self._doubled(UNSTATED)
+
+    @property
+    def least(self) -> timedelta:
+        """Where the end that is stated is no wait, or GitHub does not keep to it: the same, from a second on."""
+        return self._doubled(MARGIN)
+
+    def _doubled(self, first: timedelta) -> timedelta:
+        return min(first * (1 << min(self.in_a_row, 10)), LONGEST_UNSTATED)
 
 
 def throttled(
@@ -72,10 +80,12 @@ def _primary(known: Rate, stated: datetime | None, now: datetime, refusals: Refu
         until = min(max(known.reset_at, now) + MARGIN, now + LONGEST_WINDOW)
     else:
         until = stated or now + refusals.wait
+    until = max(until, now + refusals.least)
     limit = f" of {known.limit} points" if known.limit else ""
     return Throttled(until, f"GitHub's hourly limit{limit} is used up.", ThrottleKind.PRIMARY)
 
 
 def _secondary(stated: datetime | None, now: datetime, refusals: Refusals) -> Throttled:
     why = "GitHub asks for a pause: too many requests in a short time (its secondary limit)."
-    return Throttled(stated or now + refusals.wait, why, ThrottleKind.SECONDARY)
+    until = max(stated or now + refusals.wait, now + refusals.least)
+    return Throttled(until, why, ThrottleKind.SECONDARY)

@@ -85,6 +85,36 @@ def test_the_secondary_limit(status: int, headers: dict[str, str], until: dateti
 
 
 @pytest.mark.parametrize(
+    "headers",
+    [
+        {"retry_after": "0"},
+        {"retry_after": "-5"},
+        {"retry_after": "Sun, 22 Nov 2025 12:00:00 GMT"},
+        rated(0) | {"x_ratelimit_reset": "1000"},
+    ],
+)
+@pytest.mark.parametrize("text", [PRIMARY, SECONDARY, ""])
+@pytest.mark.parametrize(("refused_before", "seconds"), [(0, 1), (1, 2), (5, 32), (99, 960)])
+def test_an_end_that_is_over_is_no_leave_to_ask_at_once(
+    headers: dict[str, str], text: str, refused_before: int, seconds: int
+) -> None:
+    """Else a server that always says so would be asked as fast as it answers."""
+    given = answer(429, {"message": text}, **headers)
+    outcome = decode_rest(given, SHAPE, NOW, Refusals(refused_before))
+    assert isinstance(outcome, Throttled)
+    states_none = text == SECONDARY and "retry_after" not in headers
+    wait = min(60 * seconds, 960) if states_none else seconds
+    assert outcome.until == NOW + timedelta(seconds=wait)
+
+
+def test_an_end_that_is_ahead_is_believed_though_it_was_not_kept_before() -> None:
+    given = answer(429, {"message": SECONDARY}, retry_after="60")
+    outcome = decode_rest(given, SHAPE, NOW, Refusals(3))
+    assert isinstance(outcome, Throttled)
+    assert outcome.until == NOW + timedelta(seconds=60)
+
+
+@pytest.mark.parametrize(
     ("given", "kind"),
     [
         (answer(429, b""), ThrottleKind.SECONDARY),
