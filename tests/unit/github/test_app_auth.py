@@ -152,6 +152,7 @@ def test_an_installation_that_is_gone_is_looked_up_anew_by_the_next_request() ->
     api = app(script, FakeClock())
     assert run(api.count_contributors("o/r")) == Page(None)
     assert run(api.count_contributors("o/r")) == Page(1)
+    assert script.sent[3].url == f"{ADDRESS.rest}/app/installations/89/access_tokens"
 
 
 def test_an_app_that_is_nowhere_installed_is_told_so() -> None:
