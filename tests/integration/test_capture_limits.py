@@ -64,7 +64,7 @@ def test_rest_stands_in_while_graphql_is_broken_and_graphql_comes_back(serve: St
 @pytest.mark.parametrize("route", ["pulls", "contributors"])
 def test_nothing_that_graphql_can_give_waits_for_a_budget_of_rest(serve: Start, sqlite_url: str, route: str) -> None:
     with Desk(serve("--repo", f"{NAME}=generate:30", "--points", "1000000"), sqlite_url) as desk:
-        match = {"route": f"GET /repos/{{owner}}/{{repo}}/{route}"}
+        match = {"route": f"GET /repos/{{owner}}/{{repo}}/{route}", "nth": {"from": 1, "to": 3}}
         desk.spoil({"name": "spent", "match": match, "effect": {"refusal": "primary-403"}})
         waited: list[int] = []
         desk.told.on_step = lambda step: waited.append(len(desk.told.waits)) if step.phase == "index" else None
