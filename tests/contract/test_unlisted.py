@@ -13,7 +13,7 @@ from progressive_capture.store.database import Database
 from progressive_capture.store.index import save_index
 from progressive_capture.store.tables import JOB_SHARDS
 from tests.contract.insight_rows import add_job
-from tests.contract.store_rows import HOST, NEW, REPOSITORY, T0, T1, T2, index_row
+from tests.contract.store_rows import HOST, NEW, REPOSITORY, T0, T1, T2, T3, index_row
 from tests.contract.test_store_jobs import NOW
 
 PLACE = (HOST, REPOSITORY)
@@ -80,5 +80,16 @@ def test_a_walk_stands_only_for_what_it_listed_after_github_counted(database: Da
         list_three(connection)
         assert by_walk(connection, *PLACE, walked(), 4) == 1
         assert by_walk(connection, *PLACE, walked(counted_at=NEW), 3) == 1
-        assert by_walk(connection, *PLACE, walked(counted_at="2026-01-05T00:00:00.000000Z"), 3) == 3
+        later = walked(counted_at=T3)
+        assert by_walk(connection, *PLACE, later, 3) == 0
+        later.second = True
+        assert by_walk(connection, *PLACE, later, 3) == 3
         assert by_walk(connection, *PLACE, walked(counted_at=""), 3) == 0
+
+
+def test_a_count_whose_time_lies_behind_the_walks_beginning_is_one_of_before(database: Database) -> None:
+    """Who asked for it went by a clock that was wrong."""
+    with database.transaction() as connection:
+        rows = [index_row(1), index_row(2, created_at=T1)]
+        save_index(connection, *PLACE, listed_at=T2, source=Source.REST, records=Records(index=rows), completeness=[])
+        assert by_walk(connection, *PLACE, walked(counted_at=T3), 2) == 1

@@ -40,8 +40,8 @@ class Walk(msgspec.Struct, kw_only=True):
 
     @property
     def since(self) -> str:
-        """When this walk began: what is seen from then on was there after `total` was asked for."""
-        return max(self.started_at, self.counted_at)
+        """When this walk, the second where it is that, began: what is seen from then on was there after the count."""
+        return max(self.started_at, self.counted_at) if self.second else self.started_at
 
 
 class Pending(msgspec.Struct, frozen=True, array_like=True):

@@ -7,8 +7,8 @@ from progressive_capture.store.index import Counted
 
 
 def counted(walk: Walk) -> Counted:
-    """When GitHub counted what a walk is held against; a walk that does not know counts from its beginning."""
-    return Counted(walk.counted_at or walk.started_at, walk.newest)
+    """When GitHub counted what a walk is held against: before it began, whatever the clock of who asked."""
+    return Counted(min(walk.counted_at or walk.since, walk.since), walk.newest)
 
 
 def by_walk(connection: Connection, host_id: int, repository_id: int, walk: Walk, total: int) -> int:
