@@ -105,14 +105,15 @@ MEASURED = {
         "integration/test_github_transport.py",
         "integration/test_inngest_commands.py",
         "integration/test_worker_duties.py",
+        "sandbox/integration/test_http_streams.py",
     )
 }
-"""What is measured beside the units and the sandbox's tests: files that run what no unit does, in little time.
+"""What is measured beside the units: files that run what no unit does, in little time.
 
 Measuring takes as long again as the test, and says little of the others: that a line ran on the way of a whole capture
 does not mean that the test looks at what it does. So the figure is a lower bound.
 """
-NOT_MEASURED = (HERE / "contract", HERE / "integration", HERE / "migration")
+NOT_MEASURED = (HERE / "contract", HERE / "integration", HERE / "migration", HERE / "sandbox" / "integration")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -196,19 +197,13 @@ def spawner() -> Iterator[Spawner]:
         yield started
 
 
-@pytest.fixture(scope="session")
-def stand_ins_measured() -> bool:
-    """Whether the coverage of stand-ins is measured: only where they are what is tested."""
-    return False
-
-
 @pytest.fixture(scope="module")
-def serve(spawner: Spawner, stand_ins_measured: bool) -> Iterator[Start]:  # noqa: FBT001 - a fixture
+def serve(spawner: Spawner) -> Iterator[Start]:
     """Start stand-ins with flags; each is stopped with the module, and must not have failed inside."""
     running: list[Running] = []
 
     def begin(*flags: str | Path) -> Running:
-        running.append(start(spawner, *flags, measured=stand_ins_measured))
+        running.append(start(spawner, *flags))
         return running[-1]
 
     yield begin

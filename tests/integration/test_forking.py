@@ -30,18 +30,18 @@ def test_a_program_has_its_own_arguments_folder_streams_and_exit_code(spawner: S
 
 def test_a_stand_in_that_cannot_start_fails_the_test_in_its_own_words(spawner: Spawner) -> None:
     with pytest.raises(pytest.fail.Exception, match=r"github-sandbox: .*no-equals-sign"):
-        start(spawner, "--repo", "no-equals-sign", measured=False)
+        start(spawner, "--repo", "no-equals-sign")
 
 
 def test_a_stand_in_that_ended_by_itself_is_told(spawner: Spawner) -> None:
-    running = start(spawner, *ONE_REPOSITORY, measured=False)
+    running = start(spawner, *ONE_REPOSITORY)
     running.process.kill()
     assert running.process.wait() == -signal.SIGKILL
     assert running.stop() == f"it ended by itself with code {-signal.SIGKILL}: "
 
 
 def test_what_lives_is_waited_for_and_stopped_in_order(spawner: Spawner) -> None:
-    running = start(spawner, *ONE_REPOSITORY, measured=False)
+    running = start(spawner, *ONE_REPOSITORY)
     assert running.process.poll() is None
     with pytest.raises(subprocess.TimeoutExpired):
         running.process.wait(0)
@@ -50,8 +50,8 @@ def test_what_lives_is_waited_for_and_stopped_in_order(spawner: Spawner) -> None
 
 def test_nothing_outlives_its_spawner() -> None:
     with Spawner() as spawner:
-        running = start(spawner, *ONE_REPOSITORY, measured=False)
-        held = start(spawner, *ONE_REPOSITORY, measured=False)
+        running = start(spawner, *ONE_REPOSITORY)
+        held = start(spawner, *ONE_REPOSITORY)
         held.process.send_signal(signal.SIGSTOP)
         processes = [psutil.Process(each.process.pid) for each in (running, held)]
     assert not any(each.is_running() for each in processes)

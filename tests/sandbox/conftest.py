@@ -7,12 +7,6 @@ from tests.support.stand_ins import Running, Start
 __all__ = ["Running", "Start"]
 
 
-@pytest.fixture(scope="session")
-def stand_ins_measured() -> bool:
-    """Here they are what is tested."""
-    return True
-
-
 @pytest.fixture(scope="module")
 def demo(serve: Start) -> Running:
     """A stand-in with a small generated repository, sandbox/demo, and the hostile ones."""

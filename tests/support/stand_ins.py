@@ -42,12 +42,12 @@ class Running:
 Start = Callable[..., Running]
 
 
-def start(spawner: Spawner, *flags: str | Path, measured: bool) -> Running:
+def start(spawner: Spawner, *flags: str | Path) -> Running:
     """Run `github-sandbox serve` with `flags` on a free port and wait for its ready line.
 
-    Its coverage is `measured` where it is what is tested; where it only serves, it serves faster.
+    Its coverage is not measured: it serves faster, and units measure the same lines.
     """
-    environment = dict(os.environ) if measured else unmeasured(os.environ)  # noqa: TID251 - a child's environment
+    environment = unmeasured(os.environ)  # noqa: TID251 - a child's environment
     command = ["github-sandbox", "serve", "--port", "0", *map(str, flags)]
     process = spawner.start("github_sandbox.cli", [], command, Path.cwd(), environment)
     line = process.stdout.readline().strip()

@@ -256,7 +256,7 @@ def test_nothing_outlives_the_stand_in(
     spawner: Spawner, workflows: Path, tmp_path: Path, number: signal.Signals
 ) -> None:
     notes = tmp_path / "notes"
-    running = start(spawner, "--repo", "o/r=generate:1", "--workflows", f"o/r={workflows}", measured=True)
+    running = start(spawner, "--repo", "o/r=generate:1", "--workflows", f"o/r={workflows}")
     with running.client() as client:
         client.base_url = httpx.URL(f"{running.url}/repos/o/r/actions")
         client.post("/variables", json={"name": "NOTES", "value": str(notes)})

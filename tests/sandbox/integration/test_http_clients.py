@@ -13,12 +13,6 @@ from tests.sandbox.conftest import Running, Start
 OWNER, NAME = "sandbox", "demo"
 
 
-@pytest.fixture(scope="session")
-def stand_ins_measured() -> bool:
-    """Smaller tests measure the same lines."""
-    return False
-
-
 @pytest.fixture(scope="module")
 def demo(serve: Start) -> Running:
     """A repository that is small, for each client asks for every part of every pull request."""

@@ -15,12 +15,6 @@ PULLS = """query Pulls($n: Int!) { rateLimit { cost limit nodeCount remaining re
   reviews(first: 100) { totalCount } comments(first: 100) { nodes { id } } } } } }"""
 
 
-@pytest.fixture(scope="session")
-def stand_ins_measured() -> bool:
-    """Smaller tests measure the same lines."""
-    return False
-
-
 def ask(client: httpx.Client, query: str, **variables: object) -> httpx.Response:
     return client.post("/graphql", json={"query": query, "variables": variables})
 

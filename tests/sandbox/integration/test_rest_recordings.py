@@ -54,12 +54,6 @@ NOT_SERVED = {
 DIFFERENCES = Path(__file__).parent.parent / "rest_differences.toml"
 
 
-@pytest.fixture(scope="session")
-def stand_ins_measured() -> bool:
-    """Smaller tests measure the same lines."""
-    return False
-
-
 def recorded_gets(folder: Path) -> Iterator[tuple[str, Any]]:
     for name in ("hub4j_exchanges", "octokit_fixtures_exchanges"):
         with gzip.open(folder / "rest" / f"{name}.jsonl.gz", "rt", encoding="utf-8") as lines:
