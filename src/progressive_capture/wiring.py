@@ -93,7 +93,8 @@ class Wired:
     def database_name(self) -> str:
         """Where the database is, without user and password."""
         url = urls.parse(_database(self.settings)).url
-        return f"{url.host}/{url.database}" if url.host else str(url.database)
+        port = f":{url.port}" if url.port else ""
+        return f"{url.host}{port}/{url.database}" if url.host else str(url.database)
 
     async def capture(self, owner_name: str, scope: Scope) -> Captured:
         """See `capture.run.capture_repository`."""

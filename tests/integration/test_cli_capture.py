@@ -5,6 +5,7 @@ import signal
 import sqlite3
 from contextlib import closing
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -44,6 +45,13 @@ def test_a_first_capture_then_an_incremental_one_then_the_proof(pc: Program, emp
     assert (again["mode"], again["pull_requests_read"]) == ("incremental", 0)
     assert again["rows_held"] == first["rows_held"]
     assert again["requests"] <= 3
+    where = urlsplit(empty_database_url)
+    told = (
+        f"  in {where.hostname}:{where.port}{where.path}\n"
+        if where.hostname
+        else f"  in {where.path.removeprefix('/')}\n"
+    )
+    assert pc.run("capture", NAME).stdout.endswith(told)
     proof = pc.answer("verify", NAME)
     assert (proof["complete"], proof["pull_requests"]) == (True, 60)
 
