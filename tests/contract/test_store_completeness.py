@@ -1,13 +1,14 @@
 from typing import Any
 
-from sqlalchemy import Connection, delete
+import pytest
+from sqlalchemy import Connection, delete, text
 
 from progressive_capture.capture.prove import prove
 from progressive_capture.domain.kinds import HYDRATE_KINDS, Kind, Proof, Source, State
 from progressive_capture.domain.records import Records
 from progressive_capture.domain.scope import Scope
 from progressive_capture.store.completeness import note_gaps, save_completeness, stored_completeness
-from progressive_capture.store.database import Database
+from progressive_capture.store.database import Database, Lock
 from progressive_capture.store.gaps import WINDOW, gaps, summary
 from progressive_capture.store.index import save_index
 from progressive_capture.store.rows import save_hydrated
@@ -95,6 +96,17 @@ def test_what_is_counted_otherwise_is_a_gap_unless_it_was_read_since(database: D
             kind: (row.state, row.expected) for (_, kind), row in stored_completeness(connection, HOST, [1001]).items()
         }
         assert found == {Kind.REVIEWS: (State.GAP, 2), Kind.FILES: (State.COMPLETE, 0)}
+
+
+LOCKED = "SELECT count(*) FROM pg_locks WHERE pid = pg_backend_pid() AND classid = :subject AND objid = :number"
+
+
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+def test_noting_gaps_excludes_captures_of_the_same_host(database: Database) -> None:
+    """Both update many rows of one table, each in an order of its own. SQLite has one writer at a time."""
+    with database.transaction() as connection:
+        note_gaps(connection, HOST, [(1001, Kind.REVIEWS, 2, 0)], begun=T1)
+        assert connection.scalar(text(LOCKED), {"subject": Lock.HOST.value, "number": HOST}) == 1
 
 
 def test_a_repository_that_was_read_whole_has_no_gap(database: Database) -> None:

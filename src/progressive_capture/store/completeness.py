@@ -8,6 +8,7 @@ from sqlalchemy import Connection, Table, bindparam, select, update
 from progressive_capture.domain.kinds import Kind, Proof, State
 from progressive_capture.domain.records import CompletenessRow
 from progressive_capture.store.bulk import Upsert, Write, write
+from progressive_capture.store.database import Lock, lock
 from progressive_capture.store.keys import among
 from progressive_capture.store.tables import (
     COMPLETENESS,
@@ -91,6 +92,7 @@ def note_gaps(connection: Connection, host_id: int, found: Sequence[Counted], *,
     What was read at `begun`, when counting began, or later stays as it is.
     """
     if found:
+        lock(connection, Lock.HOST, host_id)
         values = [{"of_pull": each[0], "of_kind": each[1].value, "of_host": host_id} for each in found]
         for value, (_, _, expected, stored) in zip(values, found, strict=True):
             value |= {"counted": expected, "held": stored, "begun": begun}
