@@ -101,7 +101,7 @@ def test_what_is_counted_otherwise_is_a_gap_unless_it_was_read_since(database: D
 LOCKED = "SELECT count(*) FROM pg_locks WHERE pid = pg_backend_pid() AND classid = :subject AND objid = :number"
 
 
-@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("tables_url", ["postgresql"], indirect=True)
 def test_noting_gaps_excludes_captures_of_the_same_host(database: Database) -> None:
     """Both update many rows of one table, each in an order of its own. SQLite has one writer at a time."""
     with database.transaction() as connection:
