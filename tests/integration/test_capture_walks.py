@@ -204,10 +204,10 @@ async def test_one_opened_after_github_counted_hides_none_that_is_never_listed(
     assert watermark(visitor) is None
 
 
-async def test_a_repository_in_which_one_is_opened_before_each_request_is_walked_twice_and_no_more(
+async def test_a_repository_in_which_one_is_opened_before_each_page_of_the_list_is_walked_twice_and_no_more(
     visitor: Visitor, github: LittleGitHub
 ) -> None:
-    github.before = lambda _: github.change(len(github.pulls) + 1, github.now)
+    github.before = lambda path: github.change(len(github.pulls) + 1, github.now) if path.endswith("/pulls") else None
     captured = await visitor.capture()
     assert captured.unlisted
     assert sum("page=1&" in f"{page}&" for page in github.pages("created")) == 2
