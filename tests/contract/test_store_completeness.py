@@ -1,13 +1,23 @@
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 from sqlalchemy import Connection, delete, text
 
+from progressive_capture.capture import live
 from progressive_capture.capture.prove import prove
 from progressive_capture.domain.kinds import HYDRATE_KINDS, Kind, Proof, Source, State
 from progressive_capture.domain.records import Records
 from progressive_capture.domain.scope import Scope
-from progressive_capture.store.completeness import note_gaps, save_completeness, stored_completeness
+from progressive_capture.github.results import RepoRef
+from progressive_capture.store.closing import count_rows
+from progressive_capture.store.completeness import (
+    Counted,
+    dated_completeness,
+    note_gaps,
+    save_completeness,
+    stored_completeness,
+)
 from progressive_capture.store.database import Database, Lock
 from progressive_capture.store.gaps import WINDOW, gaps, summary
 from progressive_capture.store.index import save_index
@@ -84,18 +94,59 @@ def test_completeness_is_never_overwritten_by_an_older_reading(database: Databas
         assert row == known(1, Kind.FILES, State.SHORT, expected=4, stored=4, proof=Proof.END_OF_LIST, reads=2)
 
 
-def test_what_is_counted_otherwise_is_a_gap_unless_it_was_read_since(database: Database) -> None:
+def seen(connection: Connection, number: int, kind: Kind, expected: int) -> Counted:
+    """A kind that GitHub counts otherwise than it is known now."""
+    return Counted(dated_completeness(connection, HOST, [1000 + number])[1000 + number, kind], expected, 0)
+
+
+def test_what_is_counted_otherwise_is_a_gap(database: Database) -> None:
+    with database.transaction() as connection:
+        for number, kind in ((1, Kind.REVIEWS), (1, Kind.FILES), (2, Kind.REVIEWS)):
+            complete(connection, T1, number, kind, 0)
+        note_gaps(connection, HOST, [])
+        assert {row.state for row in stored_completeness(connection, HOST, [1001]).values()} == {State.COMPLETE}
+        note_gaps(connection, HOST, [seen(connection, 1, Kind.REVIEWS, 2)])
+        found = {
+            key: (row.state, row.expected) for key, row in stored_completeness(connection, HOST, [1001, 1002]).items()
+        }
+        assert found == {
+            (1001, Kind.REVIEWS): (State.GAP, 2),
+            (1001, Kind.FILES): (State.COMPLETE, 0),
+            (1002, Kind.REVIEWS): (State.COMPLETE, 0),
+        }
+
+
+def test_what_was_stored_since_the_rows_were_counted_is_no_gap(database: Database) -> None:
+    """However early its reading began: GitHub's count of now was made after both."""
     with database.transaction() as connection:
         complete(connection, T1, 1, Kind.REVIEWS, 0)
-        complete(connection, T1, 1, Kind.FILES, 0)
-        note_gaps(connection, HOST, [(1001, Kind.REVIEWS, 2, 0)], begun=T1)
-        note_gaps(connection, HOST, [], begun=T2)
-        assert {row.state for row in stored_completeness(connection, HOST, [1001]).values()} == {State.COMPLETE}
-        note_gaps(connection, HOST, [(1001, Kind.REVIEWS, 2, 0), (1002, Kind.REVIEWS, 1, 0)], begun=T2)
-        found = {
-            kind: (row.state, row.expected) for (_, kind), row in stored_completeness(connection, HOST, [1001]).items()
+        counted = seen(connection, 1, Kind.REVIEWS, 2)
+        complete(connection, T2, 1, Kind.REVIEWS, 2)
+        note_gaps(connection, HOST, [counted])
+        assert stored_completeness(connection, HOST, [1001]) == {
+            (1001, Kind.REVIEWS): known(1, Kind.REVIEWS, expected=2, stored=2)
         }
-        assert found == {Kind.REVIEWS: (State.GAP, 2), Kind.FILES: (State.COMPLETE, 0)}
+
+
+@pytest.mark.parametrize("tables_url", ["postgresql"], indirect=True)
+def test_what_is_stored_while_the_rows_are_counted_is_no_gap(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On SQLite one transaction sees one state."""
+    with database.transaction() as connection:
+        list_all(connection, T0, index_row(1))
+        complete(connection, T1, 1, Kind.REVIEWS, 0)
+
+    def count_before_a_capture_stores(connection: Connection, host_id: int, kind: Kind, ids: list[int]) -> Any:
+        counted = count_rows(connection, host_id, kind, ids)
+        with database.transaction() as other:
+            complete(other, T2, 1, Kind.REVIEWS, 2)
+        return counted
+
+    monkeypatch.setattr(live, "count_rows", count_before_a_capture_stores)
+    tools = SimpleNamespace(database=database, host_id=HOST)
+    window = live._window(cast("Any", tools), RepoRef("o/r", "R", REPOSITORY), 0)
+    assert window.known[1001, Kind.REVIEWS] == (known(1, Kind.REVIEWS, expected=0, stored=0), T1)
 
 
 LOCKED = "SELECT count(*) FROM pg_locks WHERE pid = pg_backend_pid() AND classid = :subject AND objid = :number"
@@ -105,7 +156,8 @@ LOCKED = "SELECT count(*) FROM pg_locks WHERE pid = pg_backend_pid() AND classid
 def test_noting_gaps_excludes_captures_of_the_same_host(database: Database) -> None:
     """Both update many rows of one table, each in an order of its own. SQLite has one writer at a time."""
     with database.transaction() as connection:
-        note_gaps(connection, HOST, [(1001, Kind.REVIEWS, 2, 0)], begun=T1)
+        complete(connection, T1, 1, Kind.REVIEWS, 0)
+        note_gaps(connection, HOST, [seen(connection, 1, Kind.REVIEWS, 2)])
         assert connection.scalar(text(LOCKED), {"subject": Lock.HOST.value, "number": HOST}) == 1
 
 

@@ -10,13 +10,13 @@ from progressive_capture.capture.run import asked, must
 from progressive_capture.capture.session import Tools
 from progressive_capture.domain.kinds import HYDRATE_KINDS, SETTLED, Kind, State
 from progressive_capture.domain.planning import IDS_IN_A_LIST, Operation, PageSize, Sizes
-from progressive_capture.domain.records import CompletenessRow, Target
+from progressive_capture.domain.records import Target
 from progressive_capture.github.outcomes import Missing, Outcome, TooHeavy
 from progressive_capture.github.results import RepoRef
 from progressive_capture.github.totals import REST_TOTALS, PullRequestTotals
 from progressive_capture.store import index
 from progressive_capture.store.closing import count_rows, threads_of
-from progressive_capture.store.completeness import stored_completeness
+from progressive_capture.store.completeness import Counted, Dated, dated_completeness
 from progressive_capture.store.gaps import Gap
 
 T = TypeVar("T")
@@ -33,7 +33,15 @@ NOT_SHOWN: Final = "GitHub does not say now how many there are"
 
 Ask: TypeAlias = Callable[[Sequence[Item]], Awaitable[Outcome[T]]]
 
-Known: TypeAlias = Mapping[tuple[int, Kind], CompletenessRow]
+Known: TypeAlias = Mapping[tuple[int, Kind], Dated]
+
+
+class Difference(NamedTuple):
+    """A gap that only GitHub's counts of now show."""
+
+    gap: Gap
+    counted: Counted | None
+    """None where GitHub does not say how many there are."""
 
 
 class _Window(NamedTuple):
@@ -53,7 +61,7 @@ class Lists:
     threads: PageSize = field(default_factory=PageSize)
 
 
-async def live_gaps(tools: Tools, repo: RepoRef) -> AsyncIterator[Gap]:
+async def live_gaps(tools: Tools, repo: RepoRef) -> AsyncIterator[Difference]:
     """Ask GitHub's counts of every stored pull request again, and tell where the rows differ or GitHub says nothing.
 
     Only what is known to be settled is compared, all else being a gap already; and nothing that the API used for the
@@ -71,22 +79,25 @@ async def live_gaps(tools: Tools, repo: RepoRef) -> AsyncIterator[Gap]:
         meant = [(target, kinds) for target in window.targets if (kinds := _comparable(tools, target, window.known))]
         totals = await _totals(tools, repo, [target for target, _ in meant], window.threads, lists)
         for target, kinds in meant:
-            for gap in _differences(target, kinds, totals.get(target.pull_request_id, {}), window):
-                yield gap
+            for found in _differences(target, kinds, totals.get(target.pull_request_id, {}), window):
+                yield found
 
 
 def _window(tools: Tools, repo: RepoRef, after: int) -> _Window:
     with tools.database.reading() as connection:
         targets = index.listed_after(connection, tools.host_id, repo.id, after, WINDOW)
         ids = [target.pull_request_id for target in targets]
+        # Before the rows: PostgreSQL shows each query what is stored by then; rows of before say nothing of later.
+        known = dated_completeness(connection, tools.host_id, ids)
         rows = {kind: count_rows(connection, tools.host_id, kind, ids) for kind in sorted(HYDRATE_KINDS)}
         threads = threads_of(connection, tools.host_id, ids)
-        return _Window(targets, rows, threads, stored_completeness(connection, tools.host_id, ids))
+        return _Window(targets, rows, threads, known)
 
 
 def _comparable(tools: Tools, target: Target, known: Known) -> list[Kind]:
     """The kinds of a pull request that GitHub's counts can be compared with."""
-    states = {kind: row.state for kind in HYDRATE_KINDS if (row := known.get((target.pull_request_id, kind)))}
+    found = {kind: known.get((target.pull_request_id, kind)) for kind in HYDRATE_KINDS}
+    states = {kind: each.row.state for kind, each in found.items() if each is not None}
     kinds = {kind for kind, state in states.items() if state in SETTLED and state is not State.UNAVAILABLE}
     if tools.api.anonymous:
         kinds &= REST_TOTALS
@@ -163,13 +174,17 @@ async def _by_rest(tools: Tools, repo: RepoRef, targets: Sequence[Target]) -> li
     return found
 
 
-def _differences(target: Target, kinds: Sequence[Kind], totals: Mapping[Kind, int], window: _Window) -> list[Gap]:
+def _differences(
+    target: Target, kinds: Sequence[Kind], totals: Mapping[Kind, int], window: _Window
+) -> list[Difference]:
     found = []
     for kind in kinds:
         total, stored = totals.get(kind), window.rows[kind].get(target.pull_request_id, 0)
         known = window.known[target.pull_request_id, kind]
-        if total == stored or (total is not None and known.state is not State.COMPLETE and known.expected == total):
+        row = known.row
+        if total == stored or (total is not None and row.state is not State.COMPLETE and row.expected == total):
             continue
         why = NOT_SHOWN if total is None else f"GitHub counts {total} now, {stored} are stored"
-        found.append(Gap(target.number, target.pull_request_id, kind, State.GAP, total, stored, why))
+        gap = Gap(target.number, target.pull_request_id, kind, State.GAP, total, stored, why)
+        found.append(Difference(gap, None if total is None else Counted(known, total, stored)))
     return found

@@ -10,7 +10,7 @@ from progressive_capture.capture.session import Tools, used
 from progressive_capture.domain.errors import CaptureFailed
 from progressive_capture.domain.jobs import Counters
 from progressive_capture.domain.kinds import Kind
-from progressive_capture.domain.scope import Scope, stamp
+from progressive_capture.domain.scope import Scope
 from progressive_capture.github.results import RepoRef
 from progressive_capture.store import repositories
 from progressive_capture.store.completeness import Counted, note_gaps
@@ -92,15 +92,14 @@ async def _compare_live(tools: Tools, stored: repositories.StoredRepository, pro
     counted: list[Counted] = []
     try:
         found = await look_up(tools, stored.owner_name, Scope())
-        begun = stamp(tools.clock())  # by GitHub's clock, which the answer has told
         told = {(gap.number, gap.kind) for gap in proven.gaps}
         incomplete = set(proven.incomplete)
-        async for gap in live_gaps(tools, RepoRef(stored.owner_name, stored.node_id, stored.id)):
+        async for gap, differs in live_gaps(tools, RepoRef(stored.owner_name, stored.node_id, stored.id)):
             if (gap.number, gap.kind) in told:
                 continue
             proven.gap_count += 1
-            if gap.expected is not None:
-                counted.append((gap.pull_request_id, gap.kind, gap.expected, gap.stored))
+            if differs is not None:
+                counted.append(differs)
             if gap.number not in incomplete:
                 incomplete.add(gap.number)
                 proven.incomplete.append(gap.number)
@@ -108,13 +107,13 @@ async def _compare_live(tools: Tools, stored: repositories.StoredRepository, pro
                 proven.gaps.append(gap)
     finally:
         await tools.api.finish()
-    await asyncio.to_thread(_note, tools, counted, begun)
+    await asyncio.to_thread(_note, tools, counted)
     return found.row.pull_requests_total
 
 
-def _note(tools: Tools, counted: list[Counted], begun: str) -> None:
+def _note(tools: Tools, counted: list[Counted]) -> None:
     with tools.database.transaction() as connection:
-        note_gaps(connection, tools.host_id, counted, begun=begun)
+        note_gaps(connection, tools.host_id, counted)
 
 
 def _find(tools: Tools, owner_name: str) -> repositories.StoredRepository:

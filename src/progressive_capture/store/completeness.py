@@ -1,7 +1,7 @@
 """What is proven of each kind of each pull request; rows of those kinds are counted elsewhere."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
 from sqlalchemy import Connection, Table, bindparam, select, update
 
@@ -42,8 +42,25 @@ _COMPLETENESS: Final = Upsert(
     condition="excluded.captured_at >= completeness.captured_at",
 )
 
-Counted = tuple[int, Kind, int, int]
-"""A pull request's id, one of its kinds, how many of it GitHub counts, and how many are stored."""
+
+class Dated(NamedTuple):
+    """What is known of a kind of a pull request."""
+
+    row: CompletenessRow
+    captured_at: str
+    """When the reading began that it is known from."""
+
+
+class Counted(NamedTuple):
+    """A kind of a pull request that GitHub counts otherwise than what is stored."""
+
+    known: Dated
+    """What was known when the rows were counted."""
+    expected: int
+    """How many GitHub counts."""
+    stored: int
+    """How many rows were stored."""
+
 
 _NOTE_GAP: Final = (
     update(COMPLETENESS)
@@ -51,7 +68,7 @@ _NOTE_GAP: Final = (
         COMPLETENESS.c.host_id == bindparam("of_host"),
         COMPLETENESS.c.pull_request_id == bindparam("of_pull"),
         COMPLETENESS.c.kind == bindparam("of_kind"),
-        COMPLETENESS.c.captured_at < bindparam("begun"),
+        COMPLETENESS.c.captured_at == bindparam("as_of"),
     )
     .values(state=State.GAP.value, expected=bindparam("counted"), stored=bindparam("held"))
 )
@@ -86,16 +103,24 @@ def completeness_write(
     return Write(_COMPLETENESS, list(kept.values()), (host_id, repository_id))
 
 
-def note_gaps(connection: Connection, host_id: int, found: Sequence[Counted], *, begun: str) -> None:
+def note_gaps(connection: Connection, host_id: int, found: Sequence[Counted]) -> None:
     """Take kinds for gaps that GitHub counts otherwise now, so that the next capture reads them again.
 
-    What was read at `begun`, when counting began, or later stays as it is.
+    What was read again since the rows were counted stays as it is, whenever that reading began.
     """
     if found:
         lock(connection, Lock.HOST, host_id)
-        values = [{"of_pull": each[0], "of_kind": each[1].value, "of_host": host_id} for each in found]
-        for value, (_, _, expected, stored) in zip(values, found, strict=True):
-            value |= {"counted": expected, "held": stored, "begun": begun}
+        values = [
+            {
+                "of_host": host_id,
+                "of_pull": known.row.pull_request_id,
+                "of_kind": known.row.kind.value,
+                "as_of": known.captured_at,
+                "counted": expected,
+                "held": stored,
+            }
+            for known, expected, stored in found
+        ]
         connection.execute(_NOTE_GAP, values)
 
 
@@ -103,16 +128,21 @@ def stored_completeness(
     connection: Connection, host_id: int, ids: Collection[int]
 ) -> dict[tuple[int, Kind], CompletenessRow]:
     """Return what is known of all kinds of these pull requests."""
+    return {key: known.row for key, known in dated_completeness(connection, host_id, ids).items()}
+
+
+def dated_completeness(connection: Connection, host_id: int, ids: Collection[int]) -> dict[tuple[int, Kind], Dated]:
+    """Return what is known of all kinds of these pull requests, and from which reading."""
     table = COMPLETENESS.c
-    columns = [table[name] for name in CompletenessRow._fields]
+    columns = [table[name] for name in (*CompletenessRow._fields, "captured_at")]
     found = connection.execute(
         select(*columns).where(table.host_id == host_id, among(connection, table.pull_request_id, ids))
     )
     rows = (
-        CompletenessRow(number, Kind(kind), expected, stored, Proof(proof), State(state), reads)
-        for number, kind, expected, stored, proof, state, reads in found
+        Dated(CompletenessRow(number, Kind(kind), expected, stored, Proof(proof), State(state), reads), captured_at)
+        for number, kind, expected, stored, proof, state, reads, captured_at in found
     )
-    return {(row.pull_request_id, row.kind): row for row in rows}
+    return {(known.row.pull_request_id, known.row.kind): known for known in rows}
 
 
 def _plain(row: CompletenessRow) -> tuple[int | str | None, ...]:
