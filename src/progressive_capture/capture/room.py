@@ -11,8 +11,12 @@ T = TypeVar("T")
 WORTH_WAITING: Final = timedelta(minutes=1)
 """A shorter wait costs less than going another way."""
 
-_SPENT: Final = frozenset({ThrottleKind.BUDGET, ThrottleKind.PRIMARY, ThrottleKind.PAUSED})
-"""No room in this API's budget: by GitHub's word, by our own count, or as another process was told."""
+_SPENT: Final = frozenset({ThrottleKind.BUDGET, ThrottleKind.PRIMARY})
+"""No room in this API's budget: by GitHub's word, by our own count, or as another process was told.
+
+What GitHub refuses for too much at once has no room by the other API either.
+https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api#about-secondary-rate-limits
+"""
 
 
 async def with_room(call: Callable[[], Awaitable[Outcome[T]]], now: Callable[[], datetime]) -> Outcome[T]:

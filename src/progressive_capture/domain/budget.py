@@ -39,8 +39,10 @@ class WaitKind(StrEnum):
 
     SLOT = "slot"
     BUDGET = "budget"
+    """This resource's points are spent, by our own count or by GitHub's word."""
     PACING = "pacing"
     PAUSED = "paused"
+    """GitHub refused the principal, whatever the resource."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,8 +223,8 @@ def grant(slot: Slot, budget: Budget, want: Want, now: datetime, jitter: float) 
 
 def _pause(slot: Slot, budget: Budget, now: datetime) -> Wait | None:
     waits = [
-        Wait(each.paused_until, WaitKind.PAUSED, each.reason or "GitHub asked to wait.")
-        for each in (slot, budget)
+        Wait(each.paused_until, kind, each.reason or "GitHub asked to wait.")
+        for each, kind in ((slot, WaitKind.PAUSED), (budget, WaitKind.BUDGET))
         if each.paused_until is not None and each.paused_until > now
     ]
     return max(waits, key=lambda wait: wait.until, default=None)

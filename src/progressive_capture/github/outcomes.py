@@ -19,11 +19,11 @@ class ThrottleKind(StrEnum):
     SLOT = "slot"
     """Our own budget: a request of the same principal is in flight."""
     BUDGET = "budget"
-    """Our own budget: the points left are reserved."""
+    """Our own budget: the points are spent or reserved, or GitHub said so to another process."""
     PACING = "pacing"
     """Our own budget: requests are spread over the minute."""
     PAUSED = "paused"
-    """Our own budget: another process was told to wait."""
+    """Our own budget: GitHub refused this token's owner for too much at once, whatever the API."""
 
 
 class DeniedReason(StrEnum):

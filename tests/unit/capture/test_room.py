@@ -21,7 +21,7 @@ async def answered(outcome: Outcome[int]) -> Outcome[int]:
 @pytest.mark.parametrize("seconds", [60, 61])
 async def test_only_a_budget_that_is_spent_for_long_is_passed_by(kind: ThrottleKind, seconds: int) -> None:
     throttled = Throttled(NOW + timedelta(seconds=seconds), "Spent.", kind)
-    passed_by = seconds > 60 and kind in {ThrottleKind.BUDGET, ThrottleKind.PRIMARY, ThrottleKind.PAUSED}
+    passed_by = seconds > 60 and kind in {ThrottleKind.BUDGET, ThrottleKind.PRIMARY}
     assert await answered(throttled) == (Broken("Spent.", retryable=True) if passed_by else throttled)
 
 

@@ -84,8 +84,10 @@ def test_the_later_pause_counts() -> None:
     slot = Slot(paused_until=NOW + SECOND, reason="secondary")
     budget = Budget(paused_until=NOW + 2 * SECOND, reason=None)
     answer = ask(slot, budget, want()).answer
-    assert answer == Wait(NOW + 2 * SECOND, WaitKind.PAUSED, "GitHub asked to wait.")
-    assert isinstance(ask(slot, budget, want(), NOW + 2 * SECOND).answer, Lease)
+    assert answer == Wait(NOW + 2 * SECOND, WaitKind.BUDGET, "GitHub asked to wait.")
+    slot = Slot(paused_until=NOW + 3 * SECOND, reason="secondary")
+    assert ask(slot, budget, want()).answer == Wait(NOW + 3 * SECOND, WaitKind.PAUSED, "secondary")
+    assert isinstance(ask(slot, budget, want(), NOW + 3 * SECOND).answer, Lease)
 
 
 @pytest.mark.parametrize(
