@@ -3,6 +3,7 @@
 import asyncio
 import math
 from collections.abc import Iterator, Sequence
+from datetime import timedelta
 from functools import partial
 from typing import Final, NamedTuple
 
@@ -13,7 +14,7 @@ from progressive_capture.capture.ahead import ask_while_storing
 from progressive_capture.capture.checkpoint import Checkpoint, Spec, Walk, encode
 from progressive_capture.capture.index_pages import first_of, joined, judged_rows
 from progressive_capture.capture.report import Progress
-from progressive_capture.capture.room import with_room
+from progressive_capture.capture.room import A_POINT, WORTH_WAITING, with_room
 from progressive_capture.capture.session import Answered, NoAnswer, Session, failure
 from progressive_capture.capture.wanted import OVERLAP_SECONDS, to_read
 from progressive_capture.domain.forecast import Counts, forecast
@@ -111,8 +112,13 @@ class Index:
         api = session.tools.api
         call = partial(api.list_pull_requests, session.repo, order, walk.cursor, walk.source, size)
         if walk.source is Source.REST and session.fallback.can_fall_back() and not session.trouble.graphql_list_broke:
-            call = partial(with_room, call, session.tools.clock)
+            call = partial(with_room, call, session.tools.clock, self._patience(walk))
         return Listed(await session.ask(call), size)
+
+    def _patience(self, walk: Walk) -> timedelta:
+        """How long to wait for REST rather than list by GraphQL, at points, what is listed already."""
+        queries = walk.listed // self.session.sizes.size(Operation.INDEX)
+        return max(WORTH_WAITING, queries * A_POINT)
 
     async def _store_and_ask(self, walk: Walk, page: IndexPage) -> None:
         """Store a page that is not the last while the one after it is asked for."""

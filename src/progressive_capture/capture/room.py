@@ -11,6 +11,11 @@ T = TypeVar("T")
 WORTH_WAITING: Final = timedelta(minutes=1)
 """A shorter wait costs less than going another way."""
 
+A_POINT: Final = timedelta(hours=1) / 5_000
+"""How long GitHub takes to give a point of GraphQL's back.
+https://docs.github.com/en/graphql/overview/rate-limits-and-query-limits-for-the-graphql-api#primary-rate-limit
+"""
+
 _SPENT: Final = frozenset({ThrottleKind.BUDGET, ThrottleKind.PRIMARY})
 """No room in this API's budget: by GitHub's word, by our own count, or as another process was told.
 
@@ -19,9 +24,11 @@ https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api#
 """
 
 
-async def with_room(call: Callable[[], Awaitable[Outcome[T]]], now: Callable[[], datetime]) -> Outcome[T]:
-    """Ask, and take a budget that has no room for long for an API that does not work: nothing waits for it."""
+async def with_room(
+    call: Callable[[], Awaitable[Outcome[T]]], now: Callable[[], datetime], patience: timedelta = WORTH_WAITING
+) -> Outcome[T]:
+    """Ask, and take a budget without room for longer than `patience` for an API that does not work."""
     outcome = await call()
-    if isinstance(outcome, Throttled) and outcome.kind in _SPENT and outcome.until - now() > WORTH_WAITING:
+    if isinstance(outcome, Throttled) and outcome.kind in _SPENT and outcome.until - now() > patience:
         return Broken(outcome.why, retryable=True)
     return outcome

@@ -1,23 +1,27 @@
 """The next page of the list is asked for while the one before is stored."""
 
 import asyncio
+from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
 
-from progressive_capture.capture.checkpoint import Checkpoint, Walk
+from progressive_capture.capture.checkpoint import Checkpoint, Trouble, Walk
 from progressive_capture.capture.index import Index, Listed
 from progressive_capture.capture.results import More
 from progressive_capture.capture.session import Pause
-from progressive_capture.domain.kinds import Source
+from progressive_capture.domain.kinds import Kind, Source
+from progressive_capture.domain.planning import Sizes
 from progressive_capture.domain.records import Records
 from progressive_capture.domain.scope import Scope
-from progressive_capture.github.outcomes import Page
+from progressive_capture.github.outcomes import Broken, Page, Throttled, ThrottleKind
 from progressive_capture.github.results import IndexPage
 from progressive_capture.store.errors import LeaseLost
 
 PAGES = 3
+AT = "2025-12-02T00:00:00.000000Z"
+NOW = datetime(2025, 12, 2, tzinfo=UTC)
 
 
 class Scripted(Index):
@@ -43,7 +47,7 @@ class Scripted(Index):
             finally:
                 self.log.append(f"left {place}")
         following = str(place + 1) if place + 1 < PAGES else None
-        page = IndexPage(Records(), [], following, "2025-12-02T00:00:00.000000Z", Source.REST, None)
+        page = IndexPage(Records(), [], following, AT, Source.REST, None)
         return Listed(Page(page), 100)
 
     async def _store(self, walk: Walk, page: IndexPage, *, last: bool, advanced: int | None = None) -> None:
@@ -77,3 +81,29 @@ async def test_a_pause_lets_the_page_before_be_stored() -> None:
     with pytest.raises(Pause):
         await asyncio.wait_for(work.finish(), 10)
     assert work.log == ["ask 0", "ask 1", "stored 0"]
+
+
+@pytest.mark.parametrize(("listed", "minutes", "waits"), [(0, 1, True), (0, 2, False), (99_000, 2, True)])
+async def test_a_list_by_rest_that_is_nearly_whole_is_worth_waiting_for(
+    listed: int, minutes: int, *, waits: bool
+) -> None:
+    """A hundred thousand listed by GraphQL take two thousand points."""
+    until = NOW + timedelta(minutes=minutes)
+
+    async def spent(*_: object) -> Throttled:
+        return Throttled(until, "Spent.", ThrottleKind.BUDGET)
+
+    async def ask(call: Any) -> Any:
+        return await call()
+
+    session = SimpleNamespace(
+        ask=ask,
+        repo=None,
+        sizes=Sizes(kinds=frozenset(Kind)),
+        fallback=SimpleNamespace(can_fall_back=lambda: True),
+        trouble=Trouble(),
+        tools=SimpleNamespace(api=SimpleNamespace(list_pull_requests=spent), clock=lambda: NOW),
+    )
+    walk = Walk(started_at=AT, source=Source.REST, updated_order=False, cursor="2" if listed else None, listed=listed)
+    answer, _ = await Index(cast("Any", session))._ask(walk)
+    assert isinstance(answer, Throttled if waits else Broken)

@@ -10,11 +10,11 @@ from progressive_capture.github.outcomes import Broken, Outcome, Page, Throttled
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
 
-async def answered(outcome: Outcome[int]) -> Outcome[int]:
+async def answered(outcome: Outcome[int], patience: timedelta = timedelta(minutes=1)) -> Outcome[int]:
     async def call() -> Outcome[int]:
         return outcome
 
-    return await with_room(call, lambda: NOW)
+    return await with_room(call, lambda: NOW, patience)
 
 
 @pytest.mark.parametrize("kind", ThrottleKind)
@@ -27,3 +27,9 @@ async def test_only_a_budget_that_is_spent_for_long_is_passed_by(kind: ThrottleK
 
 async def test_what_was_answered_is_the_answer() -> None:
     assert await answered(Page(1)) == Page(1)
+
+
+async def test_who_loses_more_by_going_another_way_waits_longer() -> None:
+    spent = Throttled(NOW + timedelta(minutes=5), "Spent.", ThrottleKind.BUDGET)
+    assert await answered(spent, timedelta(minutes=5)) == spent
+    assert await answered(spent, timedelta(minutes=4)) == Broken("Spent.", retryable=True)
