@@ -45,6 +45,8 @@ class ListedKind(NamedTuple):
     """GitHub's count in the pull request itself."""
     key: Callable[[Any], object]
     cap: int | None = None
+    has_row: Callable[[Any], bool] = lambda _: True
+    """Whether `rows` makes a row of it; what has none is not seen."""
 
 
 def plain_files(records: Records, _: People, pull_request_id: int, bodies: Sequence[rest.ChangedFile]) -> None:
@@ -73,7 +75,9 @@ LISTS: Final = {
     ),
     Kind.COMMITS: ListedKind(
         *("pulls/{}/commits", _shape(rest.Commit), rest_rows.commits),
-        *(lambda body: body.commits, lambda body: body.sha, REST_COMMITS_CAP),
+        *(lambda body: body.commits, lambda body: body.sha),
+        cap=REST_COMMITS_CAP,
+        has_row=rest_rows.is_dated,
     ),
     Kind.FILES: ListedKind(
         *(
@@ -141,7 +145,7 @@ class RestReader:
             kind=kind,
             node_id=target.node_id,
             total=total,
-            seen=len({how.key(each) for each in bodies}),
+            seen=len({how.key(each) for each in bodies if how.has_row(each)}),
             cursor=None,
             proof=Proof.END_OF_LIST if total is None else Proof.TOTAL,
             truncated=how.cap is not None and total is not None and total > how.cap,

@@ -300,6 +300,11 @@ def commits(records: Records, people: People, pull_request_id: int, bodies: Iter
         )
 
 
+def is_dated(body: rest.Commit) -> bool:
+    """Whether a commit has a row: one of its signatures tells a time."""
+    return any(each is not None and each.date for each in (body.commit.author, body.commit.committer))
+
+
 def file_row(pull_request_id: int, body: rest.ChangedFile, *, patches: bool) -> FileRow:
     """Row of a changed file; its patch only where it is wanted, empty where GitHub shows none (binary, too large).
 

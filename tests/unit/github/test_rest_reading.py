@@ -85,10 +85,12 @@ def test_a_commit_without_a_signature_takes_the_others_time_and_costs_no_pull_re
 ) -> None:
     signed = COMMIT | {"sha": "c2", "commit": {"message": "m", "author": author, "committer": committer}}
     replies = reply(200, rest_pull_request(1, commits=2)), reply(200, [signed, COMMIT])
-    rows = hydrate(*replies, kinds=frozenset({Kind.COMMITS})).data.records.pr_commits
+    page = hydrate(*replies, kinds=frozenset({Kind.COMMITS})).data
+    rows = page.records.pr_commits
     read = [(row.authored_at, row.committed_at, row.author_name, row.committer_name) for row in rows]
     assert read == [*times, (T0, T0, "A", None)]
     assert rows[-1].position == 1
+    assert page.readings == [Reading(1000, Kind.COMMITS, "PR_1", 2, len(rows), None, Proof.TOTAL)]
 
 
 def test_patches_come_only_when_wanted() -> None:
