@@ -135,6 +135,21 @@ def test_what_rest_stood_in_for_is_read_again_by_graphql(desk: Desk) -> None:
     assert desk.capture(NAME, "auto").pull_requests == 0
 
 
+def test_what_rest_stood_in_for_twice_is_left_until_everything_is_read(desk: Desk) -> None:
+    """However long GraphQL stays broken for it; each capture tries once, and so does one after a change."""
+    desk.spoil(fault({"status": 500}, operation="FollowUp"))
+    first = desk.capture(NAME, "auto")
+    lacking = {row["pull_request_id"] for row in desk.rows("pr_review_comments", thread_node_id=None)}
+    assert len(lacking) <= desk.capture(NAME, "auto").pull_requests < SIZE
+    for _ in range(2):
+        left = desk.capture(NAME, "auto")
+        assert (left.pull_requests, left.unavailable) == (0, first.unavailable)
+    assert desk.differences(NAME, "auto") == []
+    desk.spoil()
+    assert desk.capture(NAME, "auto", full=True).unavailable == {}
+    assert not desk.rows("pr_review_comments", thread_node_id=None)
+
+
 @pytest.mark.parametrize("everything", [False, True], ids=["fewer kinds", "all kinds"])
 def test_what_another_job_read_meanwhile_is_read_again_where_it_left_kinds_out(
     desk: Desk,

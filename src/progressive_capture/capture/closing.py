@@ -11,6 +11,7 @@ from progressive_capture.domain.records import CompletenessRow
 from progressive_capture.store import closing as counting
 from progressive_capture.store.completeness import save_completeness
 from progressive_capture.store.database import Connection
+from progressive_capture.store.staleness import times_stood_in
 
 TRIES: Final = 2
 """Readings of one pull request by the same API before its gap is left to be shown."""
@@ -38,8 +39,10 @@ def close(
     whole = [each.closing for each in judged if each.verdict.state is State.COMPLETE]
     known = [closing for closing in whole if accepted[closing.pull_request_id]]
     counting.mark_absent(connection, host_id, map(_reading, known))
-    rows = [row for row in absorbed.pending if row.pull_request_id in accepted]
-    rows += _rows(connection, host_id, judged, accepted)
+    pending = [row for row in absorbed.pending if row.pull_request_id in accepted]
+    before = _stood_in_before(connection, host_id, pending, judged, accepted)
+    rows = [row._replace(reads=before.get((row.pull_request_id, row.kind), 0)) for row in pending]
+    rows += _rows(connection, host_id, judged, accepted, before)
     save_completeness(connection, host_id, repository_id, absorbed.generations, rows)
     again: dict[int, Again] = {}
     for each in judged:
@@ -77,8 +80,25 @@ def _reading(closing: Closing) -> tuple[int, Kind, str]:
     return closing.pull_request_id, closing.kind, closing.generation
 
 
+def _stood_in_before(
+    connection: Connection,
+    host_id: int,
+    pending: Sequence[CompletenessRow],
+    judged: Sequence[_Judged],
+    accepted: Mapping[int, bool],
+) -> Mapping[tuple[int, Kind], int]:
+    """How often REST stood in for kinds that begin, or for which it stands in now, of pull requests known before."""
+    begun = {row.pull_request_id for row in pending}
+    now = {each.closing.pull_request_id for each in judged if each.closing.lacks_columns}
+    return times_stood_in(connection, host_id, [each for each in begun | now if accepted[each]])
+
+
 def _rows(
-    connection: Connection, host_id: int, judged: Sequence[_Judged], accepted: Mapping[int, bool]
+    connection: Connection,
+    host_id: int,
+    judged: Sequence[_Judged],
+    accepted: Mapping[int, bool],
+    stood_in: Mapping[tuple[int, Kind], int],
 ) -> list[CompletenessRow]:
     """The completeness of each kind: where a reading was not whole, rows of earlier ones stay and are counted too."""
     held: dict[tuple[int, Kind], int] = {}
@@ -91,7 +111,8 @@ def _rows(
         ids = [closing.pull_request_id for closing in partly if closing.kind is kind]
         counted = counting.count_rows(connection, host_id, kind, ids)
         held |= {(identifier, kind): counted.get(identifier, 0) for identifier in ids}
-    return [_row(each, held.get((each.closing.pull_request_id, each.closing.kind), each.read)) for each in judged]
+    keys = [(each.closing.pull_request_id, each.closing.kind) for each in judged]
+    return [_row(each, held.get(key, each.read), stood_in.get(key, 0)) for key, each in zip(keys, judged, strict=True)]
 
 
 def _counts(
@@ -111,14 +132,14 @@ def _counts(
     return counting.count_read(connection, host_id, wanted)
 
 
-def _row(judged: _Judged, held: int) -> CompletenessRow:
+def _row(judged: _Judged, held: int, stood_in: int) -> CompletenessRow:
     closing, expected, _, verdict = judged
-    unavailable, state = closing.proof is Proof.UNAVAILABLE, verdict.state
+    unavailable, (state, reads) = closing.proof is Proof.UNAVAILABLE, verdict
     if expected is None and state is State.COMPLETE:
         expected = held
     if closing.lacks_columns and state in SETTLED:
-        # Whoever may ask the other API reads it once more: it gives the columns that are left.
-        state = State.UNAVAILABLE
+        # Whoever may ask the other API reads it anew: it gives the columns that are left. Each capture counts once.
+        state, reads = State.UNAVAILABLE, max(1, stood_in + (closing.tries == 0))
     return CompletenessRow(
         closing.pull_request_id,
         closing.kind,
@@ -126,7 +147,7 @@ def _row(judged: _Judged, held: int) -> CompletenessRow:
         None if unavailable else held,
         closing.proof,
         state,
-        verdict.reads,
+        reads,
     )
 
 

@@ -12,6 +12,7 @@ from progressive_capture.capture.ledger import Absorbed, Ledger
 from progressive_capture.capture.owed import look_up_of, with_lost_cursors
 from progressive_capture.capture.report import Progress
 from progressive_capture.capture.session import Session, failure, why
+from progressive_capture.capture.suspects import Suspects
 from progressive_capture.capture.wanted import left_unread
 from progressive_capture.domain.kinds import INDEX_KINDS, Kind, Source
 from progressive_capture.domain.planning import Operation
@@ -93,6 +94,7 @@ class Hydration:
         self.done = session.checkpoint.done
         self.overtaken: set[int] = set()
         """Numbers that were put back in line since somebody else read them meanwhile."""
+        self.suspects = Suspects()
         self.targets: list[Target] = []
         self.targets_from = self.done
 
@@ -128,7 +130,8 @@ class Hydration:
 
     async def _next_request(self) -> Request | None:
         session, ledger = self.session, self.ledger
-        if len(ledger.pending) >= session.sizes.size(Operation.FOLLOW_UP):
+        enough = 1 if self.suspects else session.sizes.size(Operation.FOLLOW_UP)
+        if len(ledger.pending) >= enough:
             return self._payment()
         if ledger.details:
             return DetailRequest(ledger.details[0])
@@ -141,7 +144,8 @@ class Hydration:
         session, pending = self.session, self.ledger.pending
         if session.source(Operation.FOLLOW_UP) is Source.REST:
             return TwinRequest(pending[0])
-        return FollowUpRequest(pending[: session.sizes.size(Operation.FOLLOW_UP)])
+        batch = self.suspects.taken(pending) or pending
+        return FollowUpRequest(batch[: session.sizes.size(Operation.FOLLOW_UP)])
 
     async def _next_page(self) -> HydrateRequest:
         session = self.session
@@ -268,6 +272,12 @@ class Hydration:
             # Asked in vain twice, these pull requests are read anew, with cursors that GitHub knows.
             lost = with_lost_cursors(batch, answer.why)
             return PageToStore(Records(), Source.GRAPHQL, None, self.ledger.followed(lost, Records(), []))
+        if isinstance(answer, Broken) and session.fallback.can_fall_back():
+            if not self.suspects.broke(batch):
+                self._leave_to_rest(Operation.FOLLOW_UP, answer)
+            elif len(batch) == 1:
+                return await self._follow_up_by_rest(TwinRequest(batch[0]))
+            return None
         if isinstance(answer, TooHeavy | Broken):
             if self._gave_way(Operation.FOLLOW_UP, answer, len(batch)):
                 return None
@@ -276,6 +286,7 @@ class Hydration:
         if not isinstance(answer, Page | Partial):
             raise failure(answer, "reading what pages cut off")
         page = answer.data
+        self.suspects.answered()
         session.sizes.succeeded(Operation.FOLLOW_UP, page.lookups, page.cost)
         return PageToStore(page.records, page.source, None, self.ledger.followed(batch, page.records, page.readings))
 

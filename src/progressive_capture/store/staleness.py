@@ -21,6 +21,10 @@ The text of SQLite has no end (fraction, `Z`), so that it sorts before every tim
 """
 
 
+STOOD_IN_BEFORE_SETTLED: Final = 2
+"""Readings of one state of a pull request in which REST stood in for GraphQL before no further one is tried."""
+
+
 @dataclass(frozen=True, slots=True)
 class Filters:
     """The part of the index that a question is about; None and empty mean no bound."""
@@ -76,7 +80,8 @@ def stale_numbers(
         listed_since: only what the list showed at or after this time.
         limit: at most so many.
         full_before: readings begun before this time do not count.
-        settled: states that need no further reading; without `unavailable`, what another API could give is stale.
+        settled: states that need no further reading; without `unavailable`, what another API could give is stale,
+            but for columns that it did not give in `STOOD_IN_BEFORE_SETTLED` readings.
         patches: whether files without a patch, of which GitHub did not say that there is none, are to be read again.
     """
     filters = Filters(updated_from, updated_to, numbers, listed_since)
@@ -106,7 +111,10 @@ def stale(
             known.host_id == index.host_id,
             known.pull_request_id == index.pull_request_id,
             known.kind.in_([kind.value for kind in sorted(kinds)]),
-            known.state.in_([state.value for state in sorted(settled)]),
+            or_(
+                known.state.in_([state.value for state in sorted(settled)]),
+                and_(_stood_in(), known.reads >= STOOD_IN_BEFORE_SETTLED),
+            ),
             # Mostly both are of one reading, and the cheaper comparison is enough.
             or_(known.captured_at >= pulls.captured_at, known.captured_at >= settled_after),
             counts_from,
@@ -136,6 +144,37 @@ def stale(
         )
         .order_by(index.number)
     )
+
+
+def times_stood_in(connection: Connection, host_id: int, ids: Collection[int]) -> dict[tuple[int, Kind], int]:
+    """Return in how many readings REST stood in for a kind since its pull request, as it is stored, last changed.
+
+    A kind whose reading has begun keeps the number until that ends; kinds for which REST did not stand in are left out.
+    """
+    if not ids:
+        return {}
+    pulls, known = PULL_REQUESTS.c, COMPLETENESS.c
+    settled_after: ColumnElement[Any] = literal_column(_SETTLED_AFTER[connection.dialect.name])
+    found = connection.execute(
+        select(known.pull_request_id, known.kind, known.reads)
+        .select_from(
+            COMPLETENESS.join(PULL_REQUESTS, and_(pulls.host_id == known.host_id, pulls.id == known.pull_request_id))
+        )
+        .where(
+            known.host_id == host_id,
+            among(connection, known.pull_request_id, ids),
+            or_(known.state == State.PENDING.value, _stood_in()),
+            known.reads > 0,
+            known.captured_at >= settled_after,
+        )
+    )
+    return {(row.pull_request_id, Kind(row.kind)): row.reads for row in found}
+
+
+def _stood_in() -> ColumnElement[bool]:
+    """Say in SQL that REST gave the rows of a kind without every column: of a kind it does not know, none is stored."""
+    known = COMPLETENESS.c
+    return and_(known.state == State.UNAVAILABLE.value, known.stored.is_not(None))
 
 
 def _unpatched() -> ColumnElement[bool]:

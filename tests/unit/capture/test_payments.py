@@ -6,14 +6,15 @@ from typing import Any, cast
 
 import pytest
 
-from progressive_capture.capture.checkpoint import Again, Checkpoint, Pending
+from progressive_capture.capture.checkpoint import Again, Checkpoint, Pending, Trouble
 from progressive_capture.capture.hydrate import FollowUpRequest, Hydration, Stored, TwinRequest
 from progressive_capture.capture.ledger import Absorbed, Closing
 from progressive_capture.capture.owed import with_lost_cursors
+from progressive_capture.capture.suspects import BROKEN_IN_A_ROW
 from progressive_capture.domain.fallback import Fallback
 from progressive_capture.domain.kinds import HYDRATE_KINDS, Kind, Proof, Source
 from progressive_capture.domain.planning import Operation, Sizes
-from progressive_capture.domain.records import Reading, Records
+from progressive_capture.domain.records import Reading, Records, Target
 from progressive_capture.domain.scope import Scope, SourceChoice
 from progressive_capture.github.outcomes import Broken, Outcome, Page
 from progressive_capture.github.results import FollowUpPage, LookUp
@@ -22,6 +23,9 @@ NOW = datetime(2026, 1, 1, tzinfo=UTC)
 LOST = Broken(
     "`c2` does not appear to be a valid cursor. (INVALID_CURSOR_ARGUMENTS)", retryable=False, cursor_lost=True
 )
+
+
+BROKEN = Broken("500 Internal Server Error", retryable=True)
 
 
 def owed(number: int, cursor: str | None = None, kind: Kind = Kind.REVIEWS) -> Pending:
@@ -44,6 +48,24 @@ class Forgetful:
         return Page(FollowUpPage(Records(), readings, [], "", Source.GRAPHQL))
 
 
+class Poisoned(Forgetful):
+    """Answers no query that holds one of these pull requests; REST gives everything."""
+
+    def __init__(self, *numbers: int) -> None:
+        super().__init__()
+        self.poison = set(numbers)
+        self.by_rest: list[int] = []
+
+    async def follow_up(self, repo: object, lookups: list[LookUp]) -> Outcome[FollowUpPage]:
+        answer = await super().follow_up(repo, lookups)
+        return BROKEN if self.poison.intersection(self.asked[-1]) else answer
+
+    async def follow_up_rest(self, _: object, target: Target, kind: Kind, **__: object) -> Outcome[FollowUpPage]:
+        self.by_rest.append(target.number)
+        reading = Reading(target.pull_request_id, kind, target.node_id, None, 1, None, Proof.END_OF_LIST)
+        return Page(FollowUpPage(Records(), [reading], [], "", Source.REST))
+
+
 def hydration(api: Forgetful, pending: list[Pending], numbers: int = 0) -> Hydration:
     fallback = Fallback(SourceChoice.AUTO)
 
@@ -53,7 +75,9 @@ def hydration(api: Forgetful, pending: list[Pending], numbers: int = 0) -> Hydra
     session = SimpleNamespace(
         scope=Scope(),
         checkpoint=Checkpoint(pending=pending),
-        tools=SimpleNamespace(api=api, host_id=1),
+        tools=SimpleNamespace(api=api, host_id=1, clock=lambda: NOW, reporter=SimpleNamespace(note=lambda _: None)),
+        trouble=Trouble(),
+        between=None,
         sizes=Sizes(kinds=HYDRATE_KINDS),
         fallback=fallback,
         source=lambda operation: fallback.source(operation, NOW),
@@ -75,14 +99,13 @@ async def _page() -> Any:
 async def paid(work: Hydration) -> list[Closing]:
     """Pay everything; what was closed on the way."""
     closings: list[Closing] = []
-    for _ in range(20):
+    for _ in range(200):
         request = await work._next_request()
         if request is None:
             return closings
-        assert isinstance(request, FollowUpRequest)
-        page = await work._follow_up(request)
-        assert page is not None
-        closings += page.absorbed.closings
+        assert isinstance(request, FollowUpRequest | TwinRequest)
+        page = await work._answer(request)
+        closings += page.absorbed.closings if page is not None else []
     pytest.fail("it is never paid")
 
 
@@ -124,3 +147,26 @@ def test_what_another_job_read_meanwhile_is_put_back_in_line_once() -> None:
     work._merge(Stored([], {}, [Again(1, 1)]))
     assert work.ledger.again == [Again(1, 1)]
     assert work._overtaken(nothing, absorbed, {1: "", 2: ""}) == []
+
+
+@pytest.mark.parametrize("poison", [(1,), (148,), (40, 100)])
+async def test_what_graphql_never_gives_is_parted_until_rest_stands_in_for_it_alone(poison: tuple[int, ...]) -> None:
+    """At most seventeen queries for each: the first, and two for each of the eight times that 148 is halved."""
+    api = Poisoned(*poison)
+    work = hydration(api, [owed(number) for number in range(1, 149)])
+    closings = await paid(work)
+    assert sorted(each.number for each in closings) == list(range(1, 149))
+    assert {each.number for each in closings if each.lacks_columns} == set(poison)
+    assert sorted(api.by_rest) == sorted(poison)
+    assert len(api.asked) <= 17 * len(poison)
+    assert work.session.source(Operation.FOLLOW_UP) is Source.GRAPHQL
+    assert not work.session.sizes.remembered().get(Operation.FOLLOW_UP)
+
+
+async def test_where_every_query_fails_rest_stands_in_for_all_after_a_few() -> None:
+    api = Poisoned(*range(1, 149))
+    work = hydration(api, [owed(number) for number in range(1, 149)])
+    closings = await paid(work)
+    assert len(api.asked) == BROKEN_IN_A_ROW
+    assert sorted(api.by_rest) == sorted(each.number for each in closings) == list(range(1, 149))
+    assert work.session.source(Operation.FOLLOW_UP) is Source.REST
