@@ -103,7 +103,8 @@ class Index:
     async def _count_again(self, walk: Walk) -> None:
         """Ask how many there are before the second walk: some may have vanished, or been opened, since the first."""
         found = await lookup.look_again(self.session, self.session.repo.owner_name)
-        walk.total, walk.counted_at, walk.newest = found.row.pull_requests_total, found.requested_at, found.newest
+        walk.total, walk.newest = found.row.pull_requests_total, found.newest
+        walk.counted_at = found.counted_at or found.requested_at
 
     async def _ask(self, walk: Walk) -> Listed:
         session = self.session

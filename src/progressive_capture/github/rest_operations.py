@@ -84,11 +84,13 @@ class RestOperations:
         total = await self._count(key, f"{repository_path(body.full_name)}/pulls?state=all")
         if not isinstance(total, int):
             return self._reader.ended(total)
+        counted_at = self._reader.went_on()
         self._reader.forget()
         former = owner_name if body.full_name.lower() != owner_name.lower() else None
         row = rest_rows.repository_row(body, total)
         principal = await self._session.budget_principal()
-        return Page(RepositoryLookUp(row, principal, answered.requested_at, former, Source.REST))
+        found = RepositoryLookUp(row, principal, answered.requested_at, former, Source.REST, counted_at=counted_at)
+        return Page(found)
 
     async def count_contributors(self, owner_name: str) -> Outcome[int | None]:
         """How many people contributed commits; None where GitHub cannot say, as for the largest histories."""

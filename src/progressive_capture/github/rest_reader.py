@@ -190,6 +190,11 @@ class RestReader:
         assert self._kept.pages
         return next(iter(self._kept.pages.values())).requested_at
 
+    def went_on(self) -> str:
+        """When the operation's last request began: waits may lie between them."""
+        assert self._kept.pages
+        return next(reversed(self._kept.pages.values())).requested_at
+
     def forget(self) -> None:
         """The operation is over."""
         self._kept = _Kept()

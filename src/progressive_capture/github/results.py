@@ -69,6 +69,8 @@ class RepositoryLookUp:
     source: Source
     newest: int | None = None
     """The number of the pull request that was opened last; None by REST, and where there is none."""
+    counted_at: str = ""
+    """When its pull requests were counted, where that took a request of its own: by REST."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from typing import Any, cast
 
 import pytest
 
+from progressive_capture.capture import lookup
 from progressive_capture.capture.checkpoint import Checkpoint, Trouble, Walk
 from progressive_capture.capture.index import Index, Listed
 from progressive_capture.capture.results import More
@@ -21,6 +22,7 @@ from progressive_capture.store.errors import LeaseLost
 
 PAGES = 3
 AT = "2025-12-02T00:00:00.000000Z"
+LATER = "2025-12-02T00:10:00.000000Z"
 NOW = datetime(2025, 12, 2, tzinfo=UTC)
 
 
@@ -107,3 +109,18 @@ async def test_a_list_by_rest_that_is_nearly_whole_is_worth_waiting_for(
     walk = Walk(started_at=AT, source=Source.REST, updated_order=False, cursor="2" if listed else None, listed=listed)
     answer, _ = await Index(cast("Any", session))._ask(walk)
     assert isinstance(answer, Throttled if waits else Broken)
+
+
+@pytest.mark.parametrize(("own", "kept"), [(LATER, LATER), ("", AT)], ids=["by REST", "by GraphQL"])
+async def test_a_second_walk_counts_from_when_the_count_was_asked_for(
+    monkeypatch: pytest.MonkeyPatch, own: str, kept: str
+) -> None:
+    async def look_again(*_: object) -> Any:
+        row = SimpleNamespace(pull_requests_total=9)
+        return SimpleNamespace(row=row, newest=None, requested_at=AT, counted_at=own)
+
+    monkeypatch.setattr(lookup, "look_again", look_again)
+    walk = Walk(started_at=AT, source=Source.REST, updated_order=False, second=True)
+    session = SimpleNamespace(repo=SimpleNamespace(owner_name="o/r"))
+    await Index(cast("Any", session))._count_again(walk)
+    assert (walk.total, walk.counted_at, walk.since) == (9, kept, kept)

@@ -8,6 +8,7 @@ import pytest
 
 from progressive_capture.domain.budget import Settlement, Wait, WaitKind
 from progressive_capture.domain.kinds import Source
+from progressive_capture.domain.scope import moment
 from progressive_capture.github.api import GitHubApi
 from progressive_capture.github.credentials import Anonymous, Token
 from progressive_capture.github.outcomes import (
@@ -23,7 +24,7 @@ from progressive_capture.github.outcomes import (
 )
 from progressive_capture.github.results import Order, RepoRef, RepositoryLookUp
 from progressive_capture.github.secrets import Secret
-from progressive_capture.github.transport import Lack, NoAnswer
+from progressive_capture.github.transport import Lack, NoAnswer, Received, Request
 from tests.unit.github.fakes import (
     NOW,
     RESET,
@@ -299,6 +300,18 @@ def test_rest_asks_who_it_is_once_and_then_remembers() -> None:
     again = Script(*look_up)
     outcome = run(make_api(again, memory=memory).look_up_repository("o/r", Source.REST))
     assert outcome.data.principal == "user:7"
+
+
+def test_a_count_by_rest_is_as_old_as_its_own_request() -> None:
+    clock = FakeClock()
+
+    def slowly(_: Request) -> Received:
+        clock.time += timedelta(minutes=10)
+        return reply(200, REPOSITORY)
+
+    script = Script(reply(200, {"login": "me", "id": 7}), slowly, reply(200, [{}]))
+    found = run(make_api(script, clock=clock).look_up_repository("o/r", Source.REST)).data
+    assert (moment(found.requested_at), moment(found.counted_at)) == (NOW, NOW + timedelta(minutes=10))
 
 
 def test_an_installation_token_is_its_own_principal() -> None:
