@@ -171,8 +171,14 @@ class Session:
             Pause: the deadline is over and a page is at hand, a limit ends after the deadline, or somebody asked to
                 stop.
         """
+
+        async def kept() -> Outcome[T]:
+            # No page may come for long, and no wait either.
+            await self.between()
+            return await call()
+
         # Whoever ended without a page would begin with the same requests again, and never come further.
-        return await bear(self.tools, call, self.deadline, self._keep, at_once=not self.has_page)
+        return await bear(self.tools, kept, self.deadline, self._keep, at_once=not self.has_page)
 
     async def commit(
         self, work: Callable[[Connection], T], checkpoint: Callable[[T], Checkpoint], records: Records
@@ -219,7 +225,7 @@ class Session:
         return encode(checkpoint)
 
     async def between(self) -> None:
-        """Keep the lease while one operation sends many requests.
+        """Keep the lease from one request to the next, those of one operation too.
 
         Raises:
             Pause: somebody asked to stop.

@@ -1,16 +1,19 @@
 """Waiting for limits: told with its end, kept alive, ended by a stop or a deadline; the clock is the test's."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
 
+from progressive_capture.capture.checkpoint import Spec, encode
 from progressive_capture.capture.report import Progress
 from progressive_capture.capture.results import More, Stopped, WaitUntil
-from progressive_capture.capture.session import RENEW_EVERY, Pause, Tools, Waited, bear, failure
+from progressive_capture.capture.session import RENEW_EVERY, Pause, Session, Tools, Waited, bear, failure
 from progressive_capture.domain.errors import ErrorClass
-from progressive_capture.domain.jobs import Counters
+from progressive_capture.domain.jobs import Claim, Counters
+from progressive_capture.domain.scope import Scope
 from progressive_capture.github.outcomes import (
     Broken,
     Denied,
@@ -24,6 +27,7 @@ from progressive_capture.github.outcomes import (
     ThrottleKind,
     TooHeavy,
 )
+from progressive_capture.github.results import RepoRef
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -182,3 +186,25 @@ async def test_what_is_asked_at_once_waits_beyond_its_time_for_the_pace_and_for_
     with pytest.raises(Pause) as paused:
         await asking
     assert paused.value.answer == WaitUntil(until, "The hour's points are spent.")
+
+
+async def test_before_a_first_page_the_lease_is_kept_from_request_to_request(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However long they take, and though no limit is waited for."""
+    world = World()
+    kept: list[timedelta] = []
+
+    async def call() -> Outcome[str]:
+        await world.pause(20)
+        return Page("rows")
+
+    def keep(session: Session) -> None:
+        kept.append(world.now - START)
+        session.renewed_at = world.now
+
+    monkeypatch.setattr(Session, "_keep", keep)
+    claim = Claim("a job", 1, "me", 1, 1, encode(Spec(scope=Scope())), None)
+    tools = replace(world.tools(), api=cast("Any", SimpleNamespace(anonymous=False)))
+    session = Session.begin(tools, cast("Any", None), claim, RepoRef("a/b", "R1", 1), START)
+    for _ in range(7):
+        assert await session.ask(call) == Page("rows")
+    assert kept == [timedelta(seconds=40), timedelta(seconds=80), timedelta(seconds=120)]
