@@ -105,6 +105,15 @@ def test_a_committed_page_is_a_walk_begun_also_between_two_runs(connection: Conn
     assert (found.walk_begun, found.is_led) == (True, False)
 
 
+def test_a_checkpoint_of_what_was_in_the_way_is_no_walk_begun(connection: Connection) -> None:
+    taken = claimed(connection)
+    jobs.write_checkpoint(connection, taken.claim, "trouble", Counters(graphql_requests=5), NOW + LEASE)
+    jobs.park(connection, taken.job.id, attempt=1, holder="me", until=NOW, now=NOW, why="stop")
+    found = jobs.find_for_submit(connection, jobs.get(connection, taken.job.id).dedupe_key, NOW, lives)
+    assert found is not None
+    assert not found.walk_begun
+
+
 def test_a_rerun_is_asked_once_and_never_of_what_has_settled(connection: Connection) -> None:
     job = queued(connection)
     assert jobs.ask_rerun(connection, job.id, NOW, wish("me"))

@@ -79,7 +79,8 @@ _CHECKPOINT: Final = (
 _THOSE_OF_JOB: Final = _SHARD.job_id == bindparam("of_job")
 _OF_JOB: Final = select(JOB_SHARDS).where(_THOSE_OF_JOB).order_by(_SHARD.k)
 _BEGUN: Final = select(
-    _SHARD.state, _SHARD.claimed_by, _SHARD.lease_until, _SHARD.checkpoint.isnot(None).label("has_page")
+    # A checkpoint may tell of nothing but what was in the way.
+    *(_SHARD.state, _SHARD.claimed_by, _SHARD.lease_until, (_SHARD.pages > 0).label("has_page"))
 ).where(_THOSE_OF_JOB)
 _STATES: Final = select(_SHARD.state).where(_THOSE_OF_JOB)
 _TOTALS: Final = select(
