@@ -133,6 +133,7 @@ def test_what_a_full_walk_does_not_list_is_marked_until_it_is_listed_again(datab
         (Counted("2025-12-02T00:00:01.000000Z"), [1, 2]),
         (Counted("2025-12-02T00:00:00.900000Z", newest=2), [1, 2]),
         (Counted("2025-12-03T00:00:00.000000Z", newest=1), [1]),
+        (Counted("2025-12-02T00:00:00.900000Z", newest=3), [1, 2]),
     ],
 )
 def test_a_walk_proves_nothing_of_what_was_opened_about_when_github_counted_or_later(
@@ -146,6 +147,17 @@ def test_a_walk_proves_nothing_of_what_was_opened_about_when_github_counted_or_l
         assert count_listed(connection, *place, since=T1, counted=counted) == 0
         assert mark_unlisted(connection, *place, T1, counted) == len(covered)
         assert count_listed(connection, *place) == 2 - len(covered)
+
+
+@pytest.mark.parametrize(("opened", "newest", "covered"), [(T0, 1, 2), (T0, 2, 1), (NEW, 1, 1), (NEW, 2, 2)])
+def test_what_was_opened_last_may_have_a_low_number(database: Database, opened: str, newest: int, covered: int) -> None:
+    """An issue that became a pull request keeps its number; those of one second are told apart by theirs."""
+    place = (HOST, REPOSITORY)
+    counted = Counted(T0, newest)
+    with database.transaction() as connection:
+        listing(connection, T0, index=[index_row(1, created_at=opened), index_row(2, created_at=NEW)])
+        assert count_listed(connection, *place, counted=counted) == covered
+        assert mark_unlisted(connection, *place, T1, counted) == covered
 
 
 def test_targets_come_by_number(database: Database) -> None:

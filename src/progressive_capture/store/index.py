@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Table, func, select, update
+from sqlalchemy import ColumnElement, Connection, Table, and_, func, or_, select, true, update
 
 from progressive_capture.domain.kinds import Kind, Source, State
 from progressive_capture.domain.records import (
@@ -54,11 +54,18 @@ class Counted(NamedTuple):
     newest: int | None = None
     """The number of the one opened last, where GitHub told it with the count."""
 
-    @property
-    def certain(self) -> ColumnElement[bool]:
-        """The condition for pull requests opened before: GitHub's stamps have whole seconds, so not in the same one."""
-        table = PULL_REQUEST_INDEX.c
-        return table.created_at < earlier(self.at, 0) if self.newest is None else table.number <= self.newest
+    def certain(self, host_id: int, repository_id: int) -> ColumnElement[bool]:
+        """The condition for pull requests opened before: GitHub's stamps have whole seconds, so not in the same one.
+
+        Where the one opened last is known, its own stamp decides, and no clock; its number within that second.
+        """
+        table, last = PULL_REQUEST_INDEX.c, PULL_REQUEST_INDEX.alias().c
+        if self.newest is None:
+            return table.created_at < earlier(self.at, 0)
+        here = (last.host_id == host_id, last.repository_id == repository_id, last.number == self.newest)
+        opened_at = select(last.created_at).where(*here).scalar_subquery()
+        in_order = table.number <= self.newest
+        return or_(table.created_at < opened_at, and_(in_order, func.coalesce(table.created_at == opened_at, true())))
 
 
 class _Known(NamedTuple):
@@ -163,7 +170,9 @@ def mark_unlisted(
     here = (table.host_id == host_id, table.repository_id == repository_id)
     marked = connection.execute(
         update(PULL_REQUEST_INDEX)
-        .where(*here, table.deleted_at.is_(None), table.listed_at < listed_before, counted.certain)
+        .where(
+            *here, table.deleted_at.is_(None), table.listed_at < listed_before, counted.certain(host_id, repository_id)
+        )
         .values(deleted_at=listed_before)
     )
     gone = select(table.pull_request_id).where(*here, table.deleted_at == listed_before)
@@ -187,7 +196,7 @@ def count_listed(
     if since:
         listed.append(table.listed_at >= since)
     if counted is not None:
-        listed.append(counted.certain)
+        listed.append(counted.certain(host_id, repository_id))
     return connection.scalar(select(func.count()).select_from(PULL_REQUEST_INDEX).where(*listed)) or 0
 
 
