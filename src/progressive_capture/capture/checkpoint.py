@@ -63,6 +63,8 @@ class Pending(msgspec.Struct, frozen=True, array_like=True):
     failures: int = 0
     owner_node_id: str | None = None
     """The pull request's node, where `node_id` is a thread's."""
+    stood_in: bool = False
+    """Whether REST gave the review comments of the pull request, though more of its threads are owed."""
 
     @property
     def pull_request_node(self) -> str:

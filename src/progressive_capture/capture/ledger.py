@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
 from progressive_capture.capture.checkpoint import Again, Checkpoint, Detail, Pending
-from progressive_capture.capture.owed import begun, comments_of, failed_detail, failed_pending, next_page
+from progressive_capture.capture.owed import begun, comments_of, failed_detail, failed_pending, left_by, next_page
 from progressive_capture.domain.kinds import FILES_CAP, Kind, Proof, Source
 from progressive_capture.domain.records import UNAVAILABLE, CompletenessRow, Reading, Records, Target
 from progressive_capture.github.results import HydratePage
@@ -170,9 +170,12 @@ class Ledger:
         """Take in the whole list of one kind of one pull request from REST, instead of all its look-ups owed."""
         absorbed = _of_owed([owed])
         key = (owed.pull_request_id, owed.kind)
-        self.pending = [each for each in self.pending if (each.pull_request_id, each.kind) != key]
+        self.pending = left_by(owed, self.pending)
         self.open.pop(key, None)
         self.broken.discard(key)
+        if owed.kind is Kind.REVIEW_COMMENTS and self._open_threads(owed.pull_request_id):
+            self.broken.update(key for reading in readings if reading.broken)
+            return absorbed
         for reading in readings:
             absorbed.closings.append(
                 Closing(
@@ -343,6 +346,7 @@ class Ledger:
         return Closing(
             *(owed.pull_request_id, owed.number, kind, owed.generation, expected, None, Proof.TOTAL),
             *(self._was_broken(owed.pull_request_id, kind), truncated, owed.tries, owed.reads.get(kind, 0)),
+            lacks_columns=owed.stood_in and kind is Kind.REVIEW_COMMENTS,
         )
 
     def _was_broken(self, identifier: int, kind: Kind) -> bool:

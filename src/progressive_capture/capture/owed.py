@@ -35,6 +35,18 @@ def failed_detail(detail: Detail) -> Detail:
     return replace(detail, failures=detail.failures + 1)
 
 
+def left_by(replaced: Pending, pending: list[Pending]) -> list[Pending]:
+    """What is still owed once REST gave one kind of one pull request whole.
+
+    Of review comments those of further threads are: what leads to them tells for whom REST stood in.
+    """
+    pull_request, kind = replaced.pull_request_id, replaced.kind
+    left = [owed for owed in pending if (owed.pull_request_id, owed.kind) != (pull_request, kind)]
+    if kind is not Kind.REVIEW_COMMENTS:
+        return left
+    return [replace(owed, stood_in=True) if owed.pull_request_id == pull_request else owed for owed in left]
+
+
 def look_up_of(owed: Pending) -> LookUp:
     """What is asked for to pay what is owed."""
     return LookUp(owed.pull_request_id, owed.number, owed.node_id, owed.kind, owed.cursor)

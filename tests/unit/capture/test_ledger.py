@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from hypothesis import given
 from hypothesis import strategies as st
 
-from progressive_capture.capture.checkpoint import Again, Pending
+from progressive_capture.capture.checkpoint import Again, Checkpoint, Pending, decode_checkpoint, encode
 from progressive_capture.capture.ledger import Absorbed, Ledger
 from progressive_capture.domain.kinds import CONNECTIONS, FILES_CAP, HYDRATE_KINDS, Kind, Proof, Source
 from progressive_capture.domain.records import FileRow, PullRequestRow, Reading, Records, ReviewThreadRow, Target
@@ -196,6 +196,25 @@ def test_rest_replaces_all_look_ups_owed_to_a_kind() -> None:
     assert closing.lacks_columns
     assert not ledger.pending
     assert not +ledger.open
+
+
+def test_comments_that_rest_stood_in_for_stay_so_when_further_threads_close_them() -> None:
+    """They end with the threads, whose comments GraphQL gives, and a checkpoint between knows of it."""
+    threads = Pending(1, 1, "P1", Kind.REVIEW_THREADS, "c1", "2026-01-01T00:00:00.000000Z")
+    comments = Pending(1, 1, "T1", Kind.REVIEW_COMMENTS, None, threads.generation, owner_node_id="P1")
+    ledger = Ledger(HYDRATE_KINDS, details_wanted=False, patches=False)
+    ledger.restore(Checkpoint(pending=[comments, threads]))
+    whole = Reading(1, Kind.REVIEW_COMMENTS, "P1", None, 4, None, Proof.END_OF_LIST)
+    assert not ledger.replaced(comments, [whole]).closings
+    ledger.restore(decode_checkpoint(encode(ledger.snapshot(1))))
+    page = Reading(1, Kind.REVIEW_THREADS, "P1", 9, 1, "c2", Proof.TOTAL)
+    assert not ledger.followed(ledger.pending, Records(), [page]).closings
+    last = page._replace(cursor=None)
+    closings = ledger.followed(ledger.pending, Records(), [last]).closings
+    assert {closing.kind: closing.lacks_columns for closing in closings} == {
+        Kind.REVIEW_THREADS: False,
+        Kind.REVIEW_COMMENTS: True,
+    }
 
 
 def test_files_that_rest_keeps_refusing_end_as_broken() -> None:
