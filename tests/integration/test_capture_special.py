@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from progressive_capture.domain.errors import CaptureFailed
-from progressive_capture.domain.kinds import Kind
+from progressive_capture.domain.kinds import Kind, State
 from tests.support.capturing import Desk
 from tests.support.little_github import START, LittleGitHub, Visitor
 from tests.support.stand_ins import Running, Start
@@ -75,7 +75,9 @@ async def test_a_commit_that_nobody_signed_is_missing_among_the_commits_alone(sq
     github.change(2, START - timedelta(days=30), commits=1)
     github.below["/repos/o/r/pulls/2/commits"] = [unsigned]
     visitor = Visitor(github, sqlite_url)
-    (gap,) = (await visitor.capture()).gaps
-    assert (gap.number, gap.kind, gap.expected, gap.stored) == (2, Kind.COMMITS, 1, 0)
+    captured = await visitor.capture()
+    assert (captured.gap_count, captured.short_count) == (0, 1)
+    (end,) = (await visitor.verify()).gaps
+    assert (end.number, end.kind, end.state, end.expected, end.stored) == (2, Kind.COMMITS, State.SHORT, 1, 0)
     again = await visitor.capture()
-    assert (again.gap_count, again.short_count) == (0, 1), "it is not asked for for ever"
+    assert (again.pull_requests, again.gap_count, again.short_count) == (0, 0, 1), "it is not asked for for ever"

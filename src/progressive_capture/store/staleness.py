@@ -111,10 +111,7 @@ def stale(
             known.host_id == index.host_id,
             known.pull_request_id == index.pull_request_id,
             known.kind.in_([kind.value for kind in sorted(kinds)]),
-            or_(
-                known.state.in_([state.value for state in sorted(settled)]),
-                and_(_stood_in(), known.reads >= STOOD_IN_BEFORE_SETTLED),
-            ),
+            _needs_no_reading(settled),
             # Mostly both are of one reading, and the cheaper comparison is enough.
             or_(known.captured_at >= pulls.captured_at, known.captured_at >= settled_after),
             counts_from,
@@ -169,6 +166,15 @@ def times_stood_in(connection: Connection, host_id: int, ids: Collection[int]) -
         )
     )
     return {(row.pull_request_id, Kind(row.kind)): row.reads for row in found}
+
+
+def _needs_no_reading(settled: Collection[State]) -> ColumnElement[bool]:
+    """Say in SQL that a kind is in one of these states, or that REST stood in for it often enough."""
+    known = COMPLETENESS.c
+    return or_(
+        known.state.in_([state.value for state in sorted(settled)]),
+        and_(_stood_in(), known.reads >= STOOD_IN_BEFORE_SETTLED),
+    )
 
 
 def _stood_in() -> ColumnElement[bool]:
