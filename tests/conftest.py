@@ -1,5 +1,6 @@
 """Fixtures of all tests: one shared PostgreSQL, fresh databases, the folder of recorded data."""
 
+import logging
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,6 +9,7 @@ from pathlib import Path
 import hypothesis
 import psycopg
 import pytest
+import structlog
 
 from tests.support import compiled, postgres, services
 from tests.support.forking import MEASURED as MEASURED_PROGRAM
@@ -166,6 +168,18 @@ def pytest_runtest_teardown(item: pytest.Item) -> Iterator[None]:
     """Count as covered what a test calls, not what clears up after it."""
     with _unmeasured(item.config):
         return (yield)
+
+
+@pytest.fixture(autouse=True)
+def logs_end_with_their_test() -> Iterator[None]:
+    """Undo what commands that run within a test set up, as their first act: where their log goes."""
+    loggers = [logging.getLogger(), logging.getLogger("progressive_capture")]
+    handlers, levels = loggers[0].handlers[:], [each.level for each in loggers]
+    yield
+    loggers[0].handlers[:] = handlers
+    for each, level in zip(loggers, levels, strict=True):
+        each.setLevel(level)
+    structlog.reset_defaults()
 
 
 @pytest.fixture(scope="session")

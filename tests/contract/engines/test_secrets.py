@@ -14,7 +14,6 @@ from progressive_capture.operator.logs import configure
 from progressive_capture.store.tables import METADATA
 from tests.contract.engines.plants import OnActions, OnInngest, Plant, Remote, plant
 from tests.support.little_inngest import EVENT_KEY, KEY
-from tests.support.logged import logging_as_it_was
 
 pytestmark = pytest.mark.anyio
 
@@ -43,9 +42,8 @@ async def test_no_secret_is_in_what_is_stored_told_or_logged(name: EngineName, p
     secrets = [LONG, SHORT, STARTS_RUNS, LINE_OF_KEY, KEY, EVENT_KEY, password]
     log = io.StringIO()
     async with plant(name, pg_url, **SETTINGS) as made:
-        with logging_as_it_was():
-            configure(log, debug=True, known=made.wired.settings.secret_texts)
-            await all_that_can_go_wrong(made, " and ".join(secrets))
+        configure(log, debug=True, known=made.wired.settings.secret_texts)
+        await all_that_can_go_wrong(made, " and ".join(secrets))
         stored = {table: made.rows(table) for table in METADATA.tables}
         told = [made.told, given_to(made)]
     # What follows would find nothing, had nothing been written.

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import update
+from structlog.testing import capture_logs
 
 from progressive_capture.domain.jobs import Processor
 from progressive_capture.engines.inngest.runner import ShardRunner
@@ -18,7 +19,6 @@ from progressive_capture.store.jobs import JobFilter
 from progressive_capture.store.tables import JOBS, METADATA
 from tests.support.little_github import START, LittleGitHub
 from tests.support.little_inngest import EVENT_KEY, KEY, Run, signed
-from tests.support.logged import logging_as_it_was
 from tests.support.offices import BY_REST, MoodyGitHub, Office
 from tests.support.served import Served, served
 
@@ -207,13 +207,14 @@ async def test_a_run_that_waits_is_cancelled_with_its_job_and_no_other_run_is(ru
 
 
 async def test_a_job_is_cancelled_also_where_inngest_cannot_be_told(
-    running: Served, capsys: pytest.CaptureFixture[str]
+    running: Served,
 ) -> None:
     handover = await running.hand_over()
     running.inngest.refuses = 503
-    await running.cancel(handover.job_id)
+    with capture_logs() as logged:
+        await running.cancel(handover.job_id)
     assert running.job()["status"] == "cancelled"
-    assert "they end at their next page" in capsys.readouterr().out
+    assert "runs not stopped: they end at their next page" in {line["event"] for line in logged}
     (run,) = await running.inngest.work()
     assert run.output["why"] == "The job is no longer this run's."
     assert running.office.github.asked == []
@@ -298,9 +299,8 @@ async def test_no_key_or_token_is_in_what_is_stored_told_or_logged(
     token = "ghs_" + "1a2B" * 9 + "_" + "3c4D" * 30
     office.settings = {"PC_GITHUB_TOKENS": token}
     async with served(office) as running:
-        with logging_as_it_was():
-            configure(log, debug=True, known=running.wired.settings.secret_texts)
-            runs = await _all_that_can_go_wrong(running, monkeypatch)
+        configure(log, debug=True, known=running.wired.settings.secret_texts)
+        runs = await _all_that_can_go_wrong(running, monkeypatch)
         told = [(run.event, run.steps, run.output, run.names) for run in runs], running.inngest.functions
         stored = [running.rows(table) for table in METADATA.tables]
         sent = running.inngest.sent

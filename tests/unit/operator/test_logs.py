@@ -3,7 +3,6 @@
 import io
 import json
 import logging
-from collections.abc import Iterator
 
 import pytest
 import structlog
@@ -11,7 +10,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from progressive_capture.operator.logs import configure, without_secrets
-from tests.support.logged import logging_as_it_was
 
 TOKENS = st.builds(
     lambda prefix, rest: prefix + rest,
@@ -21,14 +19,7 @@ TOKENS = st.builds(
 
 
 @pytest.fixture
-def restored() -> Iterator[None]:
-    """Leave the set-up of logging as it was."""
-    with logging_as_it_was():
-        yield
-
-
-@pytest.fixture
-def stream(restored: None) -> io.StringIO:  # noqa: ARG001 - what pytest undoes
+def stream() -> io.StringIO:
     """What is logged with debugging on."""
     written = io.StringIO()
     configure(written, debug=True)
@@ -53,7 +44,6 @@ def test_libraries_are_cleaned_as_we_are(stream: io.StringIO) -> None:
     assert "RuntimeError: no luck with ***" in said
 
 
-@pytest.mark.usefixtures("restored")
 def test_secrets_of_no_form_are_removed_by_what_they_are() -> None:
     written = io.StringIO()
     configure(written, debug=True, known={"an-event-key", "an-event-key-and-more"})
@@ -62,7 +52,6 @@ def test_secrets_of_no_form_are_removed_by_what_they_are() -> None:
     assert "an-event-key" not in written.getvalue()
 
 
-@pytest.mark.usefixtures("restored")
 def test_without_debugging_only_warnings_are_written() -> None:
     written = io.StringIO()
     configure(written, debug=False)
@@ -74,7 +63,6 @@ def test_without_debugging_only_warnings_are_written() -> None:
     assert "our own work" not in written.getvalue()
 
 
-@pytest.mark.usefixtures("restored")
 @pytest.mark.parametrize("style", ["console", "json"])
 def test_a_worker_tells_what_it_does_and_every_line_names_the_job(style: str) -> None:
     written = io.StringIO()
