@@ -120,6 +120,26 @@ async def test_an_incremental_walk_meets_a_stamp_set_late_behind_the_watermark(v
     assert len(visitor.github.pages("updated")) == 2
 
 
+@pytest.mark.parametrize("vanished", [(1,), (3,), (1, 2, 3)], ids=["one listed", "the last listed", "all listed"])
+async def test_an_update_behind_one_that_vanishes_meanwhile_is_read(sqlite_url: str, vanished: tuple[int, ...]) -> None:
+    """All that is behind it moves up: the first of the second page to the first page, which was read before."""
+    visitor = Visitor(LittleGitHub.of(12), sqlite_url)
+    github = visitor.github
+    await visitor.capture()
+    github.now += 2 * DAY
+    for number in range(1, 7):
+        github.change(number, github.now - number * MINUTE, title="Changed")
+    github.now += DAY
+
+    def hide(path: str) -> None:
+        if path.endswith("/pulls") and len(github.pages("updated")) == 2:
+            github.hidden = set(vanished)
+
+    github.before = hide
+    again = await visitor.capture()
+    assert (again.mode, again.pull_requests, again.gap_count) == ("incremental", 6, 0)
+
+
 async def test_a_walk_ends_behind_the_overlap(visitor: Visitor) -> None:
     await visitor.capture()
     visitor.github.now += DAY

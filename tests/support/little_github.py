@@ -22,6 +22,7 @@ from tests.unit.github.bodies import rest_pull_request
 NAME = "o/r"
 START = datetime(2026, 6, 1, 12, 0, 0, tzinfo=UTC)
 PAGE = 3
+FULL = 100
 LIST = re.compile(r"/repos/o/r/pulls$")
 ONE = re.compile(r"/repos/o/r/pulls/(\d+)$")
 
@@ -33,7 +34,10 @@ REPOSITORY = {
 
 @dataclass
 class LittleGitHub:
-    """Serves lists of three to a page, whatever is asked for; `before` runs at each request."""
+    """Serves lists in which three take a hundred places; `before` runs at each request.
+
+    A page holds all that it touches: of a hundred places three, of fewer as many, or one more at its edges.
+    """
 
     now: datetime = START
     pulls: dict[int, dict[str, Any]] = field(default_factory=dict)
@@ -91,11 +95,12 @@ class LittleGitHub:
         shown = [pull for number, pull in sorted(self.pulls.items()) if number not in self.hidden]
         if newest_first:
             shown.sort(key=lambda pull: pull["updated_at"], reverse=True)
-        return 200, *self._page(path, shown, int(query["page"]))
+        return 200, *self._page(path, shown, int(query["page"]), int(query["per_page"]))
 
-    def _page(self, path: str, items: list[Any], page: int) -> tuple[list[Any], str]:
-        link = f'<https://x{path}?page={page + 1}>; rel="next"' if page * PAGE < len(items) else ""
-        return items[(page - 1) * PAGE : page * PAGE], link
+    def _page(self, path: str, items: list[Any], page: int, size: int = FULL) -> tuple[list[Any], str]:
+        begin, end = (page - 1) * size * PAGE // FULL, -(-page * size * PAGE // FULL)
+        link = f'<https://x{path}?page={page + 1}>; rel="next"' if end < len(items) else ""
+        return items[begin:end], link
 
     def pages(self, word: str) -> list[str]:
         """The pages of the list that were asked for in an order."""

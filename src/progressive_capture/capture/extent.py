@@ -34,6 +34,8 @@ class Extent:
     some: tuple[int, ...] = ()
     """Numbers of some of those to read, where they are known."""
     assumptions: tuple[str, ...] = ()
+    by_updates: bool = False
+    """They are listed by the newest updates."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +94,7 @@ async def extent(tools: Tools, repo: RepoRef, scope: Scope, total: int, sizes: S
         above = 0 if scope.updated_to is None else await walk.updated_since(look, scope.updated_to, after=True)
     listed = min(total, reach if scope.limit is not None else reach + 1)
     some, hydrated = _read(held, look, reach - above, floor, scope.updated_to) if _hydrates(scope) else ([], 0)
-    return Extent(listed, hydrated, tuple(some), tuple(walk.assumptions))
+    return Extent(listed, hydrated, tuple(some), tuple(walk.assumptions), by_updates=True)
 
 
 def _read(held: _Held, look: _Look, within: int, floor: str | None, until: str | None) -> tuple[list[int], int]:
@@ -153,7 +155,7 @@ class _Walk:
         if look.is_whole or found < len(look.rows):
             return found
         if self.source is Source.REST:
-            return await self._halved(look.pages + 1, at, after=after)
+            return await self._halved(len(look.rows) // REST_PAGE + 1, at, after=after)
         return self._extrapolated(look.rows, at)
 
     async def _halved(self, low: int, at: str, *, after: bool) -> int:

@@ -371,7 +371,12 @@ class Index:
         """Keep beside the job what it is expected to use, now that its extent is known."""
         session = self.session
         rest_index = walk.source is Source.REST
-        counts = Counts(listed=walk.listed, hydrated=stale, by_number=bool(session.scope.numbers))
+        counts = Counts(
+            listed=walk.listed,
+            hydrated=stale,
+            by_number=bool(session.scope.numbers),
+            by_updates=walk.updated_order,
+        )
         source = SourceChoice.REST if self._only_rest() else session.scope.source
         expected = forecast(counts, session.sizes, source, patches=session.scope.patches, rest_index=rest_index)
         figures = Figures(expected.requests, expected.points, expected.seconds)

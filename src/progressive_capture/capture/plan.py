@@ -69,6 +69,7 @@ async def plan_repository(tools: Tools, owner_name: str, scope: Scope) -> Plan:
         hydrated=hydrated,
         threads=None if threads is None else threads.mean * hydrated,
         by_number=bool(scope.numbers),
+        by_updates=found_extent.by_updates,
         contributors=not counted,
     )
     expected = forecast(counts, sizes, source, patches=scope.patches)

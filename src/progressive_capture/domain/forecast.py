@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from progressive_capture.domain.kinds import INDEX_KINDS, Kind
+from progressive_capture.domain.overlap import overlapping_pages
 from progressive_capture.domain.planning import REST_PAGE, Operation, Sizes
 from progressive_capture.domain.scope import SourceChoice
 
@@ -45,6 +46,8 @@ class Counts:
     """Pull requests among those that rename a file, None when nobody counted."""
     by_number: bool = False
     """They are looked up by number, and not walked as a list."""
+    by_updates: bool = False
+    """The list is walked by the newest updates: by REST its pages overlap."""
     contributors: bool = True
     """The repository's contributors are counted, by REST: not where that was done a short while ago."""
 
@@ -76,7 +79,7 @@ def forecast(counts: Counts, sizes: Sizes, source: SourceChoice, *, patches: boo
     if source is SourceChoice.AUTO:
         rest = counts.contributors + _details(counts, sizes.kinds, patches=patches)
     if rest_index:
-        rest += _pages(counts.listed, REST_PAGE)
+        rest += _rest_pages(counts)
     else:
         graphql += _pages(counts.listed, sizes.size(Operation.NUMBERS if counts.by_number else Operation.INDEX))
     seconds = counts.hydrated * SECONDS_PER_PULL_REQUEST + (graphql + rest) * SECONDS_PER_REQUEST
@@ -94,9 +97,13 @@ def _details(counts: Counts, kinds: frozenset[Kind], *, patches: bool) -> int:
 def _by_rest(counts: Counts, kinds: frozenset[Kind]) -> Forecast:
     hydrating = bool(kinds - INDEX_KINDS)
     per_pull_request = REST_REQUESTS_PER_PULL_REQUEST if hydrating else 0
-    listing = counts.listed if counts.by_number else _pages(counts.listed, REST_PAGE)
+    listing = counts.listed if counts.by_number else _rest_pages(counts)
     requests = LOOK_UP_REQUESTS + counts.contributors + listing + counts.hydrated * per_pull_request
     return Forecast(requests=requests, points=0, seconds=requests * SECONDS_PER_REQUEST, rest_requests=requests)
+
+
+def _rest_pages(counts: Counts) -> int:
+    return overlapping_pages(counts.listed) if counts.by_updates else _pages(counts.listed, REST_PAGE)
 
 
 def _pages(items: int, size: int) -> int:

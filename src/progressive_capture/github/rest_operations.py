@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any, Final, TypeVar
 
 from progressive_capture.domain.kinds import FILES_CAP, Kind, Proof, Source
+from progressive_capture.domain.overlap import ListPage
 from progressive_capture.domain.records import Reading, Records, Target
 from progressive_capture.github import rest_bodies as rest
 from progressive_capture.github import rest_rows
@@ -19,6 +20,7 @@ from progressive_capture.github.outcomes import (
 )
 from progressive_capture.github.payload import Shape
 from progressive_capture.github.people import People
+from progressive_capture.github.rest_overlap import Listed, Reached
 from progressive_capture.github.rest_reader import (
     FILES,
     LISTS,
@@ -43,7 +45,7 @@ from progressive_capture.github.results import (
     RepoRef,
     RepositoryLookUp,
 )
-from progressive_capture.github.session import Session
+from progressive_capture.github.session import RestAnswered, Session
 
 T = TypeVar("T")
 
@@ -103,25 +105,60 @@ class RestOperations:
         return Page(count if isinstance(count, int) else None)
 
     async def list_pull_requests(self, repo: RepoRef, order: Order, cursor: str | None) -> Outcome[IndexPage]:
-        """A hundred pull requests; the cursor is the page's number."""
-        number = int(cursor) if cursor else 1
-        path = f"{repository_path(repo.owner_name)}/pulls?state=all&{_SORT[order]}&per_page={PAGE}&page={number}"
-        answered = await self._session.rest(path, _LISTED)
+        """Up to a hundred pull requests; in the order of their creation the cursor is the page's number."""
+        if order == Order.UPDATED_DESC:
+            return await self._list_updates(repo, Reached.of(cursor))
+        asked = ListPage(int(cursor) if cursor else 1, PAGE)
+        answered = await self._list_page(repo, order, asked)
         outcome = answered.outcome
         if not isinstance(outcome, Page):
             return outcome
         page = outcome.data
-        if page.next_page is not None and page.next_page <= number:
-            return Broken("GitHub's list does not move on.", retryable=True)
         is_last = page.next_page is None
         return Page(
             _index_page(
                 page.body,
                 answered.requested_at,
                 next_cursor=None if is_last else str(page.next_page),
-                total=(number - 1) * PAGE + len(page.body) if is_last else None,
+                total=asked.begin + len(page.body) if is_last else None,
             )
         )
+
+    async def _list_updates(self, repo: RepoRef, reached: Reached) -> Outcome[IndexPage]:
+        """What comes after the edge: one request, and one more for each step back."""
+        while True:
+            asked = reached.page()
+            answered = await self._list_page(repo, Order.UPDATED_DESC, asked)
+            outcome = answered.outcome
+            if not isinstance(outcome, Page):
+                return outcome
+            page = outcome.data
+            rows = [Listed(body.id, body.updated_at) for body in page.body]
+            known = reached.known(asked, rows)
+            if known is not None:
+                break
+            reached = reached.stepped_back()
+        is_last = page.next_page is None
+        return Page(
+            _index_page(
+                page.body[known:],
+                answered.requested_at,
+                next_cursor=None if is_last else reached.beyond(asked, rows, known).cursor(),
+                total=asked.begin + len(rows) if is_last else None,
+            )
+        )
+
+    async def _list_page(
+        self, repo: RepoRef, order: Order, asked: ListPage
+    ) -> RestAnswered[list[rest.ListedPullRequest]]:
+        place = f"per_page={asked.size}&page={asked.number}"
+        path = f"{repository_path(repo.owner_name)}/pulls?state=all&{_SORT[order]}&{place}"
+        answered = await self._session.rest(path, _LISTED)
+        outcome = answered.outcome
+        following = outcome.data.next_page if isinstance(outcome, Page) else None
+        if following is not None and following <= asked.number:
+            return answered._replace(outcome=Broken("GitHub's list does not move on.", retryable=True))
+        return answered
 
     async def list_numbers(self, repo: RepoRef, numbers: Sequence[int]) -> Outcome[IndexPage]:
         """The pull requests of some numbers, one request each; those after a failure are left unanswered."""

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any, cast
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from progressive_capture.capture import extent
@@ -13,6 +13,7 @@ from progressive_capture.domain.planning import Sizes
 from progressive_capture.domain.records import IndexRow, Records
 from progressive_capture.domain.scope import github_time
 from progressive_capture.github.outcomes import Outcome, Page
+from progressive_capture.github.rest_overlap import Listed, Reached
 from progressive_capture.github.results import IndexPage
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
@@ -35,11 +36,20 @@ class List:
         self, _repo: object, _order: object, cursor: str | None, source: Source, size: int
     ) -> Outcome[IndexPage]:
         self.asked += 1
+        if source is Source.REST:
+            return self._by_rest(Reached.of(cursor))
         number = int(cursor or 1)
         rows = self.rows[(number - 1) * size : number * size]
         following = str(number + 1) if number * size < len(self.rows) else None
-        cost = 1 if source is Source.GRAPHQL else None
-        return Page(IndexPage(Records(index=rows), [], following, at(0), source, None, cost=cost))
+        return Page(IndexPage(Records(index=rows), [], following, at(0), source, None, cost=1))
+
+    def _by_rest(self, reached: Reached) -> Page[IndexPage]:
+        asked = reached.page()
+        rows = self.rows[asked.begin : asked.end]
+        seen = [Listed(row.pull_request_id, row.updated_at) for row in rows]
+        known = reached.known(asked, seen) or 0
+        following = reached.beyond(asked, seen, known).cursor() if asked.end < len(self.rows) else None
+        return Page(IndexPage(Records(index=rows[known:]), [], following, at(0), Source.REST, None))
 
 
 def walk(github: List, source: Source) -> extent._Walk:
@@ -47,6 +57,7 @@ def walk(github: List, source: Source) -> extent._Walk:
     return extent._Walk(cast("Any", tools), cast("Any", None), source, len(github.rows), ALL)
 
 
+@example(total=1_000, step=1, floor=490, until=0).via("behind the pages looked at, which overlap, on the last hundred")
 @given(st.integers(0, 1_300), st.integers(1, 40), st.integers(0, 1_400), st.integers(0, 1_400))
 async def test_by_rest_a_time_is_found_on_a_list_of_any_length(total: int, step: int, floor: int, until: int) -> None:
     """`step` pull requests share each second."""

@@ -39,6 +39,14 @@ def test_rest_alone_takes_six_requests_for_each() -> None:
     assert forecast(THOUSAND, labels, SourceChoice.REST, patches=False).requests == 13
 
 
+@pytest.mark.parametrize(("source", "requests"), [(SourceChoice.AUTO, 2 + 11), (SourceChoice.REST, 3 + 11)])
+def test_a_walk_by_updates_takes_pages_that_overlap(source: SourceChoice, requests: int) -> None:
+    """GraphQL's do not."""
+    counts = Counts(listed=1_000, hydrated=0, by_updates=True)
+    assert forecast(counts, Sizes(kinds=ALL), source, patches=False).requests == requests
+    assert forecast(counts, Sizes(kinds=ALL), SourceChoice.GRAPHQL, patches=False).points == 1 + 21
+
+
 @pytest.mark.parametrize(
     ("kinds", "patches", "rest"),
     [(ALL, True, 1 + 10 + 1_000), (frozenset({Kind.COMMITS}), True, 11), (frozenset({Kind.FILES}), False, 1 + 10 + 16)],

@@ -118,6 +118,49 @@ def test_a_rest_walk_follows_the_links() -> None:
     assert script.sent[1].url.endswith("per_page=100&page=2")
 
 
+MORE = '<https://api.github.com/x?page=3>; rel="next"'
+
+
+def updated(*numbers: int) -> list[Any]:
+    """Updated in the order of their numbers, the highest last."""
+    return [rest_pull_request(number, updated_at=f"2026-01-01T00:{number:02}:00Z") for number in numbers]
+
+
+def updates(script: Script, cursor: str | None) -> Any:
+    return run(make_api(script).list_pull_requests(REPO, Order.UPDATED_DESC, cursor, Source.REST))
+
+
+def test_a_walk_by_updates_reaches_back_to_what_it_listed_last() -> None:
+    script = Script(reply(200, updated(9, 8), link=MORE), reply(200, updated(8, 7)))
+    first = updates(script, None).data
+    second = updates(script, first.next_cursor).data
+    assert [[row.number for row in page.records.index] for page in (first, second)] == [[9, 8], [7]]
+    assert {each.pull_request_id for each in second.readings} == {7000}
+    assert (first.total, second.next_cursor, second.total) == (None, None, 99 + 2)
+    asked = "https://api.github.com/repos/o/r/pulls?state=all&sort=updated&direction=desc"
+    assert [sent.url for sent in script.sent] == [f"{asked}&per_page=100&page=1", f"{asked}&per_page=99&page=2"]
+
+
+def test_where_some_may_have_slipped_by_a_walk_by_updates_steps_back() -> None:
+    script = Script(reply(200, updated(6), link=MORE), reply(200, updated(8, 7, 6), link=MORE))
+    page = updates(script, "100 0 8000 2026-01-01T00:08:00Z").data
+    assert [row.number for row in page.records.index] == [7, 6]
+    assert [sent.url.partition("desc&")[2] for sent in script.sent] == ["per_page=99&page=2", "per_page=100&page=1"]
+    assert page.next_cursor == "100 1 6000 2026-01-01T00:06:00Z"
+
+
+def test_a_step_back_that_is_refused_ends_as_the_refusal_says() -> None:
+    limit = reply(429, {"message": "secondary rate limit"})
+    outcome = updates(Script(reply(200, updated(6)), limit), "100 0 8000 2026-01-01T00:08:00Z")
+    assert isinstance(outcome, Throttled)
+
+
+def test_a_walk_by_updates_of_an_earlier_version_goes_on_at_its_page() -> None:
+    script = Script(reply(200, updated(6), link='<https://api.github.com/x?page=4>; rel="next"'))
+    assert updates(script, "3").data.next_cursor == "300 0 6000 2026-01-01T00:06:00Z"
+    assert script.sent[0].url.endswith("per_page=100&page=3")
+
+
 def test_a_rest_list_that_goes_on_nobody_knows_where_is_not_at_its_end() -> None:
     link = '<https://api.github.com/x?after=Y3Vyc29y&per_page=100>; rel="next"'
     script = Script(*[reply(200, rest_list(1), link=link)] * 2)
@@ -152,9 +195,10 @@ def test_a_rest_page_embeds_what_the_list_carries() -> None:
     assert {each.name for each in page.records.contributors} == {None}
 
 
-def test_a_rest_list_that_does_not_move_on_is_broken() -> None:
+@pytest.mark.parametrize("order", Order)
+def test_a_rest_list_that_does_not_move_on_is_broken(order: Order) -> None:
     stuck = reply(200, [], link='<https://api.github.com/x?page=2>; rel="next"')
-    assert isinstance(run(make_api(Script(stuck)).list_pull_requests(REPO, "created_asc", "2", Source.REST)), Broken)
+    assert isinstance(run(make_api(Script(stuck)).list_pull_requests(REPO, order, "2", Source.REST)), Broken)
 
 
 def test_numbers_that_are_no_pull_requests_are_told_apart_from_those_that_failed() -> None:
