@@ -11,12 +11,15 @@ from tests.support.stand_ins import Running, Start
 
 NAME = "sandbox/demo"
 SIZE = 130
+LARGE = "sandbox/large"
+FAR = 490
 
 
 @pytest.fixture(scope="module")
 def running(serve: Start) -> Running:
-    """A repository of two pages, with a budget that lasts."""
-    return serve("--repo", f"{NAME}=generate:{SIZE}", "--points", "1000000")
+    """A repository of two pages and one of five, with a budget that lasts."""
+    repositories = (f"--repo={NAME}=generate:{SIZE}", f"--repo={LARGE}=generate:{FAR}")
+    return serve(*repositories, "--points", "1000000")
 
 
 @pytest.fixture
@@ -95,3 +98,13 @@ def test_a_part_that_is_held_costs_its_changes(desk: Desk, part: Callable[[Desk]
 
 def test_kinds_that_the_list_carries_cost_the_list(desk: Desk) -> None:
     checked(desk, "auto", 0, kinds=INDEX_KINDS)
+
+
+def test_a_walk_by_updates_costs_pages_that_overlap(desk: Desk) -> None:
+    """Six for 490: of those that do not overlap it takes five."""
+    part = {"kinds": INDEX_KINDS, "limit": FAR}
+    forecast = desk.capture(LARGE, "rest", **part).forecast
+    assert forecast is not None
+    assert forecast.requests == 2 + 1 + 6, "with the contributors"
+    assert desk.plan(LARGE, "rest", **part).forecast.requests == desk.capture(LARGE, "rest", **part).requests == 2 + 6
+    assert len(desk.rows("pull_request_index")) == FAR
