@@ -125,7 +125,7 @@ def wish(wired: Wired, scope: Scope = BY_REST, trigger: Trigger = Trigger.WEBHOO
 
 
 async def _idle(_seconds: float) -> None:
-    await asyncio.sleep(0.005)
+    await asyncio.sleep(0.05)
 
 
 def office_of_seven(database_url: str) -> Office:
