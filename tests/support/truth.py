@@ -5,8 +5,9 @@ The rules of normalisation are `docs/reference/normalisation.md`'s, written here
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from operator import itemgetter
 from typing import Any, Final
 
 from sqlalchemy import Connection, select
@@ -16,6 +17,7 @@ from progressive_capture.domain.scope import SourceChoice
 from progressive_capture.store.database import Database
 from progressive_capture.store.tables import HOSTS, METADATA, PULL_REQUESTS
 from tests.support.truth_columns import COMPARED, is_untold
+from tests.support.truth_expected import Key, Right, World, world_of
 from tests.support.truth_people import demanded, is_missing_rightly
 from tests.support.truth_proof import LACKING, proof_differences, substituted
 from tests.support.truth_world import Line, Truth
@@ -25,6 +27,9 @@ SHOWN: Final = 40
 
 HISTORIES: Final = frozenset({"repository_names", "contributor_logins"})
 """Tables that keep former names."""
+
+BESIDE: Final = ("pull_request_id", "source", "comments_total")
+"""Columns that comparing needs beside those that are compared."""
 
 VALUE_SHOWN: Final = 120
 
@@ -38,7 +43,7 @@ class _Comparison:
     connection: Connection
     host_id: int
     repository_id: int
-    truth: Truth
+    world: World
     choice: SourceChoice
     patches: bool
     renamed: bool
@@ -46,6 +51,11 @@ class _Comparison:
     """Which API last brought each pull request, by number."""
     by_substitute: set[tuple[int, str]] = field(default_factory=set)
     """Pull requests, by id, and kinds of which it is said that another API than theirs stood in for it."""
+
+    @property
+    def truth(self) -> Truth:
+        """What GitHub holds."""
+        return self.world.truth
 
     @property
     def api_of_all(self) -> Source:
@@ -70,7 +80,7 @@ class _Comparison:
         is_excused = table not in LACKING or (row["pull_request_id"], LACKING[table]) in self.by_substitute
         return own if is_excused or own is self.api(line) else self.api(line)
 
-    def rows(self, table: str) -> list[Stored]:
+    def rows(self, table: str) -> list[dict[str, Any]]:
         """The rows of a table that GitHub still shows; what hangs on a pull request that it does not is left out."""
         columns = METADATA.tables[table].c
         where = [columns.host_id == self.host_id]
@@ -83,7 +93,12 @@ class _Comparison:
         if "pull_request_id" in columns:
             gone = select(PULL_REQUESTS.c.id).where(PULL_REQUESTS.c.deleted_at.is_not(None))
             where.append(columns.pull_request_id.not_in(gone))
-        return [dict(row) for row in self.connection.execute(select(*columns).where(*where)).mappings()]
+        names = [name for name in dict.fromkeys((*COMPARED[table].columns, *BESIDE)) if name in columns]
+        found = self.connection.execute(select(*(columns[name] for name in names)).where(*where))
+        rows = [dict(zip(names, row, strict=True)) for row in found]
+        for row in rows if "co_authors" in names else ():
+            row["co_authors"] = json.loads(row["co_authors"])
+        return rows
 
 
 def differences(
@@ -110,7 +125,7 @@ def differences(
             if host_id is None:
                 return [f"nothing is stored of {api_url}"]
             compared = _Comparison(
-                connection, host_id, repository_id, Truth(truth_lines), SourceChoice(source), patches, renamed
+                connection, host_id, repository_id, world_of(truth_lines), SourceChoice(source), patches, renamed
             )
             return _bounded(_all(compared), limit)
     finally:
@@ -134,47 +149,47 @@ def _all(compared: _Comparison) -> Iterator[str]:
     )
 
 
-def _table(compared: _Comparison, table: str, rows: list[Stored]) -> Iterator[str]:
-    spec, truth = COMPARED[table], compared.truth
-    lines = truth.by_kind[spec.kind] if spec.lines is None else spec.lines(truth)
-    expected = {tuple(spec.columns[name].value(line, truth) for name in spec.key): line for line in lines}
-    if len(expected) != len(list(lines)):
+def _table(compared: _Comparison, table: str, rows: Sequence[Stored]) -> Iterator[str]:
+    spec, expected = COMPARED[table], compared.world.expected(table, patches=compared.patches)
+    if expected.is_ambiguous:
         yield f"{table}: the truth has two lines with the same {spec.key}"
-    wanted = demanded(table, truth, compared.api)
-    stored = {tuple(row[name] for name in spec.key): row for row in rows}
+    wanted = demanded(table, compared.truth, compared.api)
+    keys = [tuple(row[name] for name in spec.key) for row in rows]
+    stored = dict(zip(keys, rows, strict=True))
     if len(stored) != len(rows):
-        twice = [key for key, count in Counter(tuple(row[n] for n in spec.key) for row in rows).items() if count > 1]
-        yield f"{table}: stored twice: {_short(twice)}"
-    for key, line in expected.items():
+        yield f"{table}: stored twice: {_short([key for key, count in Counter(keys).items() if count > 1])}"
+    values = itemgetter(*spec.columns)
+    for key, right in expected.rows.items():
         if key in stored:
-            yield from _row(compared, table, key, stored[key], line)
-        elif (wanted is None or line["id"] in wanted) and not is_missing_rightly(line, compared.api):
+            yield from _row(compared, table, key, stored[key], values(stored[key]), right)
+        elif (wanted is None or right.line["id"] in wanted) and not is_missing_rightly(right.line, compared.api):
             yield f"{table} {key}: missing"
     if not (compared.renamed and table in HISTORIES):
-        yield from (f"{table} {key}: GitHub has no such row" for key in stored.keys() - expected.keys())
+        yield from (f"{table} {key}: GitHub has no such row" for key in stored.keys() - expected.rows.keys())
 
 
-def _row(compared: _Comparison, table: str, key: tuple[Any, ...], row: Stored, line: Line) -> Iterator[str]:
-    where = f"{table} {key}"
-    choice, source = compared.choice, Source(row.get("source", compared.api_of_all))
-    excused = compared.api_of_row(table, row, line)
-    if choice is not SourceChoice.AUTO and source.value != choice.value:
-        yield f"{where}: it came by {source}"
-    for name, column in COMPARED[table].columns.items():
-        found, right = _found(name, row), column.value(line, compared.truth)
-        if name == "patch":
-            right = right or "" if compared.patches else None
-        if found == right and type(found) is type(right):
+def _row(  # noqa: PLR0917 - a row and all that tells it apart
+    compared: _Comparison, table: str, key: Key, row: Stored, values: tuple[Any, ...], right: Right
+) -> Iterator[str]:
+    choice, source = compared.choice, row.get("source", compared.api_of_all.value)
+    if choice is not SourceChoice.AUTO and source != choice.value:
+        yield f"{table} {key}: it came by {source}"
+    if values != right.values or tuple(map(type, values)) != right.types:
+        yield from (f"{table} {key}: {wrong}" for wrong in _columns(compared, table, row, right))
+    comments = compared.truth.comments_of
+    if table == "pr_review_threads" and row["comments_total"] not in {None, comments[right.line["id"]]}:
+        yield f"{table} {key}: comments_total is {row['comments_total']}"
+
+
+def _columns(compared: _Comparison, table: str, row: Stored, right: Right) -> Iterator[str]:
+    excused = compared.api_of_row(table, row, right.line)
+    for name, wanted in zip(COMPARED[table].columns, right.values, strict=True):
+        found = row[name]
+        if found == wanted and type(found) is type(wanted):
             continue
         may_lack = found is None and name not in compared.completed
-        if not (may_lack and is_untold(table, name, line, compared.truth, excused)):
-            yield f"{where}: {name} is {_short(found)}, GitHub has {_short(right)}"
-    if table == "pr_review_threads" and row["comments_total"] not in {None, compared.truth.comments_of[line["id"]]}:
-        yield f"{where}: comments_total is {row['comments_total']}"
-
-
-def _found(name: str, row: Stored) -> Any:
-    return json.loads(row[name]) if name == "co_authors" else row[name]
+        if not (may_lack and is_untold(table, name, right.line, compared.truth, excused)):
+            yield f"{name} is {_short(found)}, GitHub has {_short(wanted)}"
 
 
 def _short(value: Any) -> str:

@@ -24,7 +24,7 @@ Api = Callable[[Line], Source]
 def demanded(table: str, truth: Truth, api: Api) -> frozenset[str] | None:
     """Node ids of the lines that must be stored in a table; None where every line of its kind must be."""
     if table in {"contributors", "contributor_logins"}:
-        return frozenset(_people(truth, api))
+        return _people(truth, api)
     if table == "labels":
         return frozenset(row["to"] for row in truth.by_kind["label"] if "pullRequest" in row)
     if table == "milestones":
@@ -44,15 +44,22 @@ def untold_fields(line: Line, api: Source) -> frozenset[str]:
     return frozenset(unavailable.get(api.value, ())) if isinstance(unavailable, dict) else frozenset()
 
 
-def _people(truth: Truth, api: Api) -> Iterator[str]:
+def _people(truth: Truth, api: Api) -> frozenset[str]:
+    met: set[str] = set()
+    meant = {node_id: line for node_id, line in truth.by_node.items() if _is_account(line)}
     for line, field, node_id in _named(truth):
-        source = api(line)
-        if node_id is None or is_missing_rightly(line, api) or field in untold_fields(line, source):
+        if node_id is None or node_id in met or node_id not in meant:
             continue
-        person = truth.by_node[node_id]
-        has_number = person["databaseId"] is not None or source is Source.REST
-        if person["kind"] == "user" and person["databaseId"] != GHOST_ID and has_number:
-            yield node_id
+        source = api(line)
+        if is_missing_rightly(line, api) or field in untold_fields(line, source):
+            continue
+        if meant[node_id]["databaseId"] is not None or source is Source.REST:
+            met.add(node_id)
+    return frozenset(met)
+
+
+def _is_account(line: Line) -> bool:
+    return bool(line["kind"] == "user" and line["databaseId"] != GHOST_ID)
 
 
 def _named(truth: Truth) -> Iterator[tuple[Line, str, str | None]]:
