@@ -3,7 +3,6 @@
 import logging
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import hypothesis
@@ -11,13 +10,12 @@ import psycopg
 import pytest
 import structlog
 
-from tests.support import compiled, postgres, services
+from tests.support import compiled, measuring, postgres, services
 from tests.support.forking import MEASURED as MEASURED_PROGRAM
 from tests.support.forking import Spawner
 from tests.support.stand_ins import Running, Start, start
 
-HERE = Path(__file__).resolve().parent
-ROOT = HERE.parent
+ROOT = Path(__file__).resolve().parents[1]
 DATA = ROOT.parent / "shared" / "data"
 RUN: pytest.StashKey[services.Run] = pytest.StashKey()
 FOLDER: pytest.StashKey[Path] = pytest.StashKey()
@@ -78,54 +76,9 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         run.close()
 
 
-MEASURED = {
-    HERE / name
-    for name in (
-        "contract/engines/test_secrets.py",
-        "contract/queue/test_fallback.py",
-        "contract/queue/test_runs.py",
-        "contract/queue/test_sharing.py",
-        "contract/queue/test_submit.py",
-        "contract/test_actions_testing.py",
-        "contract/test_insight_jobs.py",
-        "contract/test_insight_routing.py",
-        "contract/test_queue_control.py",
-        "contract/test_recurring.py",
-        "contract/test_rollout_manage.py",
-        "contract/test_rollout_monitor.py",
-        "contract/test_store_completeness.py",
-        "contract/test_store_database.py",
-        "contract/test_store_index.py",
-        "contract/test_store_rows.py",
-        "integration/inngest/test_steps.py",
-        "integration/test_actions_engine.py",
-        "integration/test_actions_folder.py",
-        "integration/test_actions_install.py",
-        "integration/test_capture_leases.py",
-        "integration/test_cli_jobs.py",
-        "integration/test_cli_json.py",
-        "integration/test_github_transport.py",
-        "integration/test_inngest_commands.py",
-        "integration/test_worker_duties.py",
-        "sandbox/integration/test_http_streams.py",
-    )
-}
-"""What is measured beside the units: files that run what no unit does, in little time.
-
-Measuring takes as long again as the test, and says little of the others: that a line ran on the way of a whole capture
-does not mean that the test looks at what it does. So the figure is a lower bound.
-"""
-NOT_MEASURED = (HERE / "contract", HERE / "integration", HERE / "migration", HERE / "sandbox" / "integration")
-
-
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Measure the coverage of what is named above, and of what runs on both databases on one of them."""
-    assert all(path.is_file() for path in MEASURED), "a measured file has another name now"
-    for item in items:
-        parameters: dict[str, object] = item.callspec.params if hasattr(item, "callspec") else {}
-        is_other = item.path not in MEASURED and any(folder in item.path.parents for folder in NOT_MEASURED)
-        if is_other or "postgresql" in parameters.values():
-            item.add_marker(pytest.mark.no_cover)
+    """Choose the tests whose coverage is measured."""
+    measuring.choose(items)
 
 
 @pytest.fixture(autouse=True)
@@ -142,31 +95,24 @@ def programs_are_measured_as_their_test_is(request: pytest.FixtureRequest) -> It
         os.environ[MEASURED_PROGRAM] = asked  # noqa: TID251 - as above
 
 
-@contextmanager
-def _unmeasured(config: pytest.Config) -> Iterator[None]:
-    """Measure no coverage meanwhile."""
-    controller = getattr(config.pluginmanager.getplugin("_cov"), "cov_controller", None)
-    if controller is None:
-        yield
-        return
-    controller.pause()
-    try:
-        yield
-    finally:
-        controller.resume()
-
-
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_setup(item: pytest.Item) -> Iterator[None]:
     """Count as covered what a test calls, not what a fixture runs to prepare it: the same worlds and rows each time."""
-    with _unmeasured(item.config):
+    with measuring.unmeasured(item.config):
+        return (yield)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
+    """Of a property, measure the first examples alone."""
+    with measuring.first_examples(item):
         return (yield)
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_teardown(item: pytest.Item) -> Iterator[None]:
     """Count as covered what a test calls, not what clears up after it."""
-    with _unmeasured(item.config):
+    with measuring.unmeasured(item.config):
         return (yield)
 
 
