@@ -111,18 +111,21 @@ class Desk:
     def _with(self, work: Callable[[Wired], Awaitable[T]]) -> T:
         async def run() -> T:
             chance = random.Random(7)  # noqa: S311 - spreads retries, no secret
-            overrides = Overrides(clock=self.time.now, random=chance.random)
+            overrides = Overrides(clock=self.time.now, random=chance.random, transport=self.time.transport)
             async with wire(
                 self.own_settings,
                 create=True,
                 reporter=self.told,
-                pause=self.time.pause,
+                pause=self.time.pause_here,
                 stopping=lambda: False,
                 overrides=overrides,
             ) as wired:
                 return await work(wired)
 
-        return asyncio.run(run())
+        try:
+            return asyncio.run(run())
+        finally:
+            self.time.settle()
 
     def truth(self, name: str) -> list[bytes]:
         """What a perfect capture would hold now."""
