@@ -16,7 +16,7 @@ NAME = "sandbox/demo"
 
 @pytest.mark.parametrize("source", ["graphql", "auto"])
 def test_pages_that_are_too_heavy_shrink_and_nothing_is_lost(serve: Start, sqlite_url: str, source: str) -> None:
-    running = serve("--repo", f"{NAME}=generate:150", "--ms-per-pr", "700")
+    running = serve("--repo", f"{NAME}=generate:60", "--ms-per-pr", "700")
     with Desk(running, sqlite_url) as desk:
         captured = desk.capture(NAME, source)
         assert captured.gap_count == 0
@@ -32,7 +32,7 @@ def test_pages_that_are_too_heavy_shrink_and_nothing_is_lost(serve: Start, sqlit
 
 @pytest.mark.parametrize("source", ["graphql", "rest", "auto"])
 def test_an_exhausted_budget_is_waited_for(serve: Start, mostly_sqlite_url: str, source: str) -> None:
-    size, points = {"graphql": (90, "6"), "auto": (90, "6"), "rest": (30, "80")}[source]
+    size, points = {"graphql": (60, "5"), "auto": (60, "5"), "rest": (14, "40")}[source]
     with Desk(serve("--repo", f"{NAME}=generate:{size}", "--points", points), mostly_sqlite_url) as desk:
         captured = desk.capture(NAME, source)
         assert captured.gap_count == 0
@@ -63,7 +63,7 @@ def test_rest_stands_in_while_graphql_is_broken_and_graphql_comes_back(serve: St
 
 @pytest.mark.parametrize("route", ["pulls", "contributors"])
 def test_nothing_that_graphql_can_give_waits_for_a_budget_of_rest(serve: Start, sqlite_url: str, route: str) -> None:
-    with Desk(serve("--repo", f"{NAME}=generate:30", "--points", "1000000"), sqlite_url) as desk:
+    with Desk(serve("--repo", f"{NAME}=generate:12", "--points", "1000000"), sqlite_url) as desk:
         match = {"route": f"GET /repos/{{owner}}/{{repo}}/{route}", "nth": {"from": 1, "to": 3}}
         desk.spoil({"name": "spent", "match": match, "effect": {"refusal": "primary-403"}})
         waited: list[int] = []

@@ -15,13 +15,17 @@ from progressive_capture.domain.kinds import Kind
 from progressive_capture.domain.scope import Scope
 from progressive_capture.wiring import Overrides, wire
 from tests.support.capturing import Desk
-from tests.support.stand_ins import Start
+from tests.support.stand_ins import Running, Start
 
 if TYPE_CHECKING:
     from progressive_capture.capture.report import Progress
 
 
 NAME = "sandbox/demo"
+SIZE = 45
+LONG = "sandbox/long"
+LONGER = 104
+"""More than a page of the list by REST."""
 HOUR = 3_600.0
 
 
@@ -33,11 +37,18 @@ def deleted(desk: Desk, table: str) -> int:
     return sum(row["deleted_at"] is not None for row in desk.rows(table))
 
 
+@pytest.fixture(scope="module")
+def running(serve: Start) -> Running:
+    """Two repositories that no test of this module changes."""
+    return serve(f"--repo={NAME}=generate:{SIZE}", f"--repo={LONG}=generate:{LONGER}", "--points=1000000")
+
+
 @pytest.fixture
-def desk(serve: Start, sqlite_url: str) -> Iterator[Desk]:
-    running = serve("--repo", f"{NAME}=generate:120", "--points", "1000000")
+def desk(running: Running, sqlite_url: str) -> Iterator[Desk]:
+    """A desk with an empty database; its faults end with the test."""
     with Desk(running, sqlite_url) as made:
         yield made
+        made.spoil()
 
 
 HOLES = {"null_nodes": {"path": ["nodes", "reviews", "nodes"], "every": 2, "type": "INTERNAL", "message": "hiccup"}}
@@ -93,25 +104,25 @@ def test_pull_requests_that_github_says_are_not_there_stay_gaps(desk: Desk) -> N
     desk.spoil()
     desk.time.advance(HOUR)
     assert desk.capture(NAME).gap_count == 0
-    assert len(desk.rows("pull_requests")) == 120
+    assert len(desk.rows("pull_requests")) == SIZE
 
 
 @pytest.mark.parametrize("full", [False, True])
 def test_a_list_that_ends_early_is_no_proof(desk: Desk, full: bool) -> None:  # noqa: FBT001 - parametrised
     if full:
-        desk.capture(NAME)
+        desk.capture(LONG)
         desk.time.advance(HOUR)
     desk.spoil(fault(EMPTY_PAGE, route=LIST, nth={"from": 2}))
-    captured = desk.capture(NAME, full=full)
+    captured = desk.capture(LONG, full=full)
     assert captured.unlisted
     assert captured.gap_count >= captured.unlisted
     assert deleted(desk, "pull_request_index") == 0
-    assert desk.verify(NAME).gap_count
+    assert desk.verify(LONG).gap_count
     desk.spoil()
     desk.time.advance(HOUR)
-    assert desk.capture(NAME, full=full).gap_count == 0
-    assert desk.differences(NAME) == []
-    assert desk.verify(NAME).gap_count == 0
+    assert desk.capture(LONG, full=full).gap_count == 0
+    assert desk.differences(LONG) == []
+    assert desk.verify(LONG).gap_count == 0
 
 
 def interrupted_after(desk: Desk, steps: int) -> Captured:
@@ -131,7 +142,15 @@ def interrupted_after(desk: Desk, steps: int) -> Captured:
     return captured
 
 
-def test_what_changed_since_a_broken_off_walk_is_captured_with_it(desk: Desk) -> None:
+@pytest.fixture
+def changing(serve: Start, sqlite_url: str) -> Iterator[Desk]:
+    """A desk with a repository of its own."""
+    with Desk(serve(f"--repo={NAME}=generate:{LONGER}", "--points=1000000"), sqlite_url) as made:
+        yield made
+
+
+def test_what_changed_since_a_broken_off_walk_is_captured_with_it(changing: Desk) -> None:
+    desk = changing
     assert interrupted_after(desk, 4).interrupted
     desk.time.advance(7 * 24 * HOUR)
     number = desk.pull_requests(NAME)[0]["number"]
@@ -192,25 +211,28 @@ def test_a_label_that_was_lost_is_captured_again(desk: Desk, sqlite_url: str) ->
 
 def test_one_pull_request_that_github_cannot_give_leaves_the_others_complete(serve: Start, sqlite_url: str) -> None:
     files = "GET /repos/{owner}/{repo}/pulls/{pull_number}/files"
-    with Desk(serve("--repo", f"{NAME}=generate:40", "--points", "1000000"), sqlite_url) as desk:
+    with Desk(serve("--repo", f"{NAME}=generate:14", "--points", "1000000"), sqlite_url) as desk:
         desk.spoil(fault({"status": 500}, route=files, nth={"from": 3, "to": 9}))
-        assert desk.capture(NAME, "rest").pull_requests >= 38
+        assert desk.capture(NAME, "rest").pull_requests >= 12
         desk.spoil()
         desk.time.advance(HOUR)
         assert desk.capture(NAME, "rest").gap_count == 0
 
 
 def test_two_tokens_of_one_user_share_one_budget_and_use_is_counted_once(
-    serve: Start, sqlite_url: str, tmp_path: Path
+    serve: Start, sqlite_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """In two shards, as what is large is."""
+    monkeypatch.setattr("progressive_capture.capture.index.SHARD_MIN", 30)
     tokens = tmp_path / "tokens.json"
     tokens.write_text(json.dumps({"tokens": {"alpha": {"user": "ada"}, "beta": {"user": "ada"}}}))
-    with Desk(serve("--repo", f"{NAME}=generate:700", "--tokens", str(tokens)), sqlite_url) as desk:
+    with Desk(serve("--repo", f"{NAME}=generate:66", "--tokens", str(tokens)), sqlite_url) as desk:
         desk.tokens = "alpha,beta"
         captured = desk.capture(NAME)
         assert captured.gap_count == 0
         users = {row["principal"] for row in desk.rows("slots") if row["principal"].startswith("user:")}
         assert len(users) == 1
         [job] = desk.rows("progressive_capture_jobs")
+        assert len(desk.rows("job_shards")) == 3
         assert job["used_points"] == captured.points
         assert job["used_requests"] <= captured.requests
