@@ -9,7 +9,7 @@ import pytest
 from progressive_capture.domain.errors import CaptureFailed
 from progressive_capture.domain.requests import Queued
 from tests.support.little_github import NAME
-from tests.support.offices import BY_REST, Office, office_of_seven, table
+from tests.support.offices import BY_REST, Office, office_of_seven
 
 FIRST_PAGE = re.compile(r"[?&]page=1(&|$)")
 
@@ -31,7 +31,7 @@ async def capture(office: Office) -> bool:
 
 
 def only_job(office: Office) -> dict[str, Any]:
-    (job,) = table(office, "progressive_capture_jobs")
+    (job,) = office.rows("progressive_capture_jobs")
     return job
 
 
@@ -43,7 +43,7 @@ def is_back(office: Office, before: dict[str, Any]) -> bool:
         before["processor_type"],
         before["route_rule"],
     )
-    shards = table(office, "job_shards")
+    shards = office.rows("job_shards")
     assert {shard["claimed_by"] for shard in shards} == {None}
     return any(shard["checkpoint"] for shard in shards)
 
@@ -63,7 +63,7 @@ def test_a_queued_job_whose_capture_is_stopped_is_back_in_line_at_once(office: O
     assert asyncio.run(capture(office))
     office.stop = lambda: False
     assert is_back(office, before)
-    assert table(office, "job_events")[-1]["detail"] == "`pc capture` stopped"
+    assert office.rows("job_events")[-1]["detail"] == "`pc capture` stopped"
     assert ends_by_a_worker(office)
 
 
@@ -83,7 +83,7 @@ def test_a_capture_of_its_own_waits_for_its_next_run(office: Office) -> None:
     assert asyncio.run(capture(office))
     office.stop = lambda: False
     assert asyncio.run(office.work()).jobs == 0
-    assert {run["outcome"] for run in table(office, "duty_runs") if run["duty"] == "sweep"} == {"done"}
+    assert {run["outcome"] for run in office.rows("duty_runs") if run["duty"] == "sweep"} == {"done"}
     assert only_job(office)["status"] == "processing"
     assert not asyncio.run(capture(office))
-    assert {each["status"] for each in table(office, "progressive_capture_jobs")} == {"completed"}
+    assert {each["status"] for each in office.rows("progressive_capture_jobs")} == {"completed"}

@@ -234,7 +234,7 @@ async def test_jobs_are_handed_to_a_dev_server_and_a_key_that_is_none_is_refused
     assert str(sent[0].url) == "http://127.0.0.1:8288/e/NO_EVENT_KEY_SET"
     (event,) = json.loads(sent[0].content)
     assert event["name"] == "progressive-capture/shard.handed-over"
-    assert [row["status"] for row in await office.rows("progressive_capture_jobs")] == ["dispatched"]
+    assert [row["status"] for row in office.rows("progressive_capture_jobs")] == ["dispatched"]
     office.settings = {"INNGEST_SIGNING_KEY": "hunter2"}
     async with office.wired() as wired:
         with pytest.raises(UsageError, match="INNGEST_SIGNING_KEY is no signing key"):

@@ -18,7 +18,7 @@ from progressive_capture.github.answer import Answer
 from progressive_capture.github.transport import Received, Request
 from progressive_capture.store import jobs
 from tests.support.little_github import START
-from tests.support.offices import BY_REST, MoodyGitHub, Office, office_of_seven, table, wish
+from tests.support.offices import BY_REST, MoodyGitHub, Office, office_of_seven, wish
 
 LIST = "/repos/o/r/pulls?"
 
@@ -29,7 +29,7 @@ def office(database_url: str) -> Office:
 
 
 def jobs_of(office: Office) -> list[dict[str, Any]]:
-    return sorted(table(office, "progressive_capture_jobs"), key=lambda row: str(row["created_at"]))
+    return sorted(office.rows("progressive_capture_jobs"), key=lambda row: str(row["created_at"]))
 
 
 def work(office: Office) -> tuple[int, int]:
@@ -60,17 +60,17 @@ def test_a_job_is_run_to_its_end_and_booked(office: Office) -> None:
     assert work(office) == (1, 0)
     (job,) = jobs_of(office)
     assert (job["status"], job["engine"], job["attempt"], job["failures"]) == ("completed", "local", 1, 0)
-    assert len(table(office, "pull_requests")) == 7
-    (used,) = table(office, "job_metrics")
+    assert len(office.rows("pull_requests")) == 7
+    (used,) = office.rows("job_metrics")
     assert used["requests"] == len(office.github.asked)
     assert used["cost_microusd"] == 0
     assert used["peak_memory_bytes"] > 1_000_000
     assert used["cpu_ms"] > 0
-    (outcome,) = table(office, "rollout_metrics")
+    (outcome,) = office.rows("rollout_metrics")
     assert (outcome["success_count"], outcome["error_count"], outcome["counted"]) == (1, 0, True)
-    (worker,) = table(office, "workers")
+    (worker,) = office.rows("workers")
     assert worker["stopped_at"] is not None
-    assert table(office, "leader_leases") == []
+    assert office.rows("leader_leases") == []
 
 
 def test_a_limit_that_lasts_gives_the_slot_away_and_is_no_failure(office: Office) -> None:
@@ -80,7 +80,7 @@ def test_a_limit_that_lasts_gives_the_slot_away_and_is_no_failure(office: Office
     (job,) = jobs_of(office)
     assert (job["status"], job["failures"]) == ("pending", 0)
     assert "2026-06-01T12:15:0" in job["run_at"]
-    assert {row["claimed_by"] for row in table(office, "job_shards")} == {None}
+    assert {row["claimed_by"] for row in office.rows("job_shards")} == {None}
     assert isinstance(asyncio.run(office.ask()), Joined)
     assert work(office) == (0, 0)
     office.github.moods.clear()
@@ -99,9 +99,9 @@ def test_what_may_pass_is_tried_again_until_the_attempts_are_spent(office: Offic
         office.github.now += timedelta(hours=2)
     assert seen == [("failed", 1, "broken"), ("failed", 2, "broken"), ("dead", 3, "broken"), ("dead", 3, "broken")]
     assert "While looking up o/r: GitHub answered 500" in jobs_of(office)[0]["error"]
-    (used,) = table(office, "job_metrics")
+    (used,) = office.rows("job_metrics")
     assert used["requests"] == len(office.github.asked) > 3
-    (outcome,) = table(office, "rollout_metrics")
+    (outcome,) = office.rows("rollout_metrics")
     assert (outcome["success_count"], outcome["error_count"], outcome["counted"]) == (0, 1, True)
 
 
@@ -116,7 +116,7 @@ def test_what_will_not_pass_is_dead_at_once_and_no_failure_of_the_lane(
     work(office)
     (job,) = jobs_of(office)
     assert (job["status"], job["error_class"]) == ("dead", error_class)
-    (outcome,) = table(office, "rollout_metrics")
+    (outcome,) = office.rows("rollout_metrics")
     assert (outcome["error_count"], outcome["counted"]) == (1, False)
 
 
@@ -128,9 +128,9 @@ def test_a_refused_token_stops_the_worker_and_no_job_is_lost(office: Office) -> 
         asyncio.run(office.work({Processor.INNGEST: 1}))
     assert {row["status"] for row in jobs_of(office)} <= {"pending", "completed"}
     assert {row["failures"] for row in jobs_of(office)} == {0}
-    assert {row["claimed_by"] for row in table(office, "job_shards")} == {None}
+    assert {row["claimed_by"] for row in office.rows("job_shards")} == {None}
     assert "credentials refused" in {line["event"] for line in logged if line["log_level"] == "error"}
-    (worker,) = table(office, "workers")
+    (worker,) = office.rows("workers")
     assert worker["stopped_at"] is not None
     office.github.moods = {"/": (401, {})}
     with pytest.raises(CredentialsRefused):
@@ -169,7 +169,7 @@ def test_a_known_token_that_is_refused_leaves_the_job_to_the_other(office: Offic
     with capture_logs() as logged:
         assert work(office) == (1, 0)
     assert {row["status"] for row in jobs_of(office)} == {"completed"}
-    assert len(table(office, "pull_requests")) == 7
+    assert len(office.rows("pull_requests")) == 7
     assert any("The work goes on without it." in str(line) for line in logged)
 
 
@@ -215,7 +215,7 @@ def test_a_mistake_of_ours_behind_the_index_spends_the_jobs_attempts_too(office:
         work(office)
     (job,) = jobs_of(office)
     assert (job["status"], job["failures"], job["error_class"]) == ("failed", 1, "unknown")
-    assert {row["k"]: row["state"] for row in table(office, "job_shards")} == {0: "completed", 1: "failed"}
+    assert {row["k"]: row["state"] for row in office.rows("job_shards")} == {0: "completed", 1: "failed"}
     office.github.now += timedelta(hours=2)
     assert work(office) == (1, 0)
     assert [row["status"] for row in jobs_of(office)] == ["completed"]
@@ -229,7 +229,7 @@ def test_a_stop_puts_the_job_back_after_its_page_and_another_worker_goes_on(offi
     assert work(office) == (0, 1)
     (job,) = jobs_of(office)
     assert (job["status"], job["failures"], job["attempt"]) == ("pending", 0, 1)
-    assert {row["claimed_by"] for row in table(office, "job_shards")} == {None}
+    assert {row["claimed_by"] for row in office.rows("job_shards")} == {None}
     stopped.clear()
     office.github.before = lambda _: None
     assert work(office) == (1, 0)
@@ -254,9 +254,9 @@ def test_a_cancelled_job_stops_at_its_next_page(office: Office) -> None:
     asyncio.run(run())
     (job,) = jobs_of(office)
     assert job["status"] == "cancelled"
-    assert len(table(office, "pull_requests")) < 7
-    assert {row["state"] for row in table(office, "job_shards")} <= {"cancelled", "completed"}
-    (used,) = table(office, "job_metrics")
+    assert len(office.rows("pull_requests")) < 7
+    assert {row["state"] for row in office.rows("job_shards")} <= {"cancelled", "completed"}
+    (used,) = office.rows("job_metrics")
     assert used["outcome"] == "cancelled"
 
 
@@ -299,7 +299,7 @@ def test_who_asks_while_the_walk_runs_is_served_by_its_successor(office: Office)
     asyncio.run(run())
     assert answers == [RerunAsked(first)]
     assert [row["status"] for row in jobs_of(office)] == ["completed", "completed"]
-    assert {row["number"]: row["updated_at"] for row in table(office, "pull_requests")}[1] == "2026-06-01T12:00:05Z"
+    assert {row["number"]: row["updated_at"] for row in office.rows("pull_requests")}[1] == "2026-06-01T12:00:05Z"
 
 
 def test_a_long_job_lets_others_of_its_lane_go_between(office: Office) -> None:

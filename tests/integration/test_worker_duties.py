@@ -13,7 +13,7 @@ from progressive_capture.queue.schedule import Duty
 from progressive_capture.store import duties
 from progressive_capture.store.errors import StoreError
 from tests.support.little_github import START
-from tests.support.offices import Office, office_of_seven, rows, table
+from tests.support.offices import Office, office_of_seven, rows
 
 
 @pytest.fixture
@@ -30,10 +30,10 @@ def test_duties_are_done_by_one(office: Office) -> None:
     every = ["categories", "health", "metrics", "reconcile", "report", "sweep"]
     asyncio.run(both())
     asyncio.run(both())
-    assert sorted(row["duty"] for row in table(office, "duty_runs")) == every
+    assert sorted(row["duty"] for row in office.rows("duty_runs")) == every
     office.github.now += timedelta(minutes=2)
     asyncio.run(both())
-    ran = table(office, "duty_runs")
+    ran = office.rows("duty_runs")
     assert sorted(row["duty"] for row in ran) == sorted([*every, "reconcile", "sweep"])
     assert {row["outcome"] for row in ran} == {"done"}
     (health,) = [row["result"] for row in ran if row["duty"] == "health"]
@@ -67,7 +67,7 @@ def test_a_duty_that_fails_is_noted_and_due_again(office: Office) -> None:
     assert asyncio.run(tend()) == []
     office.github.now += timedelta(minutes=1)
     assert asyncio.run(tend()) == ["broken"]
-    (first, _) = table(office, "duty_runs")
+    (first, _) = office.rows("duty_runs")
     assert first["outcome"] == "failed"
     assert "no room" in first["result"]["error"]
 
@@ -94,14 +94,14 @@ def test_a_duty_that_takes_long_holds_up_neither_the_others_nor_the_beat(office:
             await worker.run()
 
     async def listen(_seconds: float) -> None:
-        (worker,) = await office.rows("workers")
+        (worker,) = office.rows("workers")
         if worker["seen_at"] > stamp(START + timedelta(minutes=15)):
             heard.set()
         await asyncio.sleep(0.005)
 
     asyncio.run(serve())
-    outcomes = Counter((row["duty"], row["outcome"]) for row in table(office, "duty_runs"))
+    outcomes = Counter((row["duty"], row["outcome"]) for row in office.rows("duty_runs"))
     assert outcomes["long", "done"] == 1
     assert outcomes["short", "done"] >= 15
-    (worker,) = table(office, "workers")
+    (worker,) = office.rows("workers")
     assert worker["stopped_at"] is not None

@@ -1,7 +1,7 @@
 """The queue and its worker within the test's process, over a little GitHub or a sandbox; no process is started."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -16,7 +16,7 @@ from progressive_capture.capture.run import look_up
 from progressive_capture.domain.jobs import JobType, Processor, Trigger
 from progressive_capture.domain.requests import JobRequest, Submitted
 from progressive_capture.domain.scope import Scope, SourceChoice
-from progressive_capture.engines.local import Served
+from progressive_capture.engines.local import Served, Worker
 from progressive_capture.github.answer import Answer
 from progressive_capture.github.transport import Received, Request
 from progressive_capture.store.database import Database
@@ -98,13 +98,16 @@ class Office:
     async def drain(self, wired: Wired, slots: Mapping[Processor, int] | None = None) -> Served:
         """Run a worker of an installation that is at hand until nothing is due; idle slots move no clock."""
         worker = wired.worker(slots)
-        worker.pause = _idle
+        worker.pause = until_news(worker)
         return await worker.run(drain=True)
 
-    async def rows(self, table: str) -> list[dict[str, Any]]:
+    def rows(self, table: str) -> list[dict[str, Any]]:
         """All rows of a table."""
-        async with self.wired() as wired:
-            return rows(wired.database, table)
+        database = Database.open(self.database_url)
+        try:
+            return rows(database, table)
+        finally:
+            database.close()
 
     async def _pause(self, seconds: float) -> None:
         self.github.now += timedelta(seconds=seconds)
@@ -124,8 +127,17 @@ def wish(wired: Wired, scope: Scope = BY_REST, trigger: Trigger = Trigger.WEBHOO
     )
 
 
-async def _idle(_seconds: float) -> None:
-    await asyncio.sleep(0.05)
+def until_news(worker: Worker) -> Callable[[float], Awaitable[None]]:
+    """Let an idle slot look again once another has begun or ended something; looks that find nothing take long."""
+
+    async def pause(_seconds: float) -> None:
+        done = worker.done
+        for _ in range(100):
+            if worker.done != done or worker.is_drained:
+                return
+            await asyncio.sleep(0.01)
+
+    return pause
 
 
 def office_of_seven(database_url: str) -> Office:
@@ -134,11 +146,6 @@ def office_of_seven(database_url: str) -> Office:
     asyncio.run(office.know())
     office.github.asked.clear()
     return office
-
-
-def table(office: Office, name: str) -> list[dict[str, Any]]:
-    """All rows of a table, for tests that are no coroutines."""
-    return asyncio.run(office.rows(name))
 
 
 def rows(database: Database, table: str) -> list[dict[str, Any]]:

@@ -61,7 +61,7 @@ class Runners:
 
     def rows(self, table: str) -> list[dict[str, Any]]:
         """All rows of a table."""
-        return asyncio.run(self.office.rows(table))
+        return self.office.rows(table)
 
     def job(self) -> dict[str, Any]:
         """The only job."""

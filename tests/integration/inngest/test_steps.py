@@ -159,7 +159,7 @@ async def test_a_run_that_inngest_gives_up_puts_back_what_nobody_began(
     assert given_up.failed
     assert told.function.endswith("capture-failure")
     assert told.output == {"settled": "put back in line"}
-    (shard,) = await running.office.rows("job_shards")
+    (shard,) = running.office.rows("job_shards")
     assert shard["cpu_ms"] == 7
     job = running.job()
     assert (job["status"], job["failures"]) == ("pending", 0)
