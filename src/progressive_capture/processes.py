@@ -1,9 +1,11 @@
 """Processes: a text that names one as the holder of a lease, whether it still lives, and what this one uses."""
 
 import hashlib
+import os
 import socket
 import threading
 import time
+from functools import cache
 from pathlib import Path
 from typing import Final
 from uuid import UUID
@@ -24,8 +26,13 @@ https://github.com/torvalds/linux/blob/master/include/linux/proc_ns.h"""
 
 def holder(part: int | str = 0) -> str:
     """Name this process, or the given one of several that work within it: `host:pid:start time#part`."""
-    process = psutil.Process()
-    return f"{_host()}:{process.pid}:{process.create_time():.2f}#{part}"
+    return f"{_host()}:{_itself(os.getpid())}#{part}"
+
+
+@cache
+def _itself(pid: int) -> str:
+    """The number and start time of this process, which a child that is forked later does not share."""
+    return f"{pid}:{psutil.Process(pid).create_time():.2f}"
 
 
 class Meter:

@@ -14,11 +14,12 @@ from progressive_capture.domain.scope import moment, stamp
 from progressive_capture.store.tables import ENGINE_BREAKERS
 
 _BREAKER: Final = ENGINE_BREAKERS.c
+_ALL: Final = select(ENGINE_BREAKERS)
 
 
 def read(connection: Connection) -> dict[EngineName, Breaker]:
     """Return what is remembered of engines; of the others there is nothing to remember."""
-    return {EngineName(row.engine): _breaker(row) for row in connection.execute(select(ENGINE_BREAKERS))}
+    return {EngineName(row.engine): _breaker(row) for row in connection.execute(_ALL)}
 
 
 def find(connection: Connection, engine: EngineName) -> Breaker:

@@ -8,7 +8,7 @@ from enum import IntEnum
 from pathlib import Path
 from typing import Any, Final, Self
 
-from sqlalchemy import Connection, Engine, Integer, cast, create_engine, event, func, select
+from sqlalchemy import Connection, Engine, Integer, bindparam, cast, create_engine, event, func, select
 
 from progressive_capture.store import errors, schema, urls
 
@@ -20,6 +20,14 @@ IDLE_SECONDS: Final = 300
 """Connections unused for longer are opened anew: servers and poolers drop them."""
 
 _BEGIN: Final = "begin_statement"
+
+_LOCK: Final = select(
+    func.set_config("lock_timeout", f"{BUSY_SECONDS}s", True),
+    func.pg_advisory_xact_lock(
+        cast(bindparam("of_subject", type_=Integer), Integer), cast(bindparam("of_number", type_=Integer), Integer)
+    ),
+)
+"""Made once: it precedes every request, and making it takes longer than asking it."""
 
 
 class Database:
@@ -133,9 +141,7 @@ def lock(connection: Connection, subject: Lock, number: int = 0) -> None:
     https://www.postgresql.org/docs/current/explicit-locking.html#ADVISORY-LOCKS
     """
     if connection.dialect.name == "postgresql":
-        timeout = func.set_config("lock_timeout", f"{BUSY_SECONDS}s", True)
-        wait = func.pg_advisory_xact_lock(cast(subject.value, Integer), cast(number, Integer))
-        connection.execute(select(timeout, wait))
+        connection.execute(_LOCK, {"of_subject": subject.value, "of_number": number})
 
 
 @contextmanager

@@ -2,9 +2,9 @@
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from progressive_capture.domain.scope import moment, stamp
@@ -26,6 +26,25 @@ class DutyRun(NamedTuple):
     """None: it has not ended, or its process died."""
     holder: str
     result: dict[str, Any] | None
+
+
+# Made once: a worker asks them of each duty every few seconds, and making them takes longer than asking.
+_TAKEN: Final = {
+    name: dialect.insert(LEADER_LEASES).on_conflict_do_nothing().returning(_LEASE.name)
+    for name, dialect in (("postgresql", postgresql), ("sqlite", sqlite))
+}
+_LED: Final = select(LEADER_LEASES).where(_LEASE.name == bindparam("of_name")).with_for_update()
+_KEPT: Final = (
+    update(LEADER_LEASES)
+    .where(_LEASE.name == bindparam("of_name"))
+    .values(holder=bindparam("new_holder"), until=bindparam("new_until", type_=_LEASE.until.type))
+)
+_LAST: Final = (
+    select(*(_RUN[name] for name in DutyRun._fields))
+    .where(_RUN.duty == bindparam("of_duty"))
+    .order_by(_RUN.id.desc())
+    .limit(bindparam("most"))
+)
 
 
 def lead(
@@ -50,15 +69,13 @@ def lead(
     Returns:
         Whether the holder has it now.
     """
-    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
     taken = {"name": name, "holder": holder, "until": stamp(until)}
-    new = dialect.insert(LEADER_LEASES).values(taken).on_conflict_do_nothing().returning(_LEASE.name)
-    if connection.scalar(new) is not None:
+    if connection.scalar(_TAKEN[connection.dialect.name], taken) is not None:
         return True
-    row = connection.execute(select(LEADER_LEASES).where(_LEASE.name == name).with_for_update()).one()
+    row = connection.execute(_LED, {"of_name": name}).one()
     if row.holder != holder and moment(row.until) > now and not is_gone(row.holder):
         return False
-    connection.execute(update(LEADER_LEASES).where(_LEASE.name == name).values(taken))
+    connection.execute(_KEPT, {"of_name": name, "new_holder": holder, "new_until": stamp(until)})
     return True
 
 
@@ -91,9 +108,7 @@ def last_run(connection: Connection, duty: str) -> DutyRun | None:
 
 def runs(connection: Connection, duty: str, limit: int) -> list[DutyRun]:
     """Return the last runs of a duty, the newest first."""
-    columns = (_RUN[name] for name in DutyRun._fields)
-    found = connection.execute(select(*columns).where(_RUN.duty == duty).order_by(_RUN.id.desc()).limit(limit))
-    return [DutyRun(*row) for row in found]
+    return [DutyRun(*row) for row in connection.execute(_LAST, {"of_duty": duty, "most": limit})]
 
 
 def beat(connection: Connection, holder: str, lanes: Mapping[str, int], now: datetime) -> None:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlsplit
 
-from sqlalchemy import Connection, Update, exists, insert, or_, select, update
+from sqlalchemy import Connection, Update, bindparam, exists, insert, or_, select, update
 
 from progressive_capture.domain.kinds import Source
 from progressive_capture.domain.records import UNAVAILABLE, RepositoryRow
@@ -55,6 +55,20 @@ _REPOSITORIES: Final = {
     )
     for source in Source
 }
+
+_STORED: Final = select(REPOSITORIES).where(
+    REPOSITORIES.c.host_id == bindparam("of_host"), REPOSITORIES.c.id == bindparam("of_repository")
+)
+"""Made once: each step of a walk asks it, and making it takes longer than asking."""
+
+_SEEN: Final = (
+    select(REPOSITORY_NAMES.c.full_name)
+    .where(
+        REPOSITORY_NAMES.c.host_id == bindparam("of_host"),
+        REPOSITORY_NAMES.c.repository_id == bindparam("of_repository"),
+    )
+    .order_by((REPOSITORY_NAMES.c.name_key == bindparam("of_now")).desc(), REPOSITORY_NAMES.c.last_seen_at.desc())
+)
 
 
 def host_id(connection: Connection, api_url: str) -> int:
@@ -124,14 +138,10 @@ def find_numbered(connection: Connection, host_id: int, repository_id: int) -> S
 
 def get(connection: Connection, host_id: int, repository_id: int) -> StoredRepository:
     """Return a repository that was seen before."""
-    table, names = REPOSITORIES.c, REPOSITORY_NAMES.c
-    row = connection.execute(select(REPOSITORIES).where(table.host_id == host_id, table.id == repository_id)).one()
+    key = {"of_host": host_id, "of_repository": repository_id}
+    row = connection.execute(_STORED, key).one()
     owner_name = f"{row.owner_login}/{row.name}"
-    seen = connection.scalars(
-        select(names.full_name)
-        .where(names.host_id == host_id, names.repository_id == repository_id)
-        .order_by((names.name_key == owner_name.lower()).desc(), names.last_seen_at.desc())
-    )
+    seen = connection.scalars(_SEEN, key | {"of_now": owner_name.lower()})
     return StoredRepository(
         id=row.id,
         node_id=row.node_id,

@@ -19,8 +19,8 @@ def revision(connection: Connection) -> str | None:
     return found
 
 
-def refuse_newer(connection: Connection) -> None:
-    """See that the program knows the database's revision.
+def refuse_newer(connection: Connection) -> str | None:
+    """See that the program knows the database's revision, and return it.
 
     Raises:
         SchemaTooNew: it does not.
@@ -28,6 +28,7 @@ def refuse_newer(connection: Connection) -> None:
     found = revision(connection)
     if found is not None and found not in REVISIONS:
         raise SchemaTooNew(found)
+    return found
 
 
 def is_current(connection: Connection) -> bool:
@@ -36,8 +37,7 @@ def is_current(connection: Connection) -> bool:
     Raises:
         SchemaTooNew: it has one that the program does not know.
     """
-    refuse_newer(connection)
-    return revision(connection) == REVISIONS[-1]
+    return refuse_newer(connection) == REVISIONS[-1]
 
 
 def upgrade(connection: Connection, to: str = REVISIONS[-1]) -> None:

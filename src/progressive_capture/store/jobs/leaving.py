@@ -90,7 +90,7 @@ def leave_line(
     """
     taken: list[_Left] = []
     moved: list[str] = []
-    following = _NEXT.where(*among.conditions)
+    following = _NEXT.where(*conditions) if (conditions := among.conditions) else _NEXT
     while len(taken) < n and len(moved) < MOST_REROUTED:
         wanted = {"of_lane": lane.value, "due_at": stamp(now), "most": n - len(taken)}
         found = [line_of(row) for row in connection.execute(following, wanted)]

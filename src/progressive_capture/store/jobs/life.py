@@ -57,7 +57,8 @@ _JOB: Final = (
 )
 """Columns that a `Job` has under the same names."""
 
-_LOCKED: Final = select(JOBS).where(JOBS.c.id == bindparam("of_job")).with_for_update(key_share=True)
+_STORED: Final = select(JOBS).where(JOBS.c.id == bindparam("of_job"))
+_LOCKED: Final = _STORED.with_for_update(key_share=True)
 _TOLD: Final = JOB_EVENTS.alias("told").c
 _LAST_AT: Final = (
     select(_TOLD.at).where(_TOLD.job_id == bindparam("of_job")).order_by(_TOLD.id.desc()).limit(1).scalar_subquery()
@@ -109,7 +110,7 @@ def find_open(connection: Connection, dedupe_key: str) -> Job | None:
 
 def get(connection: Connection, job_id: str) -> Job:
     """Return a job that exists."""
-    return job_of(connection.execute(select(JOBS).where(JOBS.c.id == job_id)).one())
+    return job_of(connection.execute(_STORED, {"of_job": job_id}).one())
 
 
 def set_forecast(connection: Connection, job_id: str, figures: Figures) -> None:
