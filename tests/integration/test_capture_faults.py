@@ -18,7 +18,11 @@ if TYPE_CHECKING:
     from progressive_capture.capture.run import Captured
 
 NAME = "sandbox/demo"
-SIZE = 62
+SIZE = 34
+"""More than are hydrated at once."""
+LONG = "sandbox/long"
+LONGER = 62
+"""More than a page of the list by GraphQL."""
 
 Rule = dict[str, Any]
 
@@ -61,8 +65,9 @@ OF_THE_LIST = {
 
 @pytest.fixture(scope="module")
 def running(serve: Start) -> Running:
-    """One repository for all tests of this module, none of which changes it."""
-    return serve("--repo", f"{NAME}=generate:{SIZE}", "--repo", "hostile", "--points", "1000000")
+    """Repositories for all tests of this module, none of which changes them."""
+    generated = (f"--repo={NAME}=generate:{SIZE}", f"--repo={LONG}=generate:{LONGER}")
+    return serve(*generated, "--repo", "hostile", "--points", "1000000")
 
 
 @pytest.fixture
@@ -96,14 +101,16 @@ def test_a_capture_survives_the_answer_to_another_question(desk: Desk) -> None:
 
 @pytest.mark.parametrize("case", OF_THE_LIST)
 def test_a_capture_by_graphql_alone_survives_in_its_list(desk: Desk, case: str) -> None:
-    survives(desk, "graphql", OF_THE_LIST[case])
+    survives(desk, "graphql", OF_THE_LIST[case], name=LONG)
 
 
 @pytest.mark.parametrize("source", ["graphql", "auto"])
-@pytest.mark.parametrize("turns", [[1], [1, 2]], ids=["once", "twice"])
-def test_further_pages_survive_cursors_that_expired(desk: Desk, source: str, turns: object) -> None:
+@pytest.mark.parametrize(
+    ("turns", "name"), [([1], NAME), ([1, 2], "hostile/everything")], ids=["once", "twice, of every kind"]
+)
+def test_further_pages_survive_cursors_that_expired(desk: Desk, source: str, turns: object, name: str) -> None:
     rule = fault({"body": FORGOTTEN}, operation="FollowUp", nth=turns)
-    survives(desk, source, rule, name="hostile/everything")
+    survives(desk, source, rule, name=name)
 
 
 def test_what_github_never_gave_is_a_gap_until_it_does(desk: Desk) -> None:
@@ -161,25 +168,25 @@ def test_what_another_job_read_meanwhile_is_read_again_where_it_left_kinds_out(
     def read_meanwhile(step: Progress) -> None:
         if step.phase == "hydrate" and not others:
             with Desk(desk.sandbox, desk.database_url, tokens="another") as beside, ThreadPoolExecutor() as threads:
-                scope = {"numbers": tuple(range(1, SIZE + 1)), "full": True, **kinds}
-                others.append(threads.submit(beside.capture, NAME, "auto", **scope).result())
+                scope = {"numbers": tuple(range(1, LONGER + 1)), "full": True, **kinds}
+                others.append(threads.submit(beside.capture, LONG, "auto", **scope).result())
 
     desk.told.on_step = read_meanwhile
-    captured = desk.capture(NAME, "auto")
+    captured = desk.capture(LONG, "auto")
     assert (captured.gap_count, others[0].gap_count) == (0, 0), captured.gaps
-    assert desk.differences(NAME) == []
-    assert desk.capture(NAME, "auto").pull_requests == 0
-    again = captured.pull_requests - SIZE
-    assert again == 0 if everything else 0 < again <= SIZE
+    assert desk.differences(LONG) == []
+    assert desk.capture(LONG, "auto").pull_requests == 0
+    again = captured.pull_requests - LONGER
+    assert again == 0 if everything else 0 < again <= LONGER
 
 
 def test_a_list_whose_cursors_always_expire_is_given_up_in_words(desk: Desk) -> None:
     desk.spoil(fault({"expire_cursor": True}, operation="Index"))
     with pytest.raises(CaptureFailed, match=r"While listing pull requests: .*valid cursor"):
-        desk.capture(NAME, "graphql")
+        desk.capture(LONG, "graphql")
     desk.spoil()
-    assert desk.capture(NAME, "graphql").gap_count == 0
-    assert desk.differences(NAME, "graphql") == []
+    assert desk.capture(LONG, "graphql").gap_count == 0
+    assert desk.differences(LONG, "graphql") == []
 
 
 @pytest.mark.parametrize("form", FORMS)
