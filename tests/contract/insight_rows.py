@@ -5,14 +5,16 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, insert, update
+from sqlalchemy import Connection, insert, select, update
 
 from progressive_capture.domain.jobs import Processor, Resources, Trigger
 from progressive_capture.domain.scope import stamp
 from progressive_capture.store import jobs
 from progressive_capture.store.jobs.spending import spend
 from progressive_capture.store.tables import (
+    JOB_EVENTS,
     JOB_METRICS,
+    JOB_SHARDS,
     JOBS,
     REPOSITORY_CATEGORIES,
     ROLLOUT_METRICS,
@@ -41,6 +43,18 @@ def add_job(connection: Connection, created_at: datetime, **columns: Any) -> str
     if columns:
         connection.execute(update(JOBS).where(JOBS.c.id == job.id).values(columns))
     return job.id
+
+
+def copied(connection: Connection, job_id: str, count: int) -> list[str]:
+    """Store a job, with all that is known of it, so many times more, by one statement for each table; their ids."""
+    ids = [str(uuid.uuid4()) for _ in range(count)]
+    for table in (JOBS, JOB_SHARDS, JOB_EVENTS, JOB_METRICS, ROLLOUT_METRICS) if ids else ():
+        key = table.c.id if table is JOBS else table.c.job_id
+        for found in connection.execute(select(table).where(key == job_id)).mappings().all():
+            row = {name: value for name, value in found.items() if table is JOBS or name != "id"}
+            own = [{key.name: each} | ({"dedupe_key": each} if table is JOBS else {}) for each in ids]
+            connection.execute(insert(table), [row | each for each in own])
+    return ids
 
 
 def settle(

@@ -13,7 +13,7 @@ from progressive_capture.rollout import manage
 from progressive_capture.rollout.population import categorize_all, eligibility, mark_as_test, population
 from progressive_capture.rollout.stop import emergency_stop
 from progressive_capture.store.database import Database
-from tests.contract.rollout_rows import ME, looked_up, repositories, rollout_of
+from tests.contract.rollout_rows import ME, all_looked_up, looked_up, repositories, rollout_of
 from tests.contract.store_rows import HOST
 from tests.contract.test_store_jobs import NOW
 
@@ -67,30 +67,31 @@ def test_a_strategy_by_size_admits_by_category_and_counts_what_decisions_say(dat
 
 @pytest.mark.parametrize("stars", [(0,), (40_000,), (0, 40, 400, 4_000, 40_000)])
 def test_by_size_a_percentage_is_that_share_of_any_fleet(database: Database, stars: tuple[int, ...]) -> None:
-    for number in range(1, 101):
-        looked_up(database, number, stars=stars[number % len(stars)], pull_requests_total=10)
+    fleet = {number: {"stars": stars[number % len(stars)], "pull_requests_total": 10} for number in range(1, 101)}
+    all_looked_up(database, fleet)
     rollout = rollout_of(database)
     categorize_all(rollout)
     manage.set_strategy(rollout, Strategy.REPOSITORY_SIZE, ME)
     seen: set[int] = set()
     for percentage in (5, 33, 90):
         manage.set_percentage(rollout, percentage, ME)
-        inside = {number for number in range(1, 101) if eligibility(rollout, number).eligible}
+        with database.reading() as connection:  # as `eligibility` tells of each, which reads all settings anew
+            decided = doors(connection, Terms(), NOW)
+            openings = {each: decided.openings(each, category_of(connection, HOST, each)) for each in fleet}
+        inside = {number for number, opening in openings.items() if opening.eligibility.eligible}
         assert len(inside) == pytest.approx(percentage, abs=19)  # four standard deviations of a part's draws
         assert seen <= inside
         seen = inside
 
 
 def test_whoever_is_tracked_later_takes_nobody_out(database: Database) -> None:
-    for number in range(1, 41):
-        looked_up(database, number, stars=400, pull_requests_total=10)
+    all_looked_up(database, {number: {"stars": 400, "pull_requests_total": 10} for number in range(1, 41)})
     rollout = rollout_of(database)
     categorize_all(rollout)
     manage.set_strategy(rollout, Strategy.REPOSITORY_SIZE, ME)
     manage.set_percentage(rollout, 40, ME)
     before = {number for number in range(1, 41) if eligibility(rollout, number).eligible}
-    for number in range(41, 101):
-        looked_up(database, number, stars=0, pull_requests_total=1)
+    all_looked_up(database, {number: {"stars": 0, "pull_requests_total": 1} for number in range(41, 101)})
     categorize_all(rollout)
     assert before == {number for number in range(1, 41) if eligibility(rollout, number).eligible}
     manage.set_percentage(rollout, 45, ME)
@@ -99,8 +100,8 @@ def test_whoever_is_tracked_later_takes_nobody_out(database: Database) -> None:
 
 
 def test_shares_are_remembered_by_a_stop_and_not_those_of_another_percentage(database: Database) -> None:
-    for number in range(1, 41):
-        looked_up(database, number, stars=40 if number % 2 else 40_000, pull_requests_total=10)
+    stars = {number: 40 if number % 2 else 40_000 for number in range(1, 41)}
+    all_looked_up(database, {number: {"stars": each, "pull_requests_total": 10} for number, each in stars.items()})
     rollout = rollout_of(database)
     categorize_all(rollout)
     manage.set_strategy(rollout, Strategy.REPOSITORY_SIZE, ME)
@@ -119,9 +120,9 @@ def test_shares_are_remembered_by_a_stop_and_not_those_of_another_percentage(dat
 
 
 def test_statistics_agree_with_what_submissions_decide(database: Database) -> None:
-    for number in range(1, 41):
-        fields = {"stars": 3 * 4 ** (number % 7), "pull_requests_total": None if number % 9 == 0 else 20 * number}
-        looked_up(database, number, **fields)
+    totals = {number: None if number % 9 == 0 else 20 * number for number in range(1, 41)}
+    fleet = {each: {"stars": 3 * 4 ** (each % 7), "pull_requests_total": total} for each, total in totals.items()}
+    all_looked_up(database, fleet)
     rollout = rollout_of(database)
     manage.set_strategy(rollout, Strategy.REPOSITORY_SIZE, ME)
     manage.exclude(rollout, [4, 5], ME)

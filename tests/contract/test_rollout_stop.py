@@ -18,7 +18,7 @@ from progressive_capture.store import jobs
 from progressive_capture.store.database import Database
 from progressive_capture.store.errors import LeaseLost
 from progressive_capture.store.rollout import Changed
-from tests.contract.insight_rows import add_job, ago
+from tests.contract.insight_rows import add_job, ago, copied
 from tests.contract.rollout_rows import ME, looked_up, rollout_of
 from tests.contract.test_store_jobs import LEASE, NOW, lives
 
@@ -32,7 +32,8 @@ def control(database: Database) -> Control:
 def waiting(database: Database, count: int, **columns: Any) -> list[str]:
     given = {"processor": BULK, "route_rule": "historical", "priority": 60, "spec": encode(Spec(scope=Scope()))}
     with database.transaction() as connection:
-        return [add_job(connection, ago(NOW, hours=1), **(given | columns)) for _ in range(count)]
+        one = add_job(connection, ago(NOW, hours=1), **(given | columns))
+        return [one, *copied(connection, one, count - 1)]
 
 
 def begin(connection: Connection, job_id: str) -> Claim:

@@ -25,6 +25,8 @@ from tests.support.stand_ins import Running, Start
 NAME, SMALL, OTHER = "runs/one", "runs/small", "runs/other"
 SLOW = {"effect": {"delay_ms": 50}}
 """A run does not end before the test has seen it begin."""
+LOOK_EVERY = 0.05
+"""Seconds between two looks at a run that is made so slow."""
 LONG_AGO = "2000-01-01T00:00:00.000000Z"
 
 
@@ -195,7 +197,7 @@ def test_a_run_that_was_killed_is_continued_by_the_next(
         first = program.start("run", key.text)
         wanted = desk.served() + 50
         while desk.served() < wanted:
-            assert is_running(first), first.communicate()
+            assert is_running(first, LOOK_EVERY), first.communicate()
         first.kill()
         first.communicate()
         desk.spoil()
@@ -221,7 +223,7 @@ def test_a_signal_ends_a_run_after_its_page(
         first = program.start("run", key.text)
         wanted = desk.served() + 20
         while desk.served() < wanted:
-            assert is_running(first), first.communicate()
+            assert is_running(first, LOOK_EVERY), first.communicate()
         first.send_signal(number)
         out, _ = first.communicate()
         desk.spoil()

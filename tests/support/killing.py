@@ -60,10 +60,10 @@ def capture_with_kills(desk: Desk, program: Program, name: str, undisturbed: int
     return Killed(kills, desk.served(), last.stdout)
 
 
-def is_running(run: Child) -> bool:
-    """Whether it still runs, after a moment."""
+def is_running(run: Child, after: float = LOOK_EVERY) -> bool:
+    """Whether it still runs, after a moment of so many seconds."""
     try:
-        run.wait(LOOK_EVERY)
+        run.wait(after)
     except subprocess.TimeoutExpired:
         return True
     return False

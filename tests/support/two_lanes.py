@@ -1,6 +1,5 @@
 """Forty small repositories behind a sandbox, both lanes on this machine; some of them may be made to fail."""
 
-import asyncio
 import random
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -24,7 +23,7 @@ from progressive_capture.github.transport import Received, Request
 from progressive_capture.store.tables import JOBS
 from progressive_capture.wiring import Overrides, Wired, wire
 from tests.support.given import settings_of
-from tests.support.offices import rows
+from tests.support.offices import rows, until_news
 from tests.support.stand_ins import Running
 from tests.support.virtual_time import VirtualTime
 
@@ -123,7 +122,7 @@ class TwoLanes:
                 return (broken if owner_name in self.failing else wired).tools_of_slot(owner_name, part)
 
             worker.bench = replace(worker.bench, tools=tools)
-            worker.pause = _idle
+            worker.pause = until_news(worker)
             # The test says when duties are due: a virtual hour may pass within any job.
             worker.schedule = replace(worker.schedule, duties=[])
             yield worker
@@ -136,7 +135,3 @@ class TwoLanes:
     def jobs(self, wired: Wired) -> list[dict[str, Any]]:
         """All jobs."""
         return rows(wired.database, "progressive_capture_jobs")
-
-
-async def _idle(_seconds: float) -> None:
-    await asyncio.sleep(0.01)

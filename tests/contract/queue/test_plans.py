@@ -1,11 +1,14 @@
 """Claims, submissions, sweeps and lists must not grow with the jobs that are over; asked of analysed databases."""
 
+import shutil
 import uuid
 from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 from sqlalchemy import insert, text
 
@@ -18,6 +21,8 @@ from progressive_capture.store.jobs.life import job_values
 from progressive_capture.store.tables import JOB_EVENTS, JOB_METRICS, JOB_SHARDS, JOBS, METADATA
 from tests.contract.queue.rows import BULK, LEASE, NOW, REAL_TIME, gone, lives, routed, wish
 from tests.contract.test_store_plans import plans, scans
+from tests.support import postgres
+from tests.support.services import Server
 
 STATES = {
     JobState.COMPLETED: 1_000,
@@ -45,10 +50,9 @@ def rows(number: int, state: JobState) -> dict[str, Any]:
     return job_values(new, at) | run
 
 
-@pytest.fixture
-def filled(database_url: str) -> Iterator[Database]:
-    """A queue with a past, which the planner knows; in a database of its own, since what a planner knows stays."""
-    database = Database.open(database_url)
+def fill(url: str) -> None:
+    """Make a queue with a past, which the planner knows."""
+    database = Database.open(url)
     made = [rows(number, state) for state, count in STATES.items() for number in range(count)]
     for number, job in enumerate(made):  # each has its own key
         job["dedupe_key"] += f"/{number}"
@@ -65,6 +69,42 @@ def filled(database_url: str) -> Iterator[Database]:
         times = [{"job_id": job["id"], "finished_at": job["completed_at"]} for job in over]
         connection.execute(insert(JOB_METRICS), [NO_METRICS | used | each for each in times])
         connection.execute(text("ANALYZE"))
+    database.close()
+
+
+@pytest.fixture(scope="module")
+def filled_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Fill a SQLite file to be copied."""
+    path = tmp_path_factory.mktemp("filled") / "filled.db"
+    fill(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture(scope="module")
+def filled_database(pg_server: Server, pg_admin: psycopg.Connection) -> Iterator[str]:
+    """Fill a PostgreSQL database to be copied; its name."""
+    with postgres.database(pg_admin) as name:
+        fill(postgres.url(pg_server, name))
+        yield name
+
+
+@pytest.fixture
+def sqlite_url(filled_file: Path, tmp_path: Path) -> str:
+    """Return the DATABASE_URL of a filled SQLite file."""
+    return f"sqlite:///{shutil.copy(filled_file, tmp_path / 'capture.db')}"
+
+
+@pytest.fixture
+def pg_database(pg_admin: psycopg.Connection, filled_database: str) -> Iterator[str]:
+    """Make a filled PostgreSQL database, dropped after the test; its name."""
+    with postgres.database(pg_admin, template=filled_database) as name:
+        yield name
+
+
+@pytest.fixture
+def filled(database_url: str) -> Iterator[Database]:
+    """Open a queue with a past, which the planner knows; its own database, since what a planner knows stays."""
+    database = Database.open(database_url)
     yield database
     database.close()
 
