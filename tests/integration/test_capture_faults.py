@@ -17,10 +17,10 @@ from tests.support.stand_ins import Running, Start
 if TYPE_CHECKING:
     from progressive_capture.capture.run import Captured
 
-NAME = "sandbox/demo"
+NAME = "sandbox/few"
 SIZE = 34
 """More than are hydrated at once."""
-LONG = "sandbox/long"
+LONG = "sandbox/demo"
 LONGER = 62
 """More than a page of the list by GraphQL."""
 
