@@ -3,8 +3,10 @@
 import logging
 import os
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
+import httpx
 import hypothesis
 import psycopg
 import pytest
@@ -139,6 +141,14 @@ def statements_compiled_once() -> Iterator[None]:
     """Let all databases that this process opens share what was compiled."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("progressive_capture.store.database.create_engine", compiled.sharing())
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def certificates_read_once() -> Iterator[None]:
+    """Let all clients of this process share the authorities that they trust: reading them takes as long as a test."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("httpx._transports.default.create_ssl_context", cache(httpx.create_ssl_context))
         yield
 
 

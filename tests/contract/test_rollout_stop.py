@@ -45,10 +45,15 @@ def begin(connection: Connection, job_id: str) -> Claim:
 
 
 def lane_of(database: Database, job_id: str) -> tuple[Processor, JobState, int]:
+    (lane,) = lanes_of(database, [job_id])
+    return lane
+
+
+def lanes_of(database: Database, job_ids: list[str]) -> set[tuple[Processor, JobState, int]]:
     with database.reading() as connection:
-        line = jobs.find_line(connection, job_id)
-    assert line is not None
-    return line.processor, line.state, line.priority
+        lines = [jobs.find_line(connection, each) for each in job_ids]
+    assert None not in lines
+    return {(line.processor, line.state, line.priority) for line in lines if line is not None}
 
 
 @pytest.fixture
@@ -65,15 +70,15 @@ def test_a_stop_empties_the_bulk_lane_and_resuming_leaves_what_left_it(rollout: 
     database = rollout.database
     manage.set_strategy(rollout, Strategy.REPOSITORY_SIZE, ME)
     manage.add_to_whitelist(rollout, [1], ME)
-    waited, retrying = waiting(database, 150), waiting(database, 1, status="failed")
+    waited, retrying = waiting(database, 101), waiting(database, 1, status="failed")
     (running,) = waiting(database, 1)
     with database.transaction() as connection:
         claim = begin(connection, running)
     before = manage.in_force(rollout)
     stopped = emergency_stop(rollout, control(database).leave_bulk, ME)
-    assert (stopped.rerouted, stopped.cancelled, stopped.running) == (151, (), 1)
+    assert (stopped.rerouted, stopped.cancelled, stopped.running) == (102, (), 1)
     assert stopped.written.after.stopped_by == (Origin.DATABASE,)
-    assert {lane_of(database, each) for each in waited} == {(Processor.INNGEST, JobState.PENDING, 0)}
+    assert lanes_of(database, waited) == {(Processor.INNGEST, JobState.PENDING, 0)}
     assert lane_of(database, retrying[0])[0] is Processor.INNGEST
     assert lane_of(database, running)[:2] == (BULK, JobState.PROCESSING)
     (late,) = waiting(database, 1)
@@ -83,7 +88,7 @@ def test_a_stop_empties_the_bulk_lane_and_resuming_leaves_what_left_it(rollout: 
         jobs.renew(connection, claim, NOW + LEASE)
     after = manage.resume(rollout, ME).after
     assert replace(after, version=before.version) == before
-    assert {lane_of(database, each)[0] for each in waited} == {Processor.INNGEST}
+    assert {lane[0] for lane in lanes_of(database, waited)} == {Processor.INNGEST}
     assert [row.action for row in manage.history(rollout)[:2]] == ["resume", "emergency stop"]
 
 
@@ -106,7 +111,7 @@ def test_a_stop_also_moves_what_a_quota_holds_in_the_bulk_lane(rollout: Rollout)
     held = waiting(database, 101, held_reason="100 of 100 runner minutes are used.")
     (elsewhere,) = waiting(database, 1, processor=Processor.INNGEST, held_reason="off")
     assert emergency_stop(rollout, control(database).leave_bulk, ME).rerouted == 101
-    assert {lane_of(database, each) for each in held} == {(Processor.INNGEST, JobState.PENDING, 0)}
+    assert lanes_of(database, held) == {(Processor.INNGEST, JobState.PENDING, 0)}
     assert lane_of(database, elsewhere) == (Processor.INNGEST, JobState.PENDING, 60)
     with database.reading() as connection:
         assert [job.id for job in jobs.held_jobs(connection, None, 200)] == [elsewhere]

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, case, func, select
+from sqlalchemy import Connection, Row, bindparam, case, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from progressive_capture.domain.categories import PRIORITY_LEVEL, Category, Sizes, activity_score, categorize
@@ -12,6 +12,15 @@ from progressive_capture.domain.scope import stamp
 from progressive_capture.store.tables import REPOSITORIES, REPOSITORY_CATEGORIES, TRACKED_REPOSITORIES
 
 _STORED: Final = REPOSITORY_CATEGORIES.c
+_KNOWN: Final = REPOSITORIES.c
+
+# Made once: every decision asks the first, every settled job both, and making them takes longer than asking.
+_FOUND: Final = select(REPOSITORY_CATEGORIES).where(
+    _STORED.repository_id == bindparam("of_repository"), _STORED.host_id == bindparam("of_host")
+)
+_COUNTED: Final = select(_KNOWN.stars, _KNOWN.contributors_total, _KNOWN.pull_requests_total).where(
+    _KNOWN.id == bindparam("of_repository"), _KNOWN.host_id == bindparam("of_host")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +38,7 @@ class Categorized:
 
 def find(connection: Connection, host_id: int, repository_id: int) -> Categorized | None:
     """Return a repository's category, None when it was never reckoned."""
-    row = connection.execute(
-        select(REPOSITORY_CATEGORIES).where(_STORED.repository_id == repository_id, _STORED.host_id == host_id)
-    ).one_or_none()
+    row = connection.execute(_FOUND, {"of_host": host_id, "of_repository": repository_id}).one_or_none()
     return None if row is None else _categorized(row)
 
 
@@ -58,12 +65,7 @@ def mark_as_test(connection: Connection, host_id: int, repository_id: int, now: 
 
 def known_sizes(connection: Connection, host_id: int, repository_id: int) -> Sizes:
     """Return what GitHub last counted of a repository; all unknown when it was never looked up."""
-    known = REPOSITORIES.c
-    row = connection.execute(
-        select(known.stars, known.contributors_total, known.pull_requests_total).where(
-            known.id == repository_id, known.host_id == host_id
-        )
-    ).one_or_none()
+    row = connection.execute(_COUNTED, {"of_host": host_id, "of_repository": repository_id}).one_or_none()
     return Sizes(None, None, None) if row is None else Sizes(*row)
 
 
