@@ -3,6 +3,7 @@
 import ast
 import statistics
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 from tests.conftest import ROOT
@@ -12,6 +13,7 @@ LONGEST_FUNCTION, MEDIAN_FUNCTION = 50, 10
 FILES = [path for folder in ("src", "tests", "scripts", "bench") for path in (ROOT / folder).rglob("*.py")]
 
 
+@cache
 def _lines(path: Path) -> int:
     return len(path.read_text(encoding="utf-8").splitlines())
 

@@ -1,5 +1,6 @@
 """Forty small repositories behind a sandbox, both lanes on this machine; some of them may be made to fail."""
 
+import asyncio
 import random
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -72,11 +73,21 @@ class TwoLanes:
             }
         )
         chance = random.Random(7)  # noqa: S311 - spreads retries, no secret
-        world = Overrides(clock=self.time.now, random=chance.random, **overrides)
+        world = Overrides(clock=self.time.now, random=chance.random, **{"transport": self.time.transport} | overrides)
         async with wire(
-            settings, create=True, reporter=Silent(), pause=self.time.pause, stopping=lambda: False, overrides=world
+            settings,
+            create=True,
+            reporter=Silent(),
+            pause=self._pause,
+            stopping=lambda: False,
+            overrides=world,
         ) as wired:
             yield wired
+
+    async def _pause(self, seconds: float) -> None:
+        """Let virtual time pass, and a moment for the request that another slot waits for: else it asks on and on."""
+        await self.time.pause_here(seconds)
+        await asyncio.sleep(0.01)
 
     async def know(self, wired: Wired) -> None:
         """Look every repository up, as tracking does."""
