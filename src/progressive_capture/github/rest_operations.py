@@ -134,16 +134,16 @@ class RestOperations:
                 return outcome
             page = outcome.data
             rows = [Listed(body.id, body.updated_at) for body in page.body]
-            known = reached.known(asked, rows)
-            if known is not None:
+            news = reached.news(asked, rows)
+            if news is not None:
                 break
             reached = reached.stepped_back()
         is_last = page.next_page is None
         return Page(
             _index_page(
-                page.body[known:],
+                [page.body[place] for place in news],
                 answered.requested_at,
-                next_cursor=None if is_last else reached.beyond(asked, rows, known).cursor(),
+                next_cursor=None if is_last else reached.beyond(asked, rows, news).cursor(),
                 total=asked.begin + len(rows) if is_last else None,
             )
         )

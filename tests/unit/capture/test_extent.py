@@ -47,9 +47,9 @@ class List:
         asked = reached.page()
         rows = self.rows[asked.begin : asked.end]
         seen = [Listed(row.pull_request_id, row.updated_at) for row in rows]
-        known = reached.known(asked, seen) or 0
-        following = reached.beyond(asked, seen, known).cursor() if asked.end < len(self.rows) else None
-        return Page(IndexPage(Records(index=rows[known:]), [], following, at(0), Source.REST, None))
+        news = reached.news(asked, seen) or []
+        following = reached.beyond(asked, seen, news).cursor() if asked.end < len(self.rows) else None
+        return Page(IndexPage(Records(index=[rows[place] for place in news]), [], following, at(0), Source.REST, None))
 
 
 def walk(github: List, source: Source) -> extent._Walk:

@@ -39,7 +39,7 @@ def test_rest_alone_takes_six_requests_for_each() -> None:
     assert forecast(THOUSAND, labels, SourceChoice.REST, patches=False).requests == 13
 
 
-@pytest.mark.parametrize(("source", "requests"), [(SourceChoice.AUTO, 2 + 11), (SourceChoice.REST, 3 + 11)])
+@pytest.mark.parametrize(("source", "requests"), [(SourceChoice.AUTO, 2 + 12), (SourceChoice.REST, 3 + 12)])
 def test_a_walk_by_updates_takes_pages_that_overlap(source: SourceChoice, requests: int) -> None:
     """GraphQL's do not."""
     counts = Counts(listed=1_000, hydrated=0, by_updates=True)

@@ -136,28 +136,28 @@ def test_a_walk_by_updates_reaches_back_to_what_it_listed_last() -> None:
     second = updates(script, first.next_cursor).data
     assert [[row.number for row in page.records.index] for page in (first, second)] == [[9, 8], [7]]
     assert {each.pull_request_id for each in second.readings} == {7000}
-    assert (first.total, second.next_cursor, second.total) == (None, None, 99 + 2)
+    assert (first.total, second.next_cursor, second.total) == (None, None, 96 + 2)
     asked = "https://api.github.com/repos/o/r/pulls?state=all&sort=updated&direction=desc"
-    assert [sent.url for sent in script.sent] == [f"{asked}&per_page=100&page=1", f"{asked}&per_page=99&page=2"]
+    assert [sent.url for sent in script.sent] == [f"{asked}&per_page=100&page=1", f"{asked}&per_page=96&page=2"]
 
 
 def test_where_some_may_have_slipped_by_a_walk_by_updates_steps_back() -> None:
     script = Script(reply(200, updated(6), link=MORE), reply(200, updated(8, 7, 6), link=MORE))
-    page = updates(script, "100 0 8000 2026-01-01T00:08:00Z").data
+    page = updates(script, "100 0 0 2026-01-01T00:08:00Z 8000").data
     assert [row.number for row in page.records.index] == [7, 6]
-    assert [sent.url.partition("desc&")[2] for sent in script.sent] == ["per_page=99&page=2", "per_page=100&page=1"]
-    assert page.next_cursor == "100 1 6000 2026-01-01T00:06:00Z"
+    assert [sent.url.partition("desc&")[2] for sent in script.sent] == ["per_page=96&page=2", "per_page=100&page=1"]
+    assert page.next_cursor == "100 1 0 2026-01-01T00:06:00Z 6000"
 
 
 def test_a_step_back_that_is_refused_ends_as_the_refusal_says() -> None:
     limit = reply(429, {"message": "secondary rate limit"})
-    outcome = updates(Script(reply(200, updated(6)), limit), "100 0 8000 2026-01-01T00:08:00Z")
+    outcome = updates(Script(reply(200, updated(6)), limit), "100 0 0 2026-01-01T00:08:00Z 8000")
     assert isinstance(outcome, Throttled)
 
 
 def test_a_walk_by_updates_of_an_earlier_version_goes_on_at_its_page() -> None:
     script = Script(reply(200, updated(6), link='<https://api.github.com/x?page=4>; rel="next"'))
-    assert updates(script, "3").data.next_cursor == "300 0 6000 2026-01-01T00:06:00Z"
+    assert updates(script, "3").data.next_cursor == "300 0 0 2026-01-01T00:06:00Z 6000"
     assert script.sent[0].url.endswith("per_page=100&page=3")
 
 
