@@ -6,7 +6,7 @@ SQLite has one writer at a time.
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 import pytest
@@ -18,7 +18,7 @@ from progressive_capture.domain.scope import Scope
 from progressive_capture.queue.control import Control
 from progressive_capture.queue.terms import Terms
 from progressive_capture.rollout.stop import emergency_stop
-from progressive_capture.store import jobs
+from progressive_capture.store import duties, jobs
 from progressive_capture.store.database import Connection, Database
 from progressive_capture.store.jobs import ClaimedJob, JobFilter, Settling
 from progressive_capture.store.jobs.life import lock_job
@@ -114,6 +114,24 @@ def test_of_two_that_settle_at_once_the_second_pays_what_the_first_left_of_the_f
         later.result(timeout=60)
     with bureau.database.reading() as connection:
         assert [used(connection, each.job.id).cost_microusd for each in (first, second)] == [0, 60_000]
+
+
+def test_of_two_that_find_a_lease_over_at_once_one_leads(bureau: Bureau, pg_tables_url: str) -> None:
+    def lead(connection: Connection, holder: str, now: datetime) -> bool:
+        return duties.lead(connection, "duties", holder, now, now + MINUTE)
+
+    def lead_too() -> bool:
+        with bureau.database.transaction() as connection:
+            return lead(connection, "you", NOW + 2 * MINUTE)
+
+    with bureau.database.transaction() as connection:
+        assert lead(connection, "before", NOW)
+    with ThreadPoolExecutor(1) as pool:
+        with bureau.database.transaction() as connection:
+            assert lead(connection, "me", NOW + 2 * MINUTE)
+            later = pool.submit(lead_too)
+            until_waiting(pg_tables_url, 1)
+        assert not later.result(timeout=60)
 
 
 @pytest.mark.parametrize("what", ["leave bulk", "stop running ones", "sweep", "release"])

@@ -249,6 +249,12 @@ def test_a_row_that_came_by_another_api_is_told(broken: Filled) -> None:
     assert broken.differences("auto") == [] or all("previous_path" in line for line in broken.differences("auto"))
 
 
+def test_a_row_that_came_by_nothing_known_is_told(broken: Filled) -> None:
+    labels = METADATA.tables["labels"]
+    broken.change(lambda connection: connection.execute(update(labels).values(source="zz")))
+    assert any("it came by zz" in line for line in broken.differences("auto"))
+
+
 def test_a_long_list_of_differences_is_cut(broken: Filled) -> None:
     files = METADATA.tables["pr_files"]
     broken.change(lambda connection: connection.execute(files.delete()))

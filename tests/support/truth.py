@@ -33,6 +33,11 @@ BESIDE: Final = ("pull_request_id", "source", "comments_total")
 
 VALUE_SHOWN: Final = 120
 
+BY: Final = {choice: frozenset({choice.value}) for choice in SourceChoice} | {
+    SourceChoice.AUTO: frozenset(source.value for source in Source)
+}
+"""What a row may say that it came by."""
+
 Stored = Mapping[str, Any]
 
 
@@ -171,8 +176,8 @@ def _table(compared: _Comparison, table: str, rows: Sequence[Stored]) -> Iterato
 def _row(  # noqa: PLR0917 - a row and all that tells it apart
     compared: _Comparison, table: str, key: Key, row: Stored, values: tuple[Any, ...], right: Right
 ) -> Iterator[str]:
-    choice, source = compared.choice, row.get("source", compared.api_of_all.value)
-    if choice is not SourceChoice.AUTO and source != choice.value:
+    source = row.get("source", compared.api_of_all.value)
+    if source not in BY[compared.choice]:
         yield f"{table} {key}: it came by {source}"
     if values != right.values or tuple(map(type, values)) != right.types:
         yield from (f"{table} {key}: {wrong}" for wrong in _columns(compared, table, row, right))

@@ -48,7 +48,10 @@ def _people(truth: Truth, api: Api) -> frozenset[str]:
     met: set[str] = set()
     meant = {node_id: line for node_id, line in truth.by_node.items() if _is_account(line)}
     for line, field, node_id in _named(truth):
-        if node_id is None or node_id in met or node_id not in meant:
+        if node_id is None or node_id in met:
+            continue
+        if node_id not in meant:
+            assert node_id in truth.by_node, f"the truth names {node_id} and does not hold it"
             continue
         source = api(line)
         if is_missing_rightly(line, api) or field in untold_fields(line, source):
