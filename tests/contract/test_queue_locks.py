@@ -6,7 +6,7 @@ SQLite has one writer at a time.
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Final
 
 import pytest
@@ -116,22 +116,22 @@ def test_of_two_that_settle_at_once_the_second_pays_what_the_first_left_of_the_f
         assert [used(connection, each.job.id).cost_microusd for each in (first, second)] == [0, 60_000]
 
 
-def test_of_two_that_find_a_lease_over_at_once_one_leads(bureau: Bureau, pg_tables_url: str) -> None:
-    def lead(connection: Connection, holder: str, now: datetime) -> bool:
-        return duties.lead(connection, "duties", holder, now, now + MINUTE)
-
-    def lead_too() -> bool:
+def test_of_two_that_find_a_leader_gone_at_once_one_leads(bureau: Bureau, pg_tables_url: str) -> None:
+    def lead(holder: str, is_gone: Callable[[str], bool]) -> bool:
         with bureau.database.transaction() as connection:
-            return lead(connection, "you", NOW + 2 * MINUTE)
+            return duties.lead(connection, "duties", holder, NOW, NOW + MINUTE, is_gone=is_gone)
 
-    with bureau.database.transaction() as connection:
-        assert lead(connection, "before", NOW)
     with ThreadPoolExecutor(1) as pool:
-        with bureau.database.transaction() as connection:
-            assert lead(connection, "me", NOW + 2 * MINUTE)
-            later = pool.submit(lead_too)
-            until_waiting(pg_tables_url, 1)
-        assert not later.result(timeout=60)
+
+        def while_another_asks(_: str) -> bool:
+            later.append(pool.submit(lead, "you", lambda holder: holder == "before"))
+            until_waiting(pg_tables_url, 1, is_over=later[0].done)
+            return True
+
+        later: list[Future[bool]] = []
+        assert lead("before", gone)
+        assert lead("me", while_another_asks)
+        assert not later[0].result(timeout=60)
 
 
 @pytest.mark.parametrize("what", ["leave bulk", "stop running ones", "sweep", "release"])
