@@ -137,6 +137,7 @@ def test_an_answer_without_errors_has_no_errors_member() -> None:
     assert set(json.loads(SHARED.run("{ viewer { login } }").body())) == {"data"}
 
 
+@pytest.mark.no_cover  # the same lines for each text
 def test_many_texts_do_not_fill_the_memory() -> None:
     service = bench(1).service
     for number in range(600):

@@ -3,6 +3,8 @@
 import json
 from typing import Any
 
+import pytest
+
 from github_sandbox.composition import served_routes
 from github_sandbox.config_file import Table
 from github_sandbox.faults_file import parse_rules
@@ -39,6 +41,7 @@ def test_requests_are_told_with_their_answers_and_without_tokens() -> None:
     assert told(sandbox) == []
 
 
+@pytest.mark.no_cover  # the same lines for each request
 def test_the_oldest_are_forgotten() -> None:
     sandbox = in_process("sandbox/demo=generate:3")
     for number in range(1_002):
