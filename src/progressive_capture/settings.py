@@ -206,8 +206,8 @@ def _tokens(field: str, held: SecretStr | None) -> tuple[SecretStr, ...]:
     found = dict.fromkeys(filter(None, map(str.strip, _BETWEEN.split(text))))
     if any(len(token.split()) > 1 for token in found):
         raise SettingsError(
-            f"{_named(field)} holds white space within a token: give tokens alone, with no word such as Bearer in "
-            "front, and with commas or line ends between them."
+            f"{_named(field)} holds white space within a token: give tokens alone, without a word before them, "
+            "and with commas or line ends between them."
         )
     if any(not (token.isascii() and token.isprintable()) for token in found):
         raise SettingsError(

@@ -130,7 +130,7 @@ def test_a_bare_path_is_a_file(tmp_path: Path) -> None:
 
 
 def test_reading_commands_make_no_file(tmp_path: Path) -> None:
-    with pytest.raises(errors.SchemaMissing, match="there is no file"):
+    with pytest.raises(errors.DatabaseMissing, match=r"There is no database yet: .*there is no file"):
         Database.open(str(tmp_path / "none.db"), create=False)
     assert not (tmp_path / "none.db").exists()
 

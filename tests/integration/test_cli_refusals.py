@@ -115,7 +115,7 @@ def test_names_are_judged_before_anything_is_made(pc: Program) -> None:
 
 
 def test_verifying_makes_no_database(pc: Program) -> None:
-    assert "pc capture, pc track or pc worker does that" in refusal(pc, "verify", NAME)
+    assert "pc capture, pc track or pc worker makes it" in refusal(pc, "verify", NAME)
     assert list(pc.folder.iterdir()) == []
 
 

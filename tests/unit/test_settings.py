@@ -14,6 +14,7 @@ from progressive_capture.domain.errors import ExitCode
 from progressive_capture.domain.jobs import EngineName, Processor
 from progressive_capture.domain.quotas import Mode, Quota
 from progressive_capture.domain.rollout import RolloutEnvironment, Strategy
+from progressive_capture.operator.logs import without_secrets
 from progressive_capture.settings import Settings, SettingsError
 
 PEM = "-----BEGIN RSA PRIVATE KEY-----\nQUJD\n-----END RSA PRIVATE KEY-----"
@@ -227,6 +228,8 @@ def test_tokens_are_not_parted_at_white_space(monkeypatch: pytest.MonkeyPatch, n
     with pytest.raises(SettingsError, match=f"{name} or .* holds white space within a token: ") as caught:
         _ = settings.tokens
     assert "s3cr3t" not in str(caught.value)
+    said = str(caught.value)
+    assert without_secrets()(None, "error", {"event": said}) == {"event": said}, "nothing of the sentence is hidden"
 
 
 def test_what_is_no_key_is_refused_unseen(monkeypatch: pytest.MonkeyPatch) -> None:

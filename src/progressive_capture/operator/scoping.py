@@ -105,7 +105,7 @@ def _numbers(text: str) -> tuple[int, ...]:
     for part in text.split(","):
         matched = _RANGE.fullmatch(part.strip())
         if not matched:
-            raise UsageError(f"--numbers wants numbers and ranges such as 1,5-9, not {text!r}.")
+            raise UsageError(f"--numbers wants numbers and ranges such as 1,5-9, of nine digits at most, not {text!r}.")
         first, last = int(matched[1]), int(matched[2] or matched[1])
         if last < first:
             raise UsageError(f"--numbers wants the smaller number first, not {part.strip()!r}.")

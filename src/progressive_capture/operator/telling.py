@@ -93,5 +93,5 @@ async def _one(desk: Desk, shift: Shift, name: str, ask: Callable[[str], Awaitab
 
 
 def _stopped(name: str) -> Told:
-    text = f"{name}: stopped. What is stored stays; the same command resumes it."
+    text = f"{name}: stopped. What is stored stays."
     return Told(text, {"repository": name, "interrupted": True}, ExitCode.INTERRUPTED)

@@ -160,7 +160,7 @@ def _refuse_place(path: Path, *, create: bool) -> None:
 
     Raises:
         CannotOpen: the folder is not there, or may not be entered or written.
-        SchemaMissing: the file is not there and shall not be made.
+        DatabaseMissing: the file is not there and shall not be made.
     """
     folder = path.parent
     if not os.access(folder, os.F_OK):
@@ -168,7 +168,7 @@ def _refuse_place(path: Path, *, create: bool) -> None:
     if not os.access(folder, os.W_OK | os.X_OK):
         raise errors.CannotOpen(f"the folder {folder} may not be written, and SQLite keeps more files there")
     if not create and not path.exists():
-        raise errors.SchemaMissing(f"there is no file {path}")
+        raise errors.DatabaseMissing(f"there is no file {path}")
 
 
 def _sqlite(address: urls.Address) -> Engine:

@@ -74,6 +74,10 @@ class SchemaMissing(StoreError):
     """The database is not set up for this version: pc capture, pc track or pc worker does that ({detail})."""
 
 
+class DatabaseMissing(SchemaMissing):
+    """There is no database yet: pc capture, pc track or pc worker makes it ({detail})."""
+
+
 class Conflict(StoreError):
     """Another transaction was in the way, and this one was undone; try again ({detail})."""
 

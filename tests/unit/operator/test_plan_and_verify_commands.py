@@ -3,6 +3,8 @@
 import json
 from typing import Any
 
+import pytest
+
 from progressive_capture.capture.plan import Plan
 from progressive_capture.capture.verify import Verification
 from progressive_capture.domain.errors import CaptureFailed
@@ -77,6 +79,16 @@ def test_nothing_missing_exits_0_and_no_database_is_made(office: Office) -> None
     assert office.out.getvalue() == "o/n: no gaps in 1,850 pull requests\n"
     assert office.asked == [("verify", "o/n", False)]
     assert office.opened == [False]
+
+
+@pytest.mark.parametrize("live", [True, False])
+def test_asking_again_without_a_token_says_so(office: Office, live: bool) -> None:  # noqa: FBT001 - a parameter
+    async def verified(_works: Works, _name: str) -> Verification:
+        return verification(live=live)
+
+    office.is_anonymous = True
+    assert office.run("verify", "o/n", *(["--live"] if live else []), answer=verified) == 0
+    assert ("No token is set" in office.err.getvalue()) is live
 
 
 def test_gaps_exit_3_and_stand_apart_from_what_github_ends(office: Office) -> None:

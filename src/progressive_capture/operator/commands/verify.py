@@ -8,6 +8,7 @@ from progressive_capture.domain.errors import ExitCode
 from progressive_capture.operator import findings, options
 from progressive_capture.operator.desk import Desk, Shift, work
 from progressive_capture.operator.names import repository_names
+from progressive_capture.operator.scoping import ANONYMOUS
 from progressive_capture.operator.telling import Told, tell_each
 from progressive_capture.operator.wording import count
 
@@ -30,6 +31,9 @@ def verify(
     wanted = repository_names(names, settings.github_api_url)
 
     async def task(shift: Shift) -> ExitCode:
+        if live and shift.works.is_anonymous:
+            shift.display.note(ANONYMOUS)
+
         async def one(name: str) -> Told:
             return told(await shift.works.verify(name, live=live))
 
