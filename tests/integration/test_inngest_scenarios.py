@@ -176,5 +176,6 @@ async def test_a_shard_of_a_page_a_step_goes_on_in_another_run(begin: Callable[.
             await scene.until(app, scene.have("completed", 1))
         (used,) = rows(scene.wired.database, "job_metrics")
         assert used["executions"] > STEPS, used
-        assert app.said(" part=1 ") is not None
+        # Of what is bound to a task, any may be the last of its line.
+        assert app.said(" part=1") is not None
         await scene.prove(1)
