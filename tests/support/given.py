@@ -19,7 +19,7 @@ Values = frozenset[tuple[str, Any]]
 
 def settings_of(values: Mapping[str, Any]) -> Settings:
     """Return what the program reads from `values`, and from the environment what they leave open."""
-    around = frozenset((name, value) for name, value in os.environ.items() if name in KNOWN)  # noqa: TID251 - what else is read
+    around = frozenset((name, value) for name, value in os.environ.items() if name in KNOWN)  # noqa: TID251 - what settings are made from, as the key
     settings = _settings(frozenset((name, value) for name, value in values.items() if name != OF_EACH_TEST), around)
     if OF_EACH_TEST not in values:
         return settings

@@ -163,19 +163,17 @@ def _table(compared: _Comparison, table: str, rows: Sequence[Stored]) -> Iterato
     stored = dict(zip(keys, rows, strict=True))
     if len(stored) != len(rows):
         yield f"{table}: stored twice: {_short([key for key, count in Counter(keys).items() if count > 1])}"
-    values = itemgetter(*spec.columns)
     for key, right in expected.rows.items():
         if key in stored:
-            yield from _row(compared, table, key, stored[key], values(stored[key]), right)
+            yield from _row(compared, table, key, stored[key], right)
         elif (wanted is None or right.line["id"] in wanted) and not is_missing_rightly(right.line, compared.api):
             yield f"{table} {key}: missing"
     if not (compared.renamed and table in HISTORIES):
         yield from (f"{table} {key}: GitHub has no such row" for key in stored.keys() - expected.rows.keys())
 
 
-def _row(  # noqa: PLR0917 - a row and all that tells it apart
-    compared: _Comparison, table: str, key: Key, row: Stored, values: tuple[Any, ...], right: Right
-) -> Iterator[str]:
+def _row(compared: _Comparison, table: str, key: Key, row: Stored, right: Right) -> Iterator[str]:
+    values = itemgetter(*COMPARED[table].columns)(row)
     source = row.get("source", compared.api_of_all.value)
     if source not in BY[compared.choice]:
         yield f"{table} {key}: it came by {source}"

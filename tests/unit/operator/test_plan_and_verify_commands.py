@@ -82,7 +82,7 @@ def test_nothing_missing_exits_0_and_no_database_is_made(office: Office) -> None
 
 
 @pytest.mark.parametrize("live", [True, False])
-def test_asking_again_without_a_token_says_so(office: Office, live: bool) -> None:  # noqa: FBT001 - a parameter
+def test_asking_again_without_a_token_says_so(office: Office, *, live: bool) -> None:
     async def verified(_works: Works, _name: str) -> Verification:
         return verification(live=live)
 
