@@ -1,5 +1,6 @@
 """Forked programs are processes like any other: streams, exit codes, signals; and none outlives its spawner."""
 
+import os
 import signal
 import subprocess
 from pathlib import Path
@@ -53,7 +54,11 @@ def test_nothing_outlives_its_spawner() -> None:
         running = start(spawner, *ONE_REPOSITORY)
         held = start(spawner, *ONE_REPOSITORY)
         held.process.send_signal(signal.SIGSTOP)
-        processes = [psutil.Process(each.process.pid) for each in (running, held)]
+        forgotten = start(spawner, *ONE_REPOSITORY)
+        processes = [psutil.Process(each.process.pid) for each in (running, held, forgotten)]
+        os.close(forgotten.process.exit_code)
+        for stream in (forgotten.process.stdout, forgotten.process.stderr):
+            stream.close()
     assert not any(each.is_running() for each in processes)
     for each in (running, held):
         each.process.communicate()

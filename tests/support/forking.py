@@ -76,11 +76,13 @@ class Child:
         """Wait for its end and give what it wrote; if it takes too long it is killed, as its exit code then says."""
         limit = threading.Timer(timeout, os.kill, (self.pid, signal.SIGKILL))
         limit.start()
-        with self.stdout, self.stderr, ThreadPoolExecutor(1) as reader:
-            errors = reader.submit(self.stderr.read)
-            written = self.stdout.read(), errors.result()
-        self.wait(timeout)
-        limit.cancel()
+        try:
+            with self.stdout, self.stderr, ThreadPoolExecutor(1) as reader:
+                errors = reader.submit(self.stderr.read)
+                written = self.stdout.read(), errors.result()
+            self.wait(timeout)
+        finally:
+            limit.cancel()
         return written
 
 

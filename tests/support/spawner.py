@@ -6,10 +6,12 @@ standard output, standard error, and where the exit code is written, counted as 
 line with the process id. When the caller closes its end, however it ended, every child is stopped.
 """
 
+import contextlib
 import gc
 import importlib
 import json
 import os
+import selectors
 import signal
 import socket
 import sys
@@ -20,7 +22,6 @@ import coverage
 
 LONGEST_LINE = 1 << 18
 STOP_SECONDS = 5.0
-LOOK_EVERY = 0.02
 
 
 class Children:
@@ -29,39 +30,62 @@ class Children:
     def __init__(self, caller: socket.socket) -> None:
         self._caller = caller
         self._answers: dict[int, int] = {}
-        signal.signal(signal.SIGCHLD, lambda *_: self._reap())
+        self._bell, ring = socket.socketpair()
+        self._bell.setblocking(False)
+        ring.setblocking(False)
+        signal.set_wakeup_fd(ring.detach(), warn_on_full_buffer=False)
+        # A handler runs in the midst of anything, also of an import; this one only lets the descriptor be written to.
+        signal.signal(signal.SIGCHLD, lambda *_: None)
+        self._selector = selectors.DefaultSelector()
+        self._selector.register(self._bell, selectors.EVENT_READ)
+        self._selector.register(caller, selectors.EVENT_READ)
 
     def fork(self, order: dict[str, Any], out: int, errors: int, answer: int) -> int:
         """Start a program; its process id."""
-        # Not to be told of a child's end before it is in the table.
-        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGCHLD})
         if (child := os.fork()) == 0:
+            signal.set_wakeup_fd(-1)
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-            signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGCHLD})
             self._caller.detach()  # a program closes the descriptor, with all that are not its own
+            self._selector.close()
+            self._bell.close()
             _become(order, out, errors)
         self._answers[child] = answer
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGCHLD})
         os.close(out)
         os.close(errors)
         return child
 
+    def wait_for_caller(self) -> None:
+        """Tell of each end while the caller says nothing."""
+        while not self._told(None):
+            pass
+
     def stop(self) -> None:
         """End all in order, also who is held, and those by force that do not follow."""
+        self._selector.unregister(self._caller)
         for numbers in ((signal.SIGTERM, signal.SIGCONT), (signal.SIGKILL,)):
             for number in numbers:
                 for child in tuple(self._answers):
                     os.kill(child, number)
             latest = time.monotonic() + STOP_SECONDS
-            while self._answers and time.monotonic() < latest:
-                time.sleep(LOOK_EVERY)
+            while self._answers and (left := latest - time.monotonic()) > 0:
+                self._told(left)
+
+    def _told(self, seconds: float | None) -> bool:
+        """Wait for the caller or a child's end, and tell of each end; whether the caller spoke."""
+        spoke = [key.fileobj for key, _ in self._selector.select(seconds)]
+        if self._bell in spoke:
+            self._bell.recv(LONGEST_LINE)
+            self._reap()
+        return self._caller in spoke
 
     def _reap(self) -> None:
         for child in tuple(self._answers):
             ended, status = os.waitpid(child, os.WNOHANG)
             if ended:
-                with open(self._answers.pop(child), "w", encoding="ascii") as answer:  # noqa: PTH123 - it is a descriptor
-                    answer.write(f"{os.waitstatus_to_exitcode(status)}\n")
+                answer = self._answers.pop(child)
+                with contextlib.suppress(BrokenPipeError):  # the caller may be gone; the others are to be stopped
+                    os.write(answer, f"{os.waitstatus_to_exitcode(status)}\n".encode())
+                os.close(answer)
 
 
 def _import(modules: list[str]) -> None:
@@ -94,6 +118,7 @@ def main(descriptor: int) -> None:
     with socket.socket(fileno=descriptor) as caller:
         children = Children(caller)
         while True:
+            children.wait_for_caller()
             line, descriptors, _, _ = socket.recv_fds(caller, LONGEST_LINE, 3)
             if not line:
                 break
