@@ -5,7 +5,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import Connection, Table, update
+import sqlalchemy
+from sqlalchemy import Connection, Table, bindparam, update
 
 from progressive_capture.domain.kinds import Source
 from progressive_capture.domain.records import (
@@ -137,15 +138,27 @@ def touch_seen(
         for row in child.rows(records):
             if row.pull_request_id in stored_before:
                 seen[generations[row.pull_request_id]].append((row.pull_request_id, row.id))
-        table = child.table.c
         for generation, rows in seen.items():
-            connection.execute(
-                update(child.table)
-                .where(
-                    table.host_id == host_id,
-                    among(connection, table.pull_request_id, {number for number, _ in rows}),
-                    among(connection, table.id, [identity for _, identity in rows]),
-                    table.captured_at < generation,
-                )
-                .values(captured_at=generation, deleted_at=None)
-            )
+            given = {
+                "of_host": host_id,
+                "of_pull_requests": {number for number, _ in rows},
+                "of_ids": [identity for _, identity in rows],
+                "of_generation": generation,
+            }
+            connection.execute(_touched(child.table), given)
+
+
+@cache
+def _touched(table: Table) -> sqlalchemy.Update:
+    rows = table.c
+    generation = bindparam("of_generation", type_=rows.captured_at.type)
+    return (
+        update(table)
+        .where(
+            rows.host_id == bindparam("of_host"),
+            among(rows.pull_request_id, "of_pull_requests"),
+            among(rows.id, "of_ids"),
+            rows.captured_at < generation,
+        )
+        .values(captured_at=generation, deleted_at=None)
+    )

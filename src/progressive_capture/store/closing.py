@@ -2,9 +2,10 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
-from typing import NamedTuple
+from functools import cache
+from typing import Any, Final, NamedTuple
 
-from sqlalchemy import Connection, Table, func, select, update
+from sqlalchemy import ColumnElement, Connection, Select, Table, Update, bindparam, func, select, update
 
 from progressive_capture.domain.kinds import INDEX_KINDS, Kind
 from progressive_capture.store.completeness import KIND_TABLES
@@ -14,6 +15,27 @@ from progressive_capture.store.tables import PR_REVIEW_THREADS, PULL_REQUEST_IND
 
 Closing = tuple[int, Kind, str]
 """A pull request's id, a kind that was read to its end, and the generation of that reading."""
+
+
+def _present(table: Table) -> tuple[ColumnElement[bool], ...]:
+    """Say in SQL which rows are of these pull requests, deleted ones left out."""
+    rows = table.c
+    return rows.host_id == bindparam("of_host"), among(rows.pull_request_id, "of_ids"), rows.deleted_at.is_(None)
+
+
+_THREADS: Final = select(PR_REVIEW_THREADS.c.node_id, PR_REVIEW_THREADS.c.pull_request_id).where(
+    *_present(PR_REVIEW_THREADS)
+)
+_THREAD_TOTALS: Final = (
+    select(
+        PR_REVIEW_THREADS.c.pull_request_id,
+        func.count(),
+        func.count(PR_REVIEW_THREADS.c.comments_total),
+        func.sum(PR_REVIEW_THREADS.c.comments_total),
+    )
+    .where(*_present(PR_REVIEW_THREADS))
+    .group_by(PR_REVIEW_THREADS.c.pull_request_id)
+)
 
 
 class _Readings(NamedTuple):
@@ -30,16 +52,7 @@ def count_read(connection: Connection, host_id: int, closings: Iterable[Closing]
     """
     counted: dict[tuple[int, Kind], int] = {}
     for kind, generations in _current(connection, host_id, closings).items():
-        table = KIND_TABLES[kind].c
-        found = connection.execute(
-            select(table.pull_request_id, table.captured_at, func.count().label("rows"))
-            .where(
-                table.host_id == host_id,
-                among(connection, table.pull_request_id, list(generations)),
-                table.deleted_at.is_(None),
-            )
-            .group_by(table.pull_request_id, table.captured_at)
-        )
+        found = connection.execute(_readings(kind), {"of_host": host_id, "of_ids": generations})
         counted |= dict.fromkeys(((number, kind) for number in generations), 0)
         for row in found:
             if row.captured_at == generations[row.pull_request_id].newest:
@@ -84,50 +97,26 @@ def mark_unseen(connection: Connection, host_id: int, table: Table, ids: Collect
     """Mark as deleted what this reading of these pull requests did not bring any more."""
     if not ids:
         return
-    connection.execute(
-        update(table)
-        .where(
-            table.c.host_id == host_id,
-            among(connection, table.c.pull_request_id, ids),
-            table.c.deleted_at.is_(None),
-            table.c.captured_at < generation,
-        )
-        .values(deleted_at=generation)
-    )
+    connection.execute(_unseen(table), {"of_host": host_id, "of_ids": ids, "of_generation": generation})
 
 
 def count_rows(connection: Connection, host_id: int, kind: Kind, ids: Collection[int]) -> dict[int, int]:
     """Count the rows of a kind that are not deleted, by pull request; those with none are left out."""
     if not ids:
         return {}
-    table = KIND_TABLES[kind].c
-    found = connection.execute(
-        select(table.pull_request_id, func.count().label("rows"))
-        .where(table.host_id == host_id, among(connection, table.pull_request_id, ids), table.deleted_at.is_(None))
-        .group_by(table.pull_request_id)
-    )
+    found = connection.execute(_counts(kind), {"of_host": host_id, "of_ids": ids})
     return {number: rows for number, rows in found}  # noqa: C416 - the row type says nothing of a pair
 
 
 def threads_of(connection: Connection, host_id: int, ids: Collection[int]) -> dict[str, int]:
     """Return the threads that are not deleted, by node id, each with its pull request."""
-    table = PR_REVIEW_THREADS.c
-    found = connection.execute(
-        select(table.node_id, table.pull_request_id).where(
-            table.host_id == host_id, among(connection, table.pull_request_id, ids), table.deleted_at.is_(None)
-        )
-    )
+    found = connection.execute(_THREADS, {"of_host": host_id, "of_ids": ids})
     return {row.node_id: row.pull_request_id for row in found}
 
 
 def thread_totals(connection: Connection, host_id: int, ids: Collection[int]) -> dict[int, int | None]:
     """Sum up how many comments GitHub counts in the threads of each pull request; None while one is not known."""
-    table = PR_REVIEW_THREADS.c
-    found = connection.execute(
-        select(table.pull_request_id, func.count(), func.count(table.comments_total), func.sum(table.comments_total))
-        .where(table.host_id == host_id, among(connection, table.pull_request_id, ids), table.deleted_at.is_(None))
-        .group_by(table.pull_request_id)
-    )
+    found = connection.execute(_THREAD_TOTALS, {"of_host": host_id, "of_ids": ids})
     sums = {number: total if threads == known else None for number, threads, known, total in found}
     return {number: sums.get(number, 0) for number in ids}
 
@@ -140,10 +129,34 @@ def _first_readings(connection: Connection, host_id: int, table: Table, ids: Col
     """Return the newest and the first reading of each pull request: of hydration, or of the list."""
     if not ids:
         return {}
+    found = connection.execute(_newest_and_first(table), {"of_host": host_id, "of_ids": ids})
+    return {number: _Readings(newest_reading, first_reading) for number, newest_reading, first_reading in found}
+
+
+@cache
+def _readings(kind: Kind) -> Select[Any]:
+    rows = KIND_TABLES[kind]
+    reading = (rows.c.pull_request_id, rows.c.captured_at)
+    return select(*reading, func.count().label("rows")).where(*_present(rows)).group_by(*reading)
+
+
+@cache
+def _counts(kind: Kind) -> Select[Any]:
+    rows = KIND_TABLES[kind]
+    return select(rows.c.pull_request_id, func.count()).where(*_present(rows)).group_by(rows.c.pull_request_id)
+
+
+@cache
+def _unseen(table: Table) -> Update:
+    generation = bindparam("of_generation", type_=table.c.captured_at.type)
+    return update(table).where(*_present(table), table.c.captured_at < generation).values(deleted_at=generation)
+
+
+@cache
+def _newest_and_first(table: Table) -> Select[Any]:
     hydrated = table is PULL_REQUESTS
     key = table.c.id if hydrated else table.c.pull_request_id
     newest, first = ("captured_at", "first_captured_at") if hydrated else ("listed_at", "first_listed_at")
-    found = connection.execute(
-        select(key, table.c[newest], table.c[first]).where(table.c.host_id == host_id, among(connection, key, ids))
+    return select(key, table.c[newest], table.c[first]).where(
+        table.c.host_id == bindparam("of_host"), among(key, "of_ids")
     )
-    return {number: _Readings(newest_reading, first_reading) for number, newest_reading, first_reading in found}

@@ -42,6 +42,10 @@ _COMPLETENESS: Final = Upsert(
     condition="excluded.captured_at >= completeness.captured_at",
 )
 
+_KNOWN: Final = select(*(COMPLETENESS.c[name] for name in (*CompletenessRow._fields, "captured_at"))).where(
+    COMPLETENESS.c.host_id == bindparam("of_host"), among(COMPLETENESS.c.pull_request_id, "of_ids")
+)
+
 
 class Dated(NamedTuple):
     """What is known of a kind of a pull request."""
@@ -133,11 +137,7 @@ def stored_completeness(
 
 def dated_completeness(connection: Connection, host_id: int, ids: Collection[int]) -> dict[tuple[int, Kind], Dated]:
     """Return what is known of all kinds of these pull requests, and from which reading."""
-    table = COMPLETENESS.c
-    columns = [table[name] for name in (*CompletenessRow._fields, "captured_at")]
-    found = connection.execute(
-        select(*columns).where(table.host_id == host_id, among(connection, table.pull_request_id, ids))
-    )
+    found = connection.execute(_KNOWN, {"of_host": host_id, "of_ids": ids})
     rows = (
         Dated(CompletenessRow(number, Kind(kind), expected, stored, Proof(proof), State(state), reads), captured_at)
         for number, kind, expected, stored, proof, state, reads, captured_at in found

@@ -35,7 +35,8 @@ def extent(
     Reads the index of one repository: all of it, or with `numbers` only those rows.
     """
     table = PULL_REQUEST_INDEX.c
-    meant = Filters(updated_from, updated_to).condition(connection)
+    within, these = Filters(updated_from, updated_to), Filters(numbers=numbers)
+    meant = within.condition()
     row = connection.execute(
         select(
             func.count().filter(meant),
@@ -44,7 +45,8 @@ def extent(
         ).where(
             table.host_id == host_id,
             table.repository_id == repository_id,
-            Filters(numbers=numbers).condition(connection),
-        )
+            these.condition(),
+        ),
+        within.given() | these.given(),
     ).one()
     return Extent(*row)

@@ -3,9 +3,10 @@
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Final, NamedTuple
+from functools import cache
+from typing import Any, Final, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, FromClause, Table, and_, func, select
+from sqlalchemy import Connection, FromClause, Select, Table, and_, bindparam, func, select
 
 from progressive_capture.domain.kinds import HYDRATE_KINDS, INDEX_KINDS, SETTLED, Kind, State
 from progressive_capture.domain.records import CompletenessRow
@@ -13,7 +14,7 @@ from progressive_capture.domain.scope import moment
 from progressive_capture.store.closing import count_rows
 from progressive_capture.store.completeness import KIND_TABLES, stored_completeness
 from progressive_capture.store.keys import among
-from progressive_capture.store.staleness import Filters
+from progressive_capture.store.staleness import Filters, bounded
 from progressive_capture.store.tables import COMPLETENESS, PULL_REQUEST_INDEX, PULL_REQUESTS
 
 SETTLED_AFTER: Final = timedelta(seconds=2)
@@ -102,26 +103,19 @@ def summary(connection: Connection, host_id: int, repository_id: int) -> Summary
 
     With joins: SQLite would keep the whole list of ids in memory for each subquery that it looks them up in.
     """
-    index, pulls, known = PULL_REQUEST_INDEX.c, PULL_REQUESTS.c, COMPLETENESS.c
-    listed = (index.host_id == host_id, index.repository_id == repository_id, index.deleted_at.is_(None))
-    present = (pulls.host_id == host_id, pulls.repository_id == repository_id, pulls.deleted_at.is_(None))
-    rows = {
-        PULL_REQUEST_INDEX.name: _count(connection, PULL_REQUEST_INDEX, *listed),
-        PULL_REQUESTS.name: _count(connection, PULL_REQUESTS, *present),
-    }
-    for table in KIND_TABLES.values():
-        rows[table.name] = _count(connection, _below_listed(table), *listed, table.c.deleted_at.is_(None))
-    unavailable = connection.execute(
-        select(known.kind, func.count())
-        .select_from(_below_listed(COMPLETENESS))
-        .where(*listed, known.state == State.UNAVAILABLE.value)
-        .group_by(known.kind)
-    )
-    return Summary(rows, {Kind(kind): count for kind, count in unavailable})
+    given = {"of_host": host_id, "of_repository": repository_id}
+    tables = (PULL_REQUEST_INDEX, PULL_REQUESTS, *KIND_TABLES.values())
+    rows = {table.name: connection.scalar(_count(table), given) or 0 for table in tables}
+    return Summary(rows, {Kind(kind): count for kind, count in connection.execute(_UNAVAILABLE, given)})
 
 
-def _count(connection: Connection, rows: FromClause, *conditions: ColumnElement[bool]) -> int:
-    return connection.scalar(select(func.count()).select_from(rows).where(*conditions)) or 0
+@cache
+def _count(table: Table) -> Select[int]:
+    count, present = select(func.count()), table.c.deleted_at.is_(None)
+    if table in {PULL_REQUEST_INDEX, PULL_REQUESTS}:
+        here = (table.c.host_id == bindparam("of_host"), table.c.repository_id == bindparam("of_repository"))
+        return count.select_from(table).where(*here, present)
+    return count.select_from(_below_listed(table)).where(*_LISTED, present)
 
 
 def _below_listed(table: Table) -> FromClause:
@@ -131,25 +125,47 @@ def _below_listed(table: Table) -> FromClause:
     return PULL_REQUEST_INDEX.join(table, below)
 
 
+_LISTED: Final = (
+    PULL_REQUEST_INDEX.c.host_id == bindparam("of_host"),
+    PULL_REQUEST_INDEX.c.repository_id == bindparam("of_repository"),
+    PULL_REQUEST_INDEX.c.deleted_at.is_(None),
+)
+_UNAVAILABLE: Final = (
+    select(COMPLETENESS.c.kind, func.count())
+    .select_from(_below_listed(COMPLETENESS))
+    .where(*_LISTED, COMPLETENESS.c.state == State.UNAVAILABLE.value)
+    .group_by(COMPLETENESS.c.kind)
+)
+_COMPLETE: Final = select(
+    COMPLETENESS.c.pull_request_id, COMPLETENESS.c.kind, COMPLETENESS.c.stored, COMPLETENESS.c.captured_at
+).where(
+    COMPLETENESS.c.host_id == bindparam("of_host"),
+    among(COMPLETENESS.c.pull_request_id, "of_ids"),
+    COMPLETENESS.c.state == State.COMPLETE.value,
+    COMPLETENESS.c.kind.in_(bindparam("of_kinds", expanding=True)),
+)
+
+
 def _window(connection: Connection, host_id: int, repository_id: int, filters: Filters, after: int) -> list[_Listed]:
+    bounds = filters.given()
+    given = bounds | {"of_host": host_id, "of_repository": repository_id, "after": after}
+    return [_Listed(*row) for row in connection.execute(_next_listed(tuple(bounds)), given)]
+
+
+@cache
+def _next_listed(bounds: tuple[str, ...]) -> Select[Any]:
     index, pulls = PULL_REQUEST_INDEX.c, PULL_REQUESTS.c
-    found = connection.execute(
+    return (
         select(index.number, index.pull_request_id, index.updated_at, pulls.updated_at, pulls.captured_at)
         .select_from(
             PULL_REQUEST_INDEX.outerjoin(
                 PULL_REQUESTS, and_(pulls.host_id == index.host_id, pulls.id == index.pull_request_id)
             )
         )
-        .where(
-            index.host_id == host_id,
-            index.repository_id == repository_id,
-            index.number > after,
-            filters.condition(connection),
-        )
+        .where(*_LISTED, index.number > bindparam("after"), bounded(bounds))
         .order_by(index.number)
         .limit(WINDOW)
     )
-    return [_Listed(*row) for row in found]
 
 
 def _in_window(connection: Connection, host_id: int, window: list[_Listed], kinds: list[Kind]) -> Iterator[Gap]:
@@ -181,16 +197,9 @@ def _sound(
 
     And apart from it what was complete once, before the pull request was updated.
     """
-    table = COMPLETENESS.c
     listed = {each.pull_request_id: each for each in window}
-    found = connection.execute(
-        select(table.pull_request_id, table.kind, table.stored, table.captured_at).where(
-            table.host_id == host_id,
-            among(connection, table.pull_request_id, list(listed)),
-            table.state == State.COMPLETE.value,
-            table.kind.in_([kind.value for kind in counted]),
-        )
-    ).all()
+    given = {"of_host": host_id, "of_ids": listed, "of_kinds": [kind.value for kind in counted]}
+    found = connection.execute(_COMPLETE, given).all()
     counts: Mapping[str, Mapping[int, int]] = {kind.value: rows for kind, rows in counted.items()}
     sound: set[tuple[int, str]] = set()
     outdated: set[tuple[int, str]] = set()

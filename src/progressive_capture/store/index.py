@@ -1,9 +1,9 @@
 """What GitHub's list of pull requests says: the index, and the labels, assignees and reviewers that it carries."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Table, and_, func, or_, select, true, update
+from sqlalchemy import ColumnElement, Connection, Table, and_, bindparam, func, or_, select, true, update
 
 from progressive_capture.domain.kinds import Kind, Source, State
 from progressive_capture.domain.records import (
@@ -106,6 +106,34 @@ _LABELS: Final = Upsert(
     condition="excluded.captured_at >= labels.captured_at",
 )
 
+_LISTED: Final = (
+    PULL_REQUEST_INDEX.c.host_id == bindparam("of_host"),
+    PULL_REQUEST_INDEX.c.repository_id == bindparam("of_repository"),
+)
+_PRESENT: Final = (*_LISTED, PULL_REQUEST_INDEX.c.deleted_at.is_(None))
+_NUMBERED: Final = (*_LISTED, among(PULL_REQUEST_INDEX.c.number, "of_numbers"))
+_TARGET: Final = select(
+    PULL_REQUEST_INDEX.c.pull_request_id, PULL_REQUEST_INDEX.c.node_id, PULL_REQUEST_INDEX.c.number
+).order_by(PULL_REQUEST_INDEX.c.number)
+_NEXT: Final = _TARGET.where(*_PRESENT, PULL_REQUEST_INDEX.c.number > bindparam("after")).limit(bindparam("most"))
+_THESE: Final = _TARGET.where(*_NUMBERED)
+_STATES: Final = select(
+    PULL_REQUEST_INDEX.c.number,
+    PULL_REQUEST_INDEX.c.updated_at,
+    PULL_REQUEST_INDEX.c.listed_at,
+    PULL_REQUEST_INDEX.c.deleted_at,
+).where(*_NUMBERED)
+_STAMPS: Final = select(PULL_REQUEST_INDEX.c.number, PULL_REQUEST_INDEX.c.updated_at).where(*_PRESENT)
+_RESTORED: Final = (
+    update(PULL_REQUESTS)
+    .where(
+        PULL_REQUESTS.c.host_id == bindparam("of_host"),
+        among(PULL_REQUESTS.c.id, "of_ids"),
+        PULL_REQUESTS.c.deleted_at.is_not(None),
+    )
+    .values(deleted_at=None)
+)
+
 
 def save_index(
     connection: Connection,
@@ -202,47 +230,27 @@ def count_listed(
 
 def listed_after(connection: Connection, host_id: int, repository_id: int, number: int, count: int) -> list[Target]:
     """Return the next listed pull requests with a higher number, by number, deleted ones left out."""
-    table = PULL_REQUEST_INDEX.c
-    here = (table.host_id == host_id, table.repository_id == repository_id, table.deleted_at.is_(None))
-    found = connection.execute(
-        select(table.pull_request_id, table.node_id, table.number)
-        .where(*here, table.number > number)
-        .order_by(table.number)
-        .limit(count)
-    )
+    given = {"of_host": host_id, "of_repository": repository_id, "after": number, "most": count}
+    found = connection.execute(_NEXT, given)
     return [Target(*row) for row in found]
 
 
 def stamps(connection: Connection, host_id: int, repository_id: int) -> dict[int, str]:
     """Return the `updated_at` of every listed pull request by its number, deleted ones left out."""
-    table = PULL_REQUEST_INDEX.c
-    here = (table.host_id == host_id, table.repository_id == repository_id, table.deleted_at.is_(None))
-    found = connection.execute(select(table.number, table.updated_at).where(*here))
+    found = connection.execute(_STAMPS, {"of_host": host_id, "of_repository": repository_id})
     return {number: updated_at for number, updated_at in found}  # noqa: C416 - the row type says nothing of a pair
 
 
-def targets(connection: Connection, host_id: int, repository_id: int, numbers: Iterable[int]) -> list[Target]:
+def targets(connection: Connection, host_id: int, repository_id: int, numbers: Collection[int]) -> list[Target]:
     """Return the listed pull requests of these numbers, by number."""
-    table = PULL_REQUEST_INDEX.c
-    found = connection.execute(
-        select(table.pull_request_id, table.node_id, table.number)
-        .where(
-            table.host_id == host_id,
-            table.repository_id == repository_id,
-            among(connection, table.number, list(numbers)),
-        )
-        .order_by(table.number)
-    )
+    given = {"of_host": host_id, "of_repository": repository_id, "of_numbers": numbers}
+    found = connection.execute(_THESE, given)
     return [Target(*row) for row in found]
 
 
 def _known(connection: Connection, host_id: int, repository_id: int, numbers: Collection[int]) -> dict[int, _Known]:
-    table = PULL_REQUEST_INDEX.c
-    found = connection.execute(
-        select(table.number, table.updated_at, table.listed_at, table.deleted_at).where(
-            table.host_id == host_id, table.repository_id == repository_id, among(connection, table.number, numbers)
-        )
-    )
+    given = {"of_host": host_id, "of_repository": repository_id, "of_numbers": numbers}
+    found = connection.execute(_STATES, given)
     return {
         number: _Known(updated_at, listed_at, deleted_at is not None)
         for number, updated_at, listed_at, deleted_at in found
@@ -275,19 +283,14 @@ def _note_seen(
 ) -> None:
     if not numbers:
         return
-    table = PULL_REQUEST_INDEX.c
-    here = (table.host_id == host_id, table.repository_id == repository_id, among(connection, table.number, numbers))
-    connection.execute(update(PULL_REQUEST_INDEX).where(*here).values(deleted_at=None))
-    connection.execute(update(PULL_REQUEST_INDEX).where(*here, table.listed_at < listed_at).values(listed_at=listed_at))
+    given = {"of_host": host_id, "of_repository": repository_id, "of_numbers": numbers}
+    seen, listed = update(PULL_REQUEST_INDEX).where(*_NUMBERED), PULL_REQUEST_INDEX.c.listed_at
+    connection.execute(seen.values(deleted_at=None), given)
+    connection.execute(seen.where(listed < listed_at).values(listed_at=listed_at), given)
 
 
 def _restore(connection: Connection, host_id: int, ids: Collection[int]) -> None:
     """Take the mark of deletion from pull requests that GitHub lists again."""
     if not ids:
         return
-    table = PULL_REQUESTS.c
-    connection.execute(
-        update(PULL_REQUESTS)
-        .where(table.host_id == host_id, among(connection, table.id, ids), table.deleted_at.is_not(None))
-        .values(deleted_at=None)
-    )
+    connection.execute(_RESTORED, {"of_host": host_id, "of_ids": ids})

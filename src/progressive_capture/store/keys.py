@@ -4,11 +4,57 @@ import json
 from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import ARRAY, Column, ColumnElement, Connection, any_, func, literal, select
+from sqlalchemy import ARRAY, Column, ColumnElement, Dialect, Text, bindparam
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy.types import TypeDecorator, TypeEngine
 
 
-def among(connection: Connection, column: Column[Any], values: Collection[Any]) -> ColumnElement[bool]:
-    """Say that a column has one of the values; the statement's text is the same for any number of them."""
-    if connection.dialect.name == "postgresql":
-        return column == any_(literal(list(values), ARRAY(column.type)))
-    return column.in_(select(func.json_each(json.dumps(list(values))).table_valued("value").c.value))
+class _Keys(TypeDecorator[Collection[Any]]):
+    """A list as one parameter: an array on PostgreSQL, JSON on SQLite."""
+
+    impl = Text
+    cache_ok = True
+
+    def __init__(self, key: TypeEngine[Any]) -> None:
+        super().__init__()
+        self.key = key
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """Store text on SQLite, which has no type for lists."""
+        return dialect.type_descriptor(ARRAY(self.key) if dialect.name == "postgresql" else Text())
+
+    def process_bind_param(self, value: Collection[Any] | None, dialect: Dialect) -> Any:  # noqa: ANN401 - as the base class
+        """Hand over the list as the database takes it."""
+        keys = list(value or ())
+        return keys if dialect.name == "postgresql" else json.dumps(keys)
+
+
+class _Among(FunctionElement[bool]):
+    """A column, and the list that has its value.
+
+    Of no type: a boolean is compared with 1 where a database has none, and then SQLite looks it up in no index.
+    """
+
+    inherit_cache = True
+
+
+@compiles(_Among, "postgresql")
+def _any(element: _Among, compiler: SQLCompiler, **how: Any) -> str:  # noqa: ANN401 - the compiler's own
+    column, keys = element.clauses
+    return f"{compiler.process(column, **how)} = ANY ({compiler.process(keys, **how)})"
+
+
+@compiles(_Among, "sqlite")
+def _each(element: _Among, compiler: SQLCompiler, **how: Any) -> str:  # noqa: ANN401 - the compiler's own
+    column, keys = element.clauses
+    return f"{compiler.process(column, **how)} IN (SELECT value FROM json_each({compiler.process(keys, **how)}))"  # noqa: S608 - names of our own columns
+
+
+def among(column: Column[Any], name: str) -> ColumnElement[bool]:
+    """Say that a column has one of the keys that are given as the parameter `name`, in any collection.
+
+    The statement's text is the same for any number of them, so that it can be made once.
+    """
+    return _Among(column, bindparam(name, type_=_Keys(column.type)))

@@ -2,12 +2,13 @@
 
 from array import array
 from collections.abc import Collection, Sequence
+from functools import cache
 
-from sqlalchemy import ColumnElement, Connection, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, exists, func, or_, select
 
 from progressive_capture.domain.kinds import SETTLED, Kind
 from progressive_capture.store.completeness import KIND_TABLES
-from progressive_capture.store.staleness import Filters
+from progressive_capture.store.staleness import Filters, bounded
 from progressive_capture.store.tables import COMPLETENESS, PULL_REQUEST_INDEX
 
 
@@ -37,20 +38,29 @@ def unsound_numbers(
     """
     if not kinds:
         return array("q")
+    bounds = filters.given()
+    given = bounds | {"of_host": host_id, "of_repository": repository_id, "after": after}
+    if limit is not None:
+        given["most"] = limit
+    statement = _unsound(tuple(bounds), frozenset(kinds), is_limited=limit is not None)
+    return array("q", connection.scalars(statement, given))
+
+
+@cache
+def _unsound(bounds: tuple[str, ...], kinds: frozenset[Kind], *, is_limited: bool) -> Select[tuple[int]]:
     index = PULL_REQUEST_INDEX.c
     statement = (
         select(index.number)
         .where(
-            index.host_id == host_id,
-            index.repository_id == repository_id,
-            index.number > after,
-            filters.condition(connection),
+            index.host_id == bindparam("of_host"),
+            index.repository_id == bindparam("of_repository"),
+            index.number > bindparam("after"),
+            bounded(bounds),
             or_(*(~_is_sound(kind) for kind in sorted(kinds))),
         )
         .order_by(index.number)
-        .limit(limit)
     )
-    return array("q", connection.scalars(statement))
+    return statement.limit(bindparam("most")) if is_limited else statement
 
 
 def _is_sound(kind: Kind) -> ColumnElement[bool]:

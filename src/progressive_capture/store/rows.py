@@ -1,10 +1,11 @@
 """Hydrated pull requests and what hangs on them: which readings are accepted, and their rows; the list is elsewhere."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from functools import cache
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import Connection, func, select, update
+import sqlalchemy
+from sqlalchemy import Connection, bindparam, func, select, update
 
 from progressive_capture.domain.kinds import Source
 from progressive_capture.domain.records import UNAVAILABLE, MilestoneRow, PullRequestRow, Records
@@ -38,6 +39,19 @@ _MILESTONES: Final = Upsert(
     condition="(excluded.updated_at, excluded.captured_at) >= (milestones.updated_at, milestones.captured_at)",
 )
 
+
+_STORED: Final = select(PULL_REQUESTS.c.id, *(PULL_REQUESTS.c[name] for name in _Stored._fields)).where(
+    PULL_REQUESTS.c.host_id == bindparam("of_host"), among(PULL_REQUESTS.c.id, "of_ids")
+)
+_READINGS: Final = select(PULL_REQUESTS.c.id, PULL_REQUESTS.c.captured_at, PULL_REQUESTS.c.first_captured_at).where(
+    PULL_REQUESTS.c.host_id == bindparam("of_host"), among(PULL_REQUESTS.c.id, "of_ids")
+)
+_NEWEST: Final = select(func.max(PULL_REQUESTS.c.captured_at)).where(
+    PULL_REQUESTS.c.host_id == bindparam("of_host"), among(PULL_REQUESTS.c.id, "of_ids")
+)
+_THREADS: Final = select(PR_REVIEW_THREADS.c.pull_request_id, PR_REVIEW_THREADS.c.node_id).where(
+    PR_REVIEW_THREADS.c.host_id == bindparam("of_host"), among(PR_REVIEW_THREADS.c.pull_request_id, "of_ids")
+)
 
 _THREAD_TOTALS: Final = Update(
     PR_REVIEW_THREADS, columns=("comments_total",), keys=("pull_request_id", "node_id"), constants=("host_id",)
@@ -135,11 +149,9 @@ def save_followed(
     return {number: number in before for number in accepted}
 
 
-def newest_reading(connection: Connection, host_id: int, ids: Iterable[int]) -> str | None:
+def newest_reading(connection: Connection, host_id: int, ids: Collection[int]) -> str | None:
     """Return when the newest reading of any of these pull requests began, None where none was ever read."""
-    table = PULL_REQUESTS.c
-    here = (table.host_id == host_id, among(connection, table.id, list(ids)))
-    newest: str | None = connection.scalar(select(func.max(table.captured_at)).where(*here))
+    newest: str | None = connection.scalar(_NEWEST, {"of_host": host_id, "of_ids": ids})
     return newest
 
 
@@ -157,22 +169,13 @@ def _pull_request_writes(
     return [Write(_pull_requests(source), whole, constants), *shown_in_part]
 
 
-def _stored(connection: Connection, host_id: int, ids: Iterable[int]) -> dict[int, _Stored]:
-    table = PULL_REQUESTS.c
-    columns = [table[name] for name in _Stored._fields]
-    found = connection.execute(
-        select(table.id, *columns).where(table.host_id == host_id, among(connection, table.id, list(ids)))
-    )
+def _stored(connection: Connection, host_id: int, ids: Collection[int]) -> dict[int, _Stored]:
+    found = connection.execute(_STORED, {"of_host": host_id, "of_ids": ids})
     return {number: _Stored(*rest) for number, *rest in found}
 
 
-def _readings(connection: Connection, host_id: int, ids: Iterable[int]) -> list[tuple[int, str, str]]:
-    table = PULL_REQUESTS.c
-    found = connection.execute(
-        select(table.id, table.captured_at, table.first_captured_at).where(
-            table.host_id == host_id, among(connection, table.id, list(ids))
-        )
-    )
+def _readings(connection: Connection, host_id: int, ids: Collection[int]) -> list[tuple[int, str, str]]:
+    found = connection.execute(_READINGS, {"of_host": host_id, "of_ids": ids})
     return [(number, reading, first) for number, reading, first in found]
 
 
@@ -200,13 +203,15 @@ def _forget_file_details(connection: Connection, host_id: int, moved: list[int],
     """Empty what told of another diff: of files read by GraphQL all that only REST can give, by REST the patches."""
     if not moved:
         return
+    connection.execute(_without_details(source), {"of_host": host_id, "of_ids": moved})
+
+
+@cache
+def _without_details(source: Source) -> sqlalchemy.Update:
     table = PR_FILES.c
     emptied: dict[str, Any] = dict.fromkeys(UNAVAILABLE[source].get("pr_files", ("patch",)))
-    connection.execute(
-        update(PR_FILES)
-        .where(table.host_id == host_id, among(connection, table.pull_request_id, moved))
-        .values(emptied)
-    )
+    of_these = (table.host_id == bindparam("of_host"), among(table.pull_request_id, "of_ids"))
+    return update(PR_FILES).where(*of_these).values(emptied)
 
 
 def _thread_totals(connection: Connection, host_id: int, accepted: Mapping[int, str], records: Records) -> Write:
@@ -214,11 +219,6 @@ def _thread_totals(connection: Connection, host_id: int, accepted: Mapping[int, 
     totals = {row.node_id: row.comments_total for row in records.thread_totals}
     if not totals:
         return Write(_THREAD_TOTALS, [])
-    table = PR_REVIEW_THREADS.c
-    threads = connection.execute(
-        select(table.pull_request_id, table.node_id).where(
-            table.host_id == host_id, among(connection, table.pull_request_id, list(accepted))
-        )
-    )
+    threads = connection.execute(_THREADS, {"of_host": host_id, "of_ids": accepted})
     rows = [(totals[node_id], number, node_id) for number, node_id in threads if node_id in totals]
     return Write(_THREAD_TOTALS, rows, (host_id,))

@@ -1,11 +1,24 @@
 """Which listed pull requests must be hydrated; when that is done is decided elsewhere."""
 
 from array import array
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, literal_column, or_, select, true
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    and_,
+    bindparam,
+    exists,
+    func,
+    literal_column,
+    or_,
+    select,
+    true,
+)
 
 from progressive_capture.domain.kinds import SETTLED, Kind, State
 from progressive_capture.store.keys import among
@@ -24,6 +37,13 @@ The text of SQLite has no end (fraction, `Z`), so that it sorts before every tim
 STOOD_IN_BEFORE_SETTLED: Final = 2
 """Readings of one state of a pull request in which REST stood in for GraphQL before no further one is tried."""
 
+_BOUNDS: Final[Mapping[str, ColumnElement[bool]]] = {
+    "updated_from": PULL_REQUEST_INDEX.c.updated_at >= bindparam("updated_from"),
+    "updated_to": PULL_REQUEST_INDEX.c.updated_at <= bindparam("updated_to"),
+    "numbers": among(PULL_REQUEST_INDEX.c.number, "numbers"),
+    "listed_since": PULL_REQUEST_INDEX.c.listed_at >= bindparam("listed_since"),
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Filters:
@@ -34,19 +54,19 @@ class Filters:
     numbers: Collection[int] | None = None
     listed_since: str | None = None
 
-    def condition(self, connection: Connection) -> ColumnElement[bool]:
+    def given(self) -> dict[str, Any]:
+        """Return the bounds that there are, by name: the parameters of the condition."""
+        return {name: value for name in _BOUNDS if (value := getattr(self, name)) is not None}
+
+    def condition(self) -> ColumnElement[bool]:
         """Say in SQL which rows of the index are meant, deleted ones left out."""
-        table = PULL_REQUEST_INDEX.c
-        conditions: list[ColumnElement[bool]] = [table.deleted_at.is_(None)]
-        if self.updated_from is not None:
-            conditions.append(table.updated_at >= self.updated_from)
-        if self.updated_to is not None:
-            conditions.append(table.updated_at <= self.updated_to)
-        if self.numbers is not None:
-            conditions.append(among(connection, table.number, self.numbers))
-        if self.listed_since is not None:
-            conditions.append(table.listed_at >= self.listed_since)
-        return and_(*conditions)
+        return bounded(tuple(self.given()))
+
+
+@cache
+def bounded(bounds: tuple[str, ...]) -> ColumnElement[bool]:
+    """Say in SQL which rows of the index are meant where these bounds of `Filters` are given, deleted ones left out."""
+    return and_(PULL_REQUEST_INDEX.c.deleted_at.is_(None), *(_BOUNDS[name] for name in bounds))
 
 
 def stale_numbers(
@@ -84,27 +104,25 @@ def stale_numbers(
             but for columns that it did not give in `STOOD_IN_BEFORE_SETTLED` readings.
         patches: whether files without a patch, of which GitHub did not say that there is none, are to be read again.
     """
-    filters = Filters(updated_from, updated_to, numbers, listed_since)
-    statement = stale(
-        connection, host_id, repository_id, kinds=kinds, full_before=full_before, settled=settled, patches=patches
-    )
-    return array("q", connection.scalars(statement.where(filters.condition(connection)).limit(limit)))
+    bounds = Filters(updated_from, updated_to, numbers, listed_since).given()
+    given = bounds | {"of_host": host_id, "of_repository": repository_id}
+    if full_before is not None:
+        given["full_before"] = full_before
+    if limit is not None:
+        given["most"] = limit
+    statement = _stale(connection.dialect.name, frozenset(given), frozenset(kinds), frozenset(settled), patches=patches)
+    return array("q", connection.scalars(statement, given))
 
 
-def stale(
-    connection: Connection,
-    host_id: int,
-    repository_id: int,
-    *,
-    kinds: Collection[Kind],
-    full_before: str | None,
-    settled: Collection[State],
-    patches: bool = False,
+@cache
+def _stale(
+    dialect: str, given: frozenset[str], kinds: frozenset[Kind], settled: frozenset[State], *, patches: bool
 ) -> Select[tuple[int]]:
-    """Make the statement of `stale_numbers`, without its filters."""
+    """Make the statement of `stale_numbers` for these parameters."""
     index, pulls, known = PULL_REQUEST_INDEX.c, PULL_REQUESTS.c, COMPLETENESS.c
-    settled_after: ColumnElement[Any] = literal_column(_SETTLED_AFTER[connection.dialect.name])
-    counts_from = known.captured_at >= full_before if full_before is not None else true()
+    settled_after: ColumnElement[Any] = literal_column(_SETTLED_AFTER[dialect])
+    full = "full_before" in given
+    counts_from = known.captured_at >= bindparam("full_before") if full else true()
     fresh_kinds = (
         select(func.count())
         .where(
@@ -123,11 +141,11 @@ def stale(
         pulls.updated_at < index.updated_at,
         pulls.captured_at < settled_after,
     ]
-    if full_before is not None:
-        outdated.append(pulls.captured_at < full_before)
+    if full:
+        outdated.append(pulls.captured_at < bindparam("full_before"))
     if patches:
         outdated.append(_unpatched())
-    return (
+    statement = (
         select(index.number)
         .select_from(
             PULL_REQUEST_INDEX.outerjoin(
@@ -135,12 +153,14 @@ def stale(
             )
         )
         .where(
-            index.host_id == host_id,
-            index.repository_id == repository_id,
+            index.host_id == bindparam("of_host"),
+            index.repository_id == bindparam("of_repository"),
+            bounded(tuple(name for name in _BOUNDS if name in given)),
             or_(*outdated, fresh_kinds < len(kinds)),
         )
         .order_by(index.number)
     )
+    return statement.limit(bindparam("most")) if "most" in given else statement
 
 
 def times_stood_in(connection: Connection, host_id: int, ids: Collection[int]) -> dict[tuple[int, Kind], int]:
@@ -150,22 +170,27 @@ def times_stood_in(connection: Connection, host_id: int, ids: Collection[int]) -
     """
     if not ids:
         return {}
+    found = connection.execute(_times_stood_in(connection.dialect.name), {"of_host": host_id, "of_ids": ids})
+    return {(row.pull_request_id, Kind(row.kind)): row.reads for row in found}
+
+
+@cache
+def _times_stood_in(dialect: str) -> Select[tuple[int, str, int]]:
     pulls, known = PULL_REQUESTS.c, COMPLETENESS.c
-    settled_after: ColumnElement[Any] = literal_column(_SETTLED_AFTER[connection.dialect.name])
-    found = connection.execute(
+    settled_after: ColumnElement[Any] = literal_column(_SETTLED_AFTER[dialect])
+    return (
         select(known.pull_request_id, known.kind, known.reads)
         .select_from(
             COMPLETENESS.join(PULL_REQUESTS, and_(pulls.host_id == known.host_id, pulls.id == known.pull_request_id))
         )
         .where(
-            known.host_id == host_id,
-            among(connection, known.pull_request_id, ids),
+            known.host_id == bindparam("of_host"),
+            among(known.pull_request_id, "of_ids"),
             or_(known.state == State.PENDING.value, _stood_in()),
             known.reads > 0,
             known.captured_at >= settled_after,
         )
     )
-    return {(row.pull_request_id, Kind(row.kind)): row.reads for row in found}
 
 
 def _needs_no_reading(settled: Collection[State]) -> ColumnElement[bool]:
