@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, fields
 from datetime import datetime
+from operator import itemgetter
 from typing import Any, Final, TypeVar
 from zlib import crc32
 
@@ -31,6 +32,9 @@ _STORED: Final = (
     .where(SLOTS.c.host_id == bindparam("of_host"), SLOTS.c.principal == bindparam("of_principal"))
 )
 """Made once: it is asked before every request, and making it takes longer than asking."""
+_PRINCIPAL: Final = select(PRINCIPALS.c.principal).where(
+    PRINCIPALS.c.host_id == bindparam("of_host"), PRINCIPALS.c.fingerprint == bindparam("of_fingerprint")
+)
 _PRINCIPALS: Final = Upsert(PRINCIPALS, columns=("fingerprint", "principal", "seen_at"), constants=("host_id",))
 
 
@@ -40,6 +44,8 @@ class _Ledger:
 
     slot: Slot
     budgets: dict[str, Budget]
+    stored: frozenset[tuple[str, Budget]] = frozenset()
+    """The budgets as they were read; those that become no others need not be written."""
 
     def budget(self, resource: str, now: datetime) -> Budget:
         return rules.refill(self.budgets.get(resource, Budget()), now)
@@ -87,10 +93,7 @@ def budgets(connection: Connection, host_id: int, principal: str) -> dict[str, B
 
 def find_principal(connection: Connection, host_id: int, fingerprint: str) -> str | None:
     """Return whom a token belongs to, by the SHA-256 of the token, when that is known."""
-    table = PRINCIPALS.c
-    found: str | None = connection.scalar(
-        select(table.principal).where(table.host_id == host_id, table.fingerprint == fingerprint)
-    )
+    found: str | None = connection.scalar(_PRINCIPAL, {"of_host": host_id, "of_fingerprint": fingerprint})
     return found
 
 
@@ -125,11 +128,12 @@ def _read(connection: Connection, host_id: int, principal: str) -> _Ledger:
         return _Ledger(Slot(), {})
     width = len(_SLOT)
     known = {row[width]: _state(Budget, row[width + 1 :]) for row in rows if row[width] is not None}
-    return _Ledger(_state(Slot, rows[0][:width]), known)
+    return _Ledger(_state(Slot, rows[0][:width]), known, frozenset(known.items()))
 
 
 def _writes(host_id: int, principal: str, ledger: _Ledger) -> list[Write]:
-    rows = [(resource, *_values(budget, _BUDGET)) for resource, budget in sorted(ledger.budgets.items())]
+    changed = sorted(ledger.budgets.items() - ledger.stored, key=itemgetter(0))
+    rows = [(resource, *_values(budget, _BUDGET)) for resource, budget in changed]
     shared = (host_id, principal)
     return [Write(_SLOTS, [_values(ledger.slot, _SLOT)], shared), Write(_BUDGETS, rows, shared)]
 

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Final, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Label, case, func, select
+from sqlalchemy import ColumnElement, Connection, Label, bindparam, case, func, select
 from sqlalchemy import text as clause
 
 from progressive_capture.domain.jobs import EngineName
@@ -15,6 +15,9 @@ from progressive_capture.store.tables import ENGINE_USAGE, IS_RUNNING, JOB_SHARD
 _USAGE: Final = ENGINE_USAGE.c
 _JOB: Final = JOBS.c
 _SHARD: Final = JOB_SHARDS.c
+_OF_MONTH: Final = select(_USAGE.runner_minutes, _USAGE.executions, _USAGE.cost_microusd).where(
+    _USAGE.engine == bindparam("of_engine"), _USAGE.month == bindparam("of_month")
+)
 
 
 class UnderWay(NamedTuple):
@@ -40,9 +43,7 @@ def month_usage(connection: Connection, engine: EngineName, now: datetime) -> Us
 
     A cost that is not known counts as nothing. What this machine uses is not added up.
     """
-    sums = select(_USAGE.runner_minutes, _USAGE.executions, _USAGE.cost_microusd)
-    found = sums.where(_USAGE.engine == engine.value, _USAGE.month == month_of(now))
-    row = connection.execute(found).one_or_none()
+    row = connection.execute(_OF_MONTH, {"of_engine": engine.value, "of_month": month_of(now)}).one_or_none()
     return Usage() if row is None else Usage(*row)
 
 

@@ -59,8 +59,19 @@ _REPOSITORIES: Final = {
 _STORED: Final = select(REPOSITORIES).where(
     REPOSITORIES.c.host_id == bindparam("of_host"), REPOSITORIES.c.id == bindparam("of_repository")
 )
-"""Made once: each step of a walk asks it, and making it takes longer than asking."""
+"""Made once, as those below: each step of a walk asks it, and making it takes longer than asking."""
 
+_HOST: Final = select(HOSTS.c.id).where(HOSTS.c.api_url == bindparam("of_api_url"))
+_NAMED: Final = (
+    select(REPOSITORY_NAMES.c.repository_id)
+    .where(REPOSITORY_NAMES.c.host_id == bindparam("of_host"), REPOSITORY_NAMES.c.name_key == bindparam("of_name"))
+    .order_by(REPOSITORY_NAMES.c.last_seen_at.desc())
+    .limit(1)
+)
+_NUMBERED: Final = _STORED.with_only_columns(REPOSITORIES.c.id)
+_SIZES: Final = select(PAGE_SIZES.c.operation, PAGE_SIZES.c.size).where(
+    PAGE_SIZES.c.host_id == bindparam("of_host"), PAGE_SIZES.c.repository_id == bindparam("of_repository")
+)
 _SEEN: Final = (
     select(REPOSITORY_NAMES.c.full_name)
     .where(
@@ -74,7 +85,7 @@ _SEEN: Final = (
 def host_id(connection: Connection, api_url: str) -> int:
     """Return the number of an API host by its REST base address, a new one for a new host."""
     lock(connection, Lock.HOST)
-    found: int | None = connection.scalar(select(HOSTS.c.id).where(HOSTS.c.api_url == api_url))
+    found: int | None = connection.scalar(_HOST, {"of_api_url": api_url})
     if found is None:
         name = urlsplit(api_url).hostname or api_url
         found = connection.execute(insert(HOSTS).values(api_url=api_url, name=name).returning(HOSTS.c.id)).scalar_one()
@@ -119,20 +130,13 @@ def find_repository(connection: Connection, host_id: int, owner_name: str) -> St
 
     Of several repositories that had the name, it is the one seen under it last.
     """
-    names = REPOSITORY_NAMES.c
-    found = connection.scalar(
-        select(names.repository_id)
-        .where(names.host_id == host_id, names.name_key == owner_name.lower())
-        .order_by(names.last_seen_at.desc())
-        .limit(1)
-    )
+    found = connection.scalar(_NAMED, {"of_host": host_id, "of_name": owner_name.lower()})
     return None if found is None else get(connection, host_id, found)
 
 
 def find_numbered(connection: Connection, host_id: int, repository_id: int) -> StoredRepository | None:
     """Find a repository by GitHub's numeric id; None when it was never seen."""
-    table = REPOSITORIES.c
-    seen = connection.scalar(select(table.id).where(table.host_id == host_id, table.id == repository_id))
+    seen = connection.scalar(_NUMBERED, {"of_host": host_id, "of_repository": repository_id})
     return None if seen is None else get(connection, host_id, seen)
 
 
@@ -171,10 +175,7 @@ def raise_watermark(connection: Connection, host_id: int, repository_id: int, at
 
 def page_sizes(connection: Connection, host_id: int, repository_id: int) -> dict[str, int]:
     """Return the remembered page size of each operation that has one."""
-    table = PAGE_SIZES.c
-    found = connection.execute(
-        select(table.operation, table.size).where(table.host_id == host_id, table.repository_id == repository_id)
-    )
+    found = connection.execute(_SIZES, {"of_host": host_id, "of_repository": repository_id})
     return {row.operation: row.size for row in found}
 
 

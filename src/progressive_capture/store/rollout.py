@@ -10,13 +10,13 @@ from datetime import datetime
 from typing import Any, ClassVar, Final, NamedTuple
 
 from sqlalchemy import (
+    Boolean,
     ColumnElement,
     Connection,
     Row,
     bindparam,
     func,
     insert,
-    literal,
     literal_column,
     or_,
     select,
@@ -159,41 +159,18 @@ def outcomes(
     connection: Connection, since: datetime, *, eligible: bool | None = True, feature: str = FEATURE
 ) -> Outcomes:
     """Return how jobs ended since then, of repositories in the rollout (or outside, or with None of all)."""
-    counted = _METRIC.counted
-    statement = (
-        select(
-            func.count().filter(counted, _METRIC.success_count > 0),
-            func.count().filter(counted, _METRIC.error_count > 0),
-            func.count().filter(~counted),
-            func.count().filter(counted, _METRIC.error_class == ErrorClass.TIMEOUT.value),
-            func.max(JOB_METRICS.c.peak_memory_bytes),
-        )
-        .select_from(ROLLOUT_METRICS.outerjoin(JOB_METRICS, JOB_METRICS.c.job_id == _METRIC.job_id))
-        .where(_METRIC.feature_name == feature, _METRIC.created_at >= stamp(since))
-    )
+    given: dict[str, Any] = {"of_feature": feature, "since": stamp(since)}
+    statement = _OUTCOMES
     if eligible is not None:
-        statement = statement.where(_METRIC.is_eligible == literal(eligible))
-    successes, errors, uncounted, timed_out, memory = connection.execute(statement).one()
+        statement, given = _OUTCOMES_OF_GROUP, given | {"of_group": eligible}
+    successes, errors, uncounted, timed_out, memory = connection.execute(statement, given).one()
     return Outcomes(successes, errors, uncounted, timed_out, memory or None)
 
 
 def cohort(connection: Connection, since: datetime, *, eligible: bool, feature: str = FEATURE) -> Cohort:
     """Return what the jobs that count came to since then, in the rollout or outside."""
-    measures = (_METRIC.average_processing_time, _METRIC.points, _METRIC.cost_usd)
-    sums = [
-        each
-        for measure in measures
-        for each in (func.count(measure), func.sum(1.0 * measure), func.sum(1.0 * measure * measure))
-    ]
-    statement = select(
-        func.coalesce(func.sum(_METRIC.success_count), 0), func.coalesce(func.sum(_METRIC.error_count), 0), *sums
-    ).where(
-        _METRIC.feature_name == feature,
-        _METRIC.created_at >= stamp(since),
-        _METRIC.counted,
-        _METRIC.is_eligible == literal(eligible),
-    )
-    successes, errors, *figures = connection.execute(statement).one()
+    given = {"of_feature": feature, "since": stamp(since), "of_group": eligible}
+    successes, errors, *figures = connection.execute(_COHORT, given).one()
     samples = [_sample(*figures[first : first + 3]) for first in range(0, len(figures), 3)]
     return Cohort(int(successes), int(errors), *samples)
 
@@ -215,6 +192,29 @@ _CHANGES: Final = uuid.UUID("6f1d1c38-6f0e-4a8e-9d7e-0f6a3f6f3c51")
 
 _STORED: Final = select(ROLLOUT_CONFIGURATION).where(_ROW.feature_name == bindparam("of_feature"))
 """Made once: every decision of every claim asks it."""
+
+_SINCE: Final = (_METRIC.feature_name == bindparam("of_feature"), _METRIC.created_at >= bindparam("since"))
+_OF_GROUP: Final = _METRIC.is_eligible == bindparam("of_group", type_=Boolean)
+_OUTCOMES: Final = (
+    select(
+        func.count().filter(_METRIC.counted, _METRIC.success_count > 0),
+        func.count().filter(_METRIC.counted, _METRIC.error_count > 0),
+        func.count().filter(~_METRIC.counted),
+        func.count().filter(_METRIC.counted, _METRIC.error_class == ErrorClass.TIMEOUT.value),
+        func.max(JOB_METRICS.c.peak_memory_bytes),
+    )
+    .select_from(ROLLOUT_METRICS.outerjoin(JOB_METRICS, JOB_METRICS.c.job_id == _METRIC.job_id))
+    .where(*_SINCE)
+)
+_OUTCOMES_OF_GROUP: Final = _OUTCOMES.where(_OF_GROUP)
+_SUMS: Final = tuple(
+    each
+    for measure in (_METRIC.average_processing_time, _METRIC.points, _METRIC.cost_usd)
+    for each in (func.count(measure), func.sum(1.0 * measure), func.sum(1.0 * measure * measure))
+)
+_COHORT: Final = select(
+    func.coalesce(func.sum(_METRIC.success_count), 0), func.coalesce(func.sum(_METRIC.error_count), 0), *_SUMS
+).where(*_SINCE, _METRIC.counted, _OF_GROUP)
 
 
 def _insert(connection: Connection, feature: str, values: dict[str, Any]) -> None:

@@ -59,6 +59,8 @@ _JOB: Final = (
 
 _STORED: Final = select(JOBS).where(JOBS.c.id == bindparam("of_job"))
 _LOCKED: Final = _STORED.with_for_update(key_share=True)
+# In the index's own words: bound parameters would keep SQLite from using a partial index.
+_OPEN: Final = select(JOBS).where(JOBS.c.dedupe_key == bindparam("of_key"), clause(IS_OPEN))
 _TOLD: Final = JOB_EVENTS.alias("told").c
 _LAST_AT: Final = (
     select(_TOLD.at).where(_TOLD.job_id == bindparam("of_job")).order_by(_TOLD.id.desc()).limit(1).scalar_subquery()
@@ -103,8 +105,7 @@ def _inserting(dialect: str, names: frozenset[str]) -> Executable:
 
 def find_open(connection: Connection, dedupe_key: str) -> Job | None:
     """Return the open job of a key, if there is one."""
-    # In the index's own words: bound parameters would keep SQLite from using a partial index.
-    row = connection.execute(select(JOBS).where(JOBS.c.dedupe_key == dedupe_key, clause(IS_OPEN))).one_or_none()
+    row = connection.execute(_OPEN, {"of_key": dedupe_key}).one_or_none()
     return None if row is None else job_of(row)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, null, select, update
+from sqlalchemy import Connection, Row, select, update
 
 from progressive_capture.domain.backoff import full_jitter
 from progressive_capture.domain.errors import ErrorClass
@@ -24,7 +24,7 @@ from progressive_capture.domain.scope import stamp
 from progressive_capture.store.errors import LeaseLost
 from progressive_capture.store.jobs.life import JOB_STATE, figures_values, lock_job, move_job, not_before, record_event
 from progressive_capture.store.jobs.metering import Use, write_metrics
-from progressive_capture.store.jobs.shards import Used, fenced, increases, outcomes, used_by
+from progressive_capture.store.jobs.shards import Used, charge_shard, fenced, outcomes, used_by
 from progressive_capture.store.jobs.spending import spend
 from progressive_capture.store.jobs.succession import open_successor
 from progressive_capture.store.jobs.values import NOTHING_USED, Settling
@@ -173,10 +173,7 @@ def charge(connection: Connection, job_id: str, k: int, settling: Settling, now:
     used = settling.resources
     if used == NOTHING_USED:
         return
-    price = spend(connection, used, now, settling.book)
-    # A sum of which a part is not known is not known.
-    values = increases(used) | {"cost_microusd": null() if price is None else _SHARD.cost_microusd + price}
-    connection.execute(update(JOB_SHARDS).where(_SHARD.job_id == job_id, _SHARD.k == k).values(values))
+    charge_shard(connection, job_id, k, used, spend(connection, used, now, settling.book))
 
 
 def _settle_job(connection: Connection, job: Row[Any], outcome: Outcome, now: datetime, settling: Settling) -> None:

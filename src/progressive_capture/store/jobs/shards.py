@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, fields
 from datetime import datetime
+from functools import cache
 from typing import Any, Final, NamedTuple
 
 from sqlalchemy import (
@@ -10,11 +11,10 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Row,
-    Select,
+    Update,
     bindparam,
     case,
     func,
-    literal,
     select,
     update,
 )
@@ -75,6 +75,50 @@ _CHECKPOINT: Final = (
 )
 """Made once: it ends the transaction of every page."""
 
+_COUNT_USE: Final = (
+    update(JOB_SHARDS)
+    .where(*_FENCE)
+    .values({name: more(name, bindparam(f"more_{name}", type_=BigInteger)) for name in _COUNTERS})
+)
+_CHARGE: Final = (
+    update(JOB_SHARDS)
+    .where(_SHARD.job_id == bindparam("of_job"), _SHARD.k == bindparam("of_k"))
+    .values(
+        {name: more(name, bindparam(f"more_{name}", type_=BigInteger)) for name in _RESOURCES}
+        # A sum of which a part is not known is not known.
+        | {"cost_microusd": _SHARD.cost_microusd + bindparam("price", type_=BigInteger)}
+    )
+)
+# SQLite has no FOR UPDATE and needs none: the transaction began as a writer.
+_LOCKED: Final = (
+    select(JOB_SHARDS).where(_SHARD.job_id == bindparam("of_job"), _SHARD.k == bindparam("of_k")).with_for_update()
+)
+_TAKEN: Final = (
+    update(JOB_SHARDS)
+    .where(_SHARD.job_id == bindparam("of_job"), _SHARD.k == bindparam("of_k"))
+    .values(
+        state=ShardState.PROCESSING.value,
+        claimed_by=bindparam("new_holder"),
+        lease_until=bindparam("new_lease_until"),
+        lease_epoch=bindparam("new_epoch"),
+        attempt=bindparam("new_attempt"),
+        error=None,
+    )
+)
+_NEWEST: Final = (
+    select(_SHARD.checkpoint)
+    .join(JOBS, JOBS.c.id == _SHARD.job_id)
+    .where(
+        JOBS.c.host_id == bindparam("of_host"),
+        JOBS.c.repository_id == bindparam("of_repository"),
+        JOBS.c.scope.like("all;kinds=all;%"),
+        _SHARD.k == 0,
+        _SHARD.checkpoint.is_not(None),
+    )
+    .order_by(JOBS.c.created_at.desc())
+    .limit(LOOKED_BACK)
+)
+
 
 _THOSE_OF_JOB: Final = _SHARD.job_id == bindparam("of_job")
 _OF_JOB: Final = select(JOB_SHARDS).where(_THOSE_OF_JOB).order_by(_SHARD.k)
@@ -121,7 +165,7 @@ def claim_shard(
         LeaseLost: a later attempt has begun, at this shard or at another.
     """
     job = lock_job(connection, job_id)
-    row = connection.execute(_locked(job_id, k)).one()
+    row = connection.execute(_LOCKED, {"of_job": job_id, "of_k": k}).one()
     state = ShardState(row.state)
     if state not in CLAIMABLE:
         return Settled(state)
@@ -130,18 +174,15 @@ def claim_shard(
     if attempt < (newest := max(job.attempt, row.attempt)):
         raise LeaseLost(f"job {job_id}, shard {k}, is at attempt {newest}")
     epoch = row.lease_epoch + 1
-    connection.execute(
-        update(JOB_SHARDS)
-        .where(_SHARD.job_id == job_id, _SHARD.k == k)
-        .values(
-            state=ShardState.PROCESSING.value,
-            claimed_by=holder,
-            lease_until=stamp(lease_until),
-            lease_epoch=epoch,
-            attempt=attempt,
-            error=None,
-        )
-    )
+    taken = {
+        "of_job": job_id,
+        "of_k": k,
+        "new_holder": holder,
+        "new_lease_until": stamp(lease_until),
+        "new_epoch": epoch,
+        "new_attempt": attempt,
+    }
+    connection.execute(_TAKEN, taken)
     if (row.claimed_by, row.attempt) != (holder, attempt):
         record_event(connection, job_id, now, "claimed", k=k, who=holder)
     _start(connection, job, now)
@@ -185,7 +226,7 @@ def count_use(connection: Connection, claim: Claim, counters: Counters) -> None:
     Raises:
         LeaseLost: somebody else has the shard now.
     """
-    fenced(connection, claim, **increases(counters))
+    _hit(connection.execute(_COUNT_USE, _fence(claim) | _increases(counters)).rowcount, claim)
 
 
 def renew(connection: Connection, claim: Claim, lease_until: datetime) -> None:
@@ -232,20 +273,7 @@ def outcomes(connection: Connection, job_id: str) -> list[Outcome] | None:
 
 def newest_checkpoints(connection: Connection, host_id: int, repository_id: int) -> list[str]:
     """Return the checkpoints of shards 0 of jobs over all pull requests and kinds of a repository, the newest first."""
-    newest = connection.scalars(
-        select(_SHARD.checkpoint)
-        .join(JOBS, JOBS.c.id == _SHARD.job_id)
-        .where(
-            JOBS.c.host_id == host_id,
-            JOBS.c.repository_id == repository_id,
-            JOBS.c.scope.like("all;kinds=all;%"),
-            _SHARD.k == 0,
-            _SHARD.checkpoint.is_not(None),
-        )
-        .order_by(JOBS.c.created_at.desc())
-        .limit(LOOKED_BACK)
-    )
-    return list(newest)
+    return list(connection.scalars(_NEWEST, {"of_host": host_id, "of_repository": repository_id}))
 
 
 class Used(NamedTuple):
@@ -266,9 +294,13 @@ def used_by(connection: Connection, job_id: str) -> Used:
     return Used(counters, resources, None if unknown else int(cost))
 
 
-def increases(used: Counters | Resources) -> dict[str, ColumnElement[int]]:
-    """Return a shard's columns with what was used since."""
-    return {name: more(name, literal(value, BigInteger)) for name, value in asdict(used).items()}
+def charge_shard(connection: Connection, job_id: str, k: int, used: Resources, price: int | None) -> None:
+    """Add to a shard what its runner used, and its cost in millionths of a dollar, None where that is not known."""
+    connection.execute(_CHARGE, {"of_job": job_id, "of_k": k, "price": price} | _increases(used))
+
+
+def _increases(used: Counters | Resources) -> dict[str, int]:
+    return {f"more_{name}": value for name, value in asdict(used).items()}
 
 
 def free_shards(connection: Connection, job_id: str) -> None:
@@ -303,18 +335,19 @@ def _start(connection: Connection, job: Row[Any], now: datetime) -> None:
         move_job(connection, job.id, JobState.PROCESSING, now, who=None, **values)
 
 
-def _locked(job_id: str, k: int) -> Select[Any]:
-    # SQLite has no FOR UPDATE and needs none: the transaction began as a writer.
-    return select(JOB_SHARDS).where(_SHARD.job_id == job_id, _SHARD.k == k).with_for_update()
-
-
 def fenced(connection: Connection, claim: Claim, **values: Any) -> None:  # noqa: ANN401 - columns of many types
     """Set columns of a claimed shard.
 
     Raises:
         LeaseLost: somebody else has the shard now.
     """
-    _hit(connection.execute(update(JOB_SHARDS).where(*_FENCE).values(**values), _fence(claim)).rowcount, claim)
+    given = {f"new_{name}": value for name, value in values.items()}
+    _hit(connection.execute(_fenced(frozenset(values)), _fence(claim) | given).rowcount, claim)
+
+
+@cache
+def _fenced(columns: frozenset[str]) -> Update:
+    return update(JOB_SHARDS).where(*_FENCE).values({name: bindparam(f"new_{name}") for name in columns})
 
 
 def _fence(claim: Claim) -> dict[str, Any]:
