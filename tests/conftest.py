@@ -3,6 +3,7 @@
 import logging
 import os
 from collections.abc import Iterator
+from contextlib import nullcontext
 from functools import cache
 from pathlib import Path
 
@@ -13,8 +14,7 @@ import pytest
 import structlog
 
 from tests.support import compiled, measuring, postgres, services
-from tests.support.forking import MEASURED as MEASURED_PROGRAM
-from tests.support.forking import Spawner
+from tests.support.forking import Spawner, programs_unmeasured
 from tests.support.stand_ins import Running, Start, start
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -83,38 +83,25 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     measuring.choose(items)
 
 
-@pytest.fixture(autouse=True)
-def programs_are_measured_as_their_test_is(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Let the programs of tests that are not measured run at full speed too."""
-    asked = os.environ.get(MEASURED_PROGRAM)  # noqa: TID251 - a child's environment
-    if asked is None or not request.node.get_closest_marker("no_cover"):
-        yield
-        return
-    del os.environ[MEASURED_PROGRAM]  # noqa: TID251 - as above
-    try:
-        yield
-    finally:
-        os.environ[MEASURED_PROGRAM] = asked  # noqa: TID251 - as above
-
-
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_setup(item: pytest.Item) -> Iterator[None]:
     """Count as covered what a test calls, not what a fixture runs to prepare it: the same worlds and rows each time."""
-    with measuring.unmeasured(item.config):
+    with measuring.unmeasured(item.config), programs_unmeasured():
         return (yield)
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
-    """Of a property, measure the first examples alone."""
-    with measuring.first_examples(item):
+    """Of a property, measure the first examples alone, and of tests that are not measured their programs neither."""
+    programs = programs_unmeasured() if item.get_closest_marker("no_cover") else nullcontext()
+    with programs, measuring.first_examples(item):
         return (yield)
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_teardown(item: pytest.Item) -> Iterator[None]:
     """Count as covered what a test calls, not what clears up after it."""
-    with measuring.unmeasured(item.config):
+    with measuring.unmeasured(item.config), programs_unmeasured():
         return (yield)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.support.forking import Child, Spawner
+from tests.support.forking import MEASURED, Child, Spawner
 from tests.support.stand_ins import start
 
 ONE_REPOSITORY = ("--repo", "a/b=generate:1")
@@ -27,6 +27,10 @@ def test_a_program_has_its_own_arguments_folder_streams_and_exit_code(spawner: S
     out, errors = refused.communicate()
     assert (refused.returncode, out) == (2, "")
     assert "owner/name" in errors
+
+
+def test_programs_of_a_test_that_is_not_measured_are_not_measured_either() -> None:
+    assert MEASURED not in os.environ  # noqa: TID251 - a child's environment
 
 
 def test_a_stand_in_that_cannot_start_fails_the_test_in_its_own_words(spawner: Spawner) -> None:

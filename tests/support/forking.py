@@ -8,8 +8,9 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self, TextIO
@@ -23,6 +24,20 @@ MEASURED = "COVERAGE_PROCESS_CONFIG"
 def unmeasured(environment: Mapping[str, str]) -> dict[str, str]:
     """Return an environment in which programs run at full speed, without coverage."""
     return {name: value for name, value in environment.items() if name != MEASURED}
+
+
+@contextmanager
+def programs_unmeasured() -> Iterator[None]:
+    """Let programs that are started meanwhile run at full speed.
+
+    Coverage asks for it at each start, so this is to be entered when it stands still.
+    """
+    asked = os.environ.pop(MEASURED, None)  # noqa: TID251 - a child's environment
+    try:
+        yield
+    finally:
+        if asked is not None:
+            os.environ[MEASURED] = asked  # noqa: TID251 - as above
 
 
 @dataclass
