@@ -2,10 +2,12 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from functools import cache
+from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, Select, bindparam, func, select
 
-from progressive_capture.store.staleness import Filters
+from progressive_capture.store.staleness import Filters, bounded
 from progressive_capture.store.tables import PULL_REQUEST_INDEX
 
 
@@ -34,19 +36,18 @@ def extent(
 
     Reads the index of one repository: all of it, or with `numbers` only those rows.
     """
-    table = PULL_REQUEST_INDEX.c
     within, these = Filters(updated_from, updated_to), Filters(numbers=numbers)
-    meant = within.condition()
-    row = connection.execute(
-        select(
-            func.count().filter(meant),
-            func.min(table.updated_at).filter(meant),
-            func.count().filter(table.updated_at >= active_since),
-        ).where(
-            table.host_id == host_id,
-            table.repository_id == repository_id,
-            these.condition(),
-        ),
-        within.given() | these.given(),
-    ).one()
-    return Extent(*row)
+    bounds, chosen = within.given(), these.given()
+    given = bounds | chosen | {"of_host": host_id, "of_repository": repository_id, "active_since": active_since}
+    return Extent(*connection.execute(_extent(tuple(bounds), tuple(chosen)), given).one())
+
+
+@cache
+def _extent(bounds: tuple[str, ...], chosen: tuple[str, ...]) -> Select[int, Any, int]:
+    table = PULL_REQUEST_INDEX.c
+    meant = bounded(bounds)
+    return select(
+        func.count().filter(meant),
+        func.min(table.updated_at).filter(meant),
+        func.count().filter(table.updated_at >= bindparam("active_since")),
+    ).where(table.host_id == bindparam("of_host"), table.repository_id == bindparam("of_repository"), bounded(chosen))

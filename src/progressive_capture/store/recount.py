@@ -47,7 +47,7 @@ def unsound_numbers(
 
 
 @cache
-def _unsound(bounds: tuple[str, ...], kinds: frozenset[Kind], *, is_limited: bool) -> Select[tuple[int]]:
+def _unsound(bounds: tuple[str, ...], kinds: frozenset[Kind], *, is_limited: bool) -> Select[int]:
     index = PULL_REQUEST_INDEX.c
     statement = (
         select(index.number)

@@ -55,12 +55,8 @@ class Filters:
     listed_since: str | None = None
 
     def given(self) -> dict[str, Any]:
-        """Return the bounds that there are, by name: the parameters of the condition."""
+        """Return the bounds that there are, by name: the parameters of `bounded`."""
         return {name: value for name in _BOUNDS if (value := getattr(self, name)) is not None}
-
-    def condition(self) -> ColumnElement[bool]:
-        """Say in SQL which rows of the index are meant, deleted ones left out."""
-        return bounded(tuple(self.given()))
 
 
 @cache
@@ -117,7 +113,7 @@ def stale_numbers(
 @cache
 def _stale(
     dialect: str, given: frozenset[str], kinds: frozenset[Kind], settled: frozenset[State], *, patches: bool
-) -> Select[tuple[int]]:
+) -> Select[int]:
     """Make the statement of `stale_numbers` for these parameters."""
     index, pulls, known = PULL_REQUEST_INDEX.c, PULL_REQUESTS.c, COMPLETENESS.c
     settled_after: ColumnElement[Any] = literal_column(_SETTLED_AFTER[dialect])
@@ -175,7 +171,7 @@ def times_stood_in(connection: Connection, host_id: int, ids: Collection[int]) -
 
 
 @cache
-def _times_stood_in(dialect: str) -> Select[tuple[int, str, int]]:
+def _times_stood_in(dialect: str) -> Select[int, str, int]:
     pulls, known = PULL_REQUESTS.c, COMPLETENESS.c
     settled_after: ColumnElement[Any] = literal_column(_SETTLED_AFTER[dialect])
     return (

@@ -4,13 +4,14 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import Connection, Row, literal, select, tuple_, update
+from sqlalchemy import Connection, Row, bindparam, literal, select, tuple_, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from progressive_capture.domain.scope import stamp
 from progressive_capture.store.tables import TRACKED_REPOSITORIES
 
 _TRACKED: Final = TRACKED_REPOSITORIES.c
+_THIS: Final = (_TRACKED.repository_id == bindparam("of_repository"), _TRACKED.host_id == bindparam("of_host"))
 
 
 class Tracking(StrEnum):
@@ -35,6 +36,9 @@ class Tracked(NamedTuple):
     tracked_by: str | None
 
 
+_FOUND: Final = select(*(_TRACKED[name] for name in Tracked._fields)).where(*_THIS)
+
+
 def track(
     connection: Connection, host_id: int, repository_id: int, name: str, now: datetime, *, who: str | None = None
 ) -> bool:
@@ -55,7 +59,7 @@ def track(
     if before.state is Tracking.ACTIVE and before.repository_name == name:
         return False
     changed = values | {"changed_at": stamp(now)}
-    connection.execute(update(TRACKED_REPOSITORIES).where(*_key(host_id, repository_id)).values(changed))
+    connection.execute(update(TRACKED_REPOSITORIES).where(*_THIS).values(changed), _key(host_id, repository_id))
     return before.state is not Tracking.ACTIVE
 
 
@@ -65,18 +69,14 @@ def set_state(connection: Connection, host_id: int, repository_id: int, state: T
     Returns:
         Whether that changed anything: False when it was so before, or the repository was never tracked.
     """
-    done = connection.execute(
-        update(TRACKED_REPOSITORIES)
-        .where(*_key(host_id, repository_id), _TRACKED.state != state.value)
-        .values(state=state.value, changed_at=stamp(now))
-    )
-    return done.rowcount > 0
+    other = update(TRACKED_REPOSITORIES).where(*_THIS, _TRACKED.state != state.value)
+    changed = other.values(state=state.value, changed_at=stamp(now))
+    return connection.execute(changed, _key(host_id, repository_id)).rowcount > 0
 
 
 def find(connection: Connection, host_id: int, repository_id: int) -> Tracked | None:
     """Return what is known of a repository's tracking, None when it was never tracked."""
-    columns = (_TRACKED[name] for name in Tracked._fields)
-    row = connection.execute(select(*columns).where(*_key(host_id, repository_id))).one_or_none()
+    row = connection.execute(_FOUND, _key(host_id, repository_id)).one_or_none()
     return None if row is None else _tracked(row)
 
 
@@ -96,8 +96,8 @@ def page_of_tracked(
     return [_tracked(row) for row in connection.execute(statement)]
 
 
-def _key(host_id: int, repository_id: int) -> tuple[Any, ...]:
-    return (_TRACKED.repository_id == repository_id, _TRACKED.host_id == host_id)
+def _key(host_id: int, repository_id: int) -> dict[str, int]:
+    return {"of_repository": repository_id, "of_host": host_id}
 
 
 def _tracked(row: Row[Any]) -> Tracked:

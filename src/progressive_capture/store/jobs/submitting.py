@@ -5,7 +5,7 @@ from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, bindparam, func, select, update
 from sqlalchemy import text as clause
 
 from progressive_capture.domain.jobs import OPEN, Job, JobState, NewJob, Processor
@@ -30,6 +30,24 @@ _JOB: Final = JOBS.c
 TURN: Final = timedelta(minutes=1)
 """How far behind its repository's last job in line a further one is put, so that others come between."""
 
+# In the indexes' own words: bound parameters would keep SQLite from using a partial index.
+_LOCKED_OPEN: Final = (
+    select(JOBS).where(_JOB.dedupe_key == bindparam("of_key"), clause(IS_OPEN)).with_for_update(key_share=True)
+)
+_LAST_COMPLETED: Final = (
+    select(_JOB.completed_at)
+    .where(clause(IS_COMPLETED), _JOB.dedupe_key == bindparam("of_key"))
+    .order_by(_JOB.completed_at.desc())
+    .limit(1)
+)
+_LAST_TURN: Final = select(func.max(_JOB.turn_at)).where(
+    clause(IS_OPEN),
+    _JOB.repository_id == bindparam("of_repository"),
+    _JOB.host_id == bindparam("of_host"),
+    _JOB.processor_type == bindparam("of_lane"),
+)
+"""Made once: every submission asks them."""
+
 
 def find_for_submit(
     connection: Connection, dedupe_key: str, now: datetime, is_gone: Callable[[str], bool]
@@ -38,9 +56,7 @@ def find_for_submit(
 
     `is_gone` says whether the process that a holder's text names no longer exists.
     """
-    # In the index's own words: bound parameters would keep SQLite from using a partial index.
-    found = select(JOBS).where(_JOB.dedupe_key == dedupe_key, clause(IS_OPEN)).with_for_update(key_share=True)
-    row = connection.execute(found).one_or_none()
+    row = connection.execute(_LOCKED_OPEN, {"of_key": dedupe_key}).one_or_none()
     if row is None:
         return None
     begun, led = walk_begun(connection, row.id, now, is_gone)
@@ -60,13 +76,7 @@ def _is_between_shards(connection: Connection, job_id: str, now: datetime, is_go
 
 def last_completed(connection: Connection, dedupe_key: str) -> str | None:
     """Return when the same work was last completed: nothing else throttles."""
-    newest = (
-        select(_JOB.completed_at)
-        .where(clause(IS_COMPLETED), _JOB.dedupe_key == dedupe_key)
-        .order_by(_JOB.completed_at.desc())
-        .limit(1)
-    )
-    found: str | None = connection.scalar(newest)
+    found: str | None = connection.scalar(_LAST_COMPLETED, {"of_key": dedupe_key})
     return found
 
 
@@ -89,14 +99,8 @@ def next_turn(connection: Connection, host_id: int, repository_id: int, lane: Pr
 
     It only sorts jobs of the same priority, so that a repository with many jobs lets others come between.
     """
-    newest: str | None = connection.scalar(
-        select(func.max(_JOB.turn_at)).where(
-            clause(IS_OPEN),
-            _JOB.repository_id == repository_id,
-            _JOB.host_id == host_id,
-            _JOB.processor_type == lane.value,
-        )
-    )
+    of_lane = {"of_repository": repository_id, "of_host": host_id, "of_lane": lane.value}
+    newest: str | None = connection.scalar(_LAST_TURN, of_lane)
     return stamp(now if newest is None else max(now, moment(newest) + TURN))
 
 
