@@ -45,11 +45,12 @@ Start = Callable[..., Running]
 def start(spawner: Spawner, *flags: str | Path) -> Running:
     """Run `github-sandbox serve` with `flags` on a free port and wait for its ready line.
 
-    Its coverage is not measured: it serves faster, and units measure the same lines.
+    Its coverage is not measured: it serves faster, and units measure the same lines. What all of them work out is there
+    when it is forked (`tests.support.alike`, which the spawner finds beside itself).
     """
     environment = unmeasured(os.environ)  # noqa: TID251 - a child's environment
     command = ["github-sandbox", "serve", "--port", "0", *map(str, flags)]
-    process = spawner.start("github_sandbox.cli", [], command, Path.cwd(), environment)
+    process = spawner.start("github_sandbox.cli", ["alike"], command, Path.cwd(), environment)
     line = process.stdout.readline().strip()
     if not line.startswith(READY):
         _, errors = process.communicate()
