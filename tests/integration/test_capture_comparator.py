@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Boolean, Column, Integer, Table, literal, select, update
 
+from github_sandbox.model import Record
 from github_sandbox.population import build_world
 from github_sandbox.truth import truth
 from progressive_capture.domain import records
@@ -21,7 +22,7 @@ from tests.support.truth_columns import COMPARED, OWN, SELECTED_BY, UNTOLD
 from tests.support.truth_fill import ROWS, fill
 from tests.support.truth_makers import co_authors
 from tests.support.truth_people import untold_fields
-from tests.support.truth_world import Truth, numeric_id
+from tests.support.truth_world import Truth, repository_id_of
 
 API = "http://127.0.0.1:1"
 AWKWARD = {
@@ -35,19 +36,19 @@ AWKWARD = {
 }
 
 
-def lines_of(source: str) -> list[bytes]:
-    owner, name = source.partition("=")[0].split("/")
-    world = build_world(lambda: 1_800_000_000.0, 7, ("hostile" if owner == "hostile" else source,))
-    return [json.dumps(row).encode() for row in truth(world, owner, name)]
+@pytest.fixture(scope="module")
+def everything() -> list[Record]:
+    """What the truth tells of the awkward repository."""
+    return list(truth(build_world(lambda: 1_800_000_000.0, 7, ("hostile",)), "hostile", "everything"))
 
 
-def awkward_lines() -> list[bytes]:
+@pytest.fixture(scope="module")
+def awkward(everything: list[Record]) -> list[bytes]:
     """A repository with a row in every table, and small."""
-    rows = [json.loads(line) for line in lines_of("hostile/everything")]
-    chosen = {row["number"] for row in rows if row["kind"] == "pullRequest" and row["title"] in AWKWARD}
+    chosen = {row["number"] for row in everything if row["kind"] == "pullRequest" and row["title"] in AWKWARD}
     kept = [
         row
-        for row in rows
+        for row in everything
         if (row["number"] if row["kind"] == "pullRequest" else row.get("pullRequest", 0)) in chosen | {0}
     ]
     return [json.dumps(row).encode() for row in kept]
@@ -62,7 +63,7 @@ class Filled:
 
     @property
     def repository_id(self) -> int:
-        return numeric_id(Truth(self.lines).repository["id"])
+        return repository_id_of(self.lines)
 
     def differences(self, source: str = "graphql", limit: int = 40) -> list[str]:
         return differences(self.url, API, self.repository_id, self.lines, source, limit=limit)
@@ -77,9 +78,8 @@ class Filled:
 
 
 @pytest.fixture(scope="module")
-def small(tmp_path_factory: pytest.TempPathFactory) -> Filled:
-    lines = awkward_lines()
-    filled = Filled(f"sqlite:///{tmp_path_factory.mktemp('small') / 'capture.db'}", lines)
+def small(tmp_path_factory: pytest.TempPathFactory, awkward: list[bytes]) -> Filled:
+    filled = Filled(f"sqlite:///{tmp_path_factory.mktemp('small') / 'capture.db'}", awkward)
     fill(filled.url, API, filled.lines)
     return filled
 
@@ -92,8 +92,8 @@ def broken(small: Filled, tmp_path: Path) -> Filled:
     return Filled(f"sqlite:///{copy}", small.lines)
 
 
-def test_a_perfect_store_equals_the_truth(database_url: str) -> None:
-    filled = Filled(database_url, awkward_lines())
+def test_a_perfect_store_equals_the_truth(database_url: str, awkward: list[bytes]) -> None:
+    filled = Filled(database_url, awkward)
     fill(filled.url, API, filled.lines)
     assert filled.differences() == []
 
@@ -114,9 +114,9 @@ def test_every_row_of_the_records_has_a_table() -> None:
 
 
 @pytest.mark.parametrize("source", list(Source))
-def test_what_an_api_cannot_give_is_what_the_store_keeps_untouched(source: Source) -> None:
+def test_what_an_api_cannot_give_is_what_the_store_keeps_untouched(everything: list[Record], source: Source) -> None:
     """The program leaves no column alone that the API could have told."""
-    told = Truth(lines_of("hostile/everything"))
+    told = Truth(json.dumps(row).encode() for row in everything)
     allowed: dict[str, set[str]] = {}
     for table, spec in COMPARED.items():
         rows = told.by_kind[spec.kind]
@@ -266,3 +266,53 @@ def test_a_long_list_of_differences_is_cut(broken: Filled) -> None:
 def test_co_authors_are_read_without_the_program() -> None:
     message = "Subject\n\nCo-authored-by: A B <a@x>\nCO-AUTHORED-BY: C <c@x>\nCo-authored-by: Again <A@X>\nNo: <n@x>"
     assert co_authors(message) == [{"name": "A B", "email": "a@x"}, {"name": "C", "email": "c@x"}]
+
+
+def test_an_equal_value_of_another_type_is_told(broken: Filled) -> None:
+    def retyped(line: bytes) -> bytes:
+        row = json.loads(line)
+        return json.dumps(row | {"additions": float(row["additions"])}).encode() if "additions" in row else line
+
+    told = Filled(broken.url, list(map(retyped, broken.lines))).differences(limit=1_000)
+    assert {line.split(" ")[0] for line in told} == {"pull_requests", "pr_files"}
+    assert all(": additions is " in line and line.endswith(".0") for line in told)
+
+
+def test_a_lost_value_is_told_where_the_api_could_tell_it(broken: Filled) -> None:
+    pull_requests = METADATA.tables["pull_requests"]
+    broken.change(lambda connection: connection.execute(update(pull_requests).values(author_id=None, body_text=None)))
+    told = [line for line in broken.differences(limit=1_000) if " is None, GitHub has " in line]
+    assert {line.split(": ")[1].split(" ")[0] for line in told} == {"author_id", "body_text"}
+
+
+def test_what_another_repository_holds_is_not_compared(broken: Filled) -> None:
+    def add(connection: Connection) -> None:
+        for name, wanted in (("repositories", "id"), ("milestones", "repository_id")):
+            table = METADATA.tables[name]
+            row = connection.execute(select(table).limit(1)).mappings().one()
+            made = {each.name: another(table, each.name, row[each.name]) for each in unique_columns(table)}
+            other = another(table, wanted, row[wanted])
+            connection.execute(table.insert().values({**row, **made, wanted: other}))
+
+    broken.change(add)
+    assert broken.differences() == []
+
+
+def is_pull(row: Record) -> bool:
+    return bool(row["kind"] == "pullRequest")
+
+
+def test_what_hangs_on_a_deleted_pull_request_is_not_compared(broken: Filled) -> None:
+    number = min(Truth(broken.lines).by_number)
+    gone = {"deleted_at": "2026-11-22T00:00:00.000000Z"}
+
+    def delete(connection: Connection) -> None:
+        pull_requests, index = METADATA.tables["pull_requests"], METADATA.tables["pull_request_index"]
+        for table in (pull_requests, index):
+            connection.execute(update(table).where(table.c.number == number).values(gone))
+
+    broken.change(delete)
+    rows = [json.loads(line) for line in broken.lines]
+    left = [row for row in rows if number not in {row.get("pullRequest"), row["number"] if is_pull(row) else None}]
+    told = Filled(broken.url, [json.dumps(row).encode() for row in left]).differences()
+    assert [line for line in told if "pull_requests_total is" not in line] == []

@@ -3,11 +3,10 @@
 The rules of normalisation are `docs/reference/normalisation.md`'s, written here a second time from GitHub's side.
 """
 
-import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from operator import itemgetter
+from functools import cached_property
 from typing import Any, Final
 
 from sqlalchemy import Connection, select
@@ -15,11 +14,12 @@ from sqlalchemy import Connection, select
 from progressive_capture.domain.kinds import Source
 from progressive_capture.domain.scope import SourceChoice
 from progressive_capture.store.database import Database
-from progressive_capture.store.tables import HOSTS, METADATA, PULL_REQUESTS
+from progressive_capture.store.tables import HOSTS
 from tests.support.truth_columns import COMPARED, is_untold
 from tests.support.truth_expected import Key, Right, World, world_of
 from tests.support.truth_people import demanded, is_missing_rightly
 from tests.support.truth_proof import LACKING, proof_differences, substituted
+from tests.support.truth_stored import Stored, reading
 from tests.support.truth_world import Line, Truth
 
 SHOWN: Final = 40
@@ -28,8 +28,8 @@ SHOWN: Final = 40
 HISTORIES: Final = frozenset({"repository_names", "contributor_logins"})
 """Tables that keep former names."""
 
-BESIDE: Final = ("pull_request_id", "source", "comments_total")
-"""Columns that comparing needs beside those that are compared."""
+PEOPLE: Final = frozenset({"contributors", "contributor_logins"})
+"""Tables of the same people."""
 
 VALUE_SHOWN: Final = 120
 
@@ -37,8 +37,6 @@ BY: Final = {choice: frozenset({choice.value}) for choice in SourceChoice} | {
     SourceChoice.AUTO: frozenset(source.value for source in Source)
 }
 """What a row may say that it came by."""
-
-Stored = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -79,31 +77,25 @@ class _Comparison:
         number = line["number"] if line["kind"] == "pullRequest" else line["pullRequest"]
         return self.sources.get(number, self.api_of_all)
 
+    @cached_property
+    def people(self) -> frozenset[str] | None:
+        """Whom the capture must have met."""
+        return demanded("contributors", self.truth, self.api)
+
+    def demanded(self, table: str) -> frozenset[str] | None:
+        """Node ids of the lines that must be stored in a table; None where every line of its kind must be."""
+        return self.people if table in PEOPLE else demanded(table, self.truth, self.api)
+
     def api_of_row(self, table: str, row: Stored, line: Line) -> Source:
         """The API that excuses what a row lacks: its own if that is its pull request's, or is said to have stood in."""
-        own = Source(row.get("source", self.api_of_all))
-        is_excused = table not in LACKING or (row["pull_request_id"], LACKING[table]) in self.by_substitute
+        value = reading(table).value
+        own = Source(value(row, "source", self.api_of_all))
+        is_excused = table not in LACKING or (value(row, "pull_request_id"), LACKING[table]) in self.by_substitute
         return own if is_excused or own is self.api(line) else self.api(line)
 
-    def rows(self, table: str) -> list[dict[str, Any]]:
-        """The rows of a table that GitHub still shows; what hangs on a pull request that it does not is left out."""
-        columns = METADATA.tables[table].c
-        where = [columns.host_id == self.host_id]
-        if "repository_id" in columns:
-            where.append(columns.repository_id == self.repository_id)
-        elif table == "repositories":
-            where.append(columns.id == self.repository_id)
-        if "deleted_at" in columns:
-            where.append(columns.deleted_at.is_(None))
-        if "pull_request_id" in columns:
-            gone = select(PULL_REQUESTS.c.id).where(PULL_REQUESTS.c.deleted_at.is_not(None))
-            where.append(columns.pull_request_id.not_in(gone))
-        names = [name for name in dict.fromkeys((*COMPARED[table].columns, *BESIDE)) if name in columns]
-        found = self.connection.execute(select(*(columns[name] for name in names)).where(*where))
-        rows = [dict(zip(names, row, strict=True)) for row in found]
-        for row in rows if "co_authors" in names else ():
-            row["co_authors"] = json.loads(row["co_authors"])
-        return rows
+    def rows(self, table: str) -> list[Stored]:
+        """The rows of a table that GitHub still shows."""
+        return list(reading(table).rows(self.connection, self.host_id, self.repository_id))
 
 
 def differences(
@@ -144,51 +136,61 @@ def _bounded(found: Iterator[str], limit: int) -> list[str]:
 
 
 def _all(compared: _Comparison) -> Iterator[str]:
-    pull_requests = compared.rows("pull_requests")
-    compared.sources.update({row["number"]: Source(row["source"]) for row in pull_requests})
+    stored = compared.rows("pull_requests")
+    value = reading("pull_requests").value
+    compared.sources.update({value(row, "number"): Source(value(row, "source")) for row in stored})
     compared.by_substitute.update(substituted(compared.connection, compared.host_id))
     for table in COMPARED:
-        yield from _table(compared, table, pull_requests if table == "pull_requests" else compared.rows(table))
+        yield from _table(compared, table, stored if table == "pull_requests" else compared.rows(table))
     yield from proof_differences(
         compared.connection, compared.host_id, compared.repository_id, compared.truth, compared.api
     )
 
 
-def _table(compared: _Comparison, table: str, rows: Sequence[Stored]) -> Iterator[str]:
+def _table(compared: _Comparison, table: str, rows: list[Stored]) -> Iterator[str]:
     spec, expected = COMPARED[table], compared.world.expected(table, patches=compared.patches)
     if expected.is_ambiguous:
         yield f"{table}: the truth has two lines with the same {spec.key}"
-    wanted = demanded(table, compared.truth, compared.api)
-    keys = [tuple(row[name] for name in spec.key) for row in rows]
+    keys = list(map(reading(table).key, rows))
     stored = dict(zip(keys, rows, strict=True))
     if len(stored) != len(rows):
         yield f"{table}: stored twice: {_short([key for key, count in Counter(keys).items() if count > 1])}"
+    yield from _beside(compared, table, stored, expected.rows)
+    wanted = compared.demanded(table)
+    width = len(spec.columns)
     for key, right in expected.rows.items():
-        if key in stored:
-            yield from _row(compared, table, key, stored[key], right)
+        row = stored.get(key)
+        if row is not None:
+            values = row[:width]
+            if values != right.values or tuple(map(type, values)) != right.types:
+                yield from (f"{table} {key}: {wrong}" for wrong in _columns(compared, table, row, right))
         elif (wanted is None or right.line["id"] in wanted) and not is_missing_rightly(right.line, compared.api):
             yield f"{table} {key}: missing"
     if not (compared.renamed and table in HISTORIES):
         yield from (f"{table} {key}: GitHub has no such row" for key in stored.keys() - expected.rows.keys())
 
 
-def _row(compared: _Comparison, table: str, key: Key, row: Stored, right: Right) -> Iterator[str]:
-    values = itemgetter(*COMPARED[table].columns)(row)
-    source = row.get("source", compared.api_of_all.value)
-    if source not in BY[compared.choice]:
-        yield f"{table} {key}: it came by {source}"
-    if values != right.values or tuple(map(type, values)) != right.types:
-        yield from (f"{table} {key}: {wrong}" for wrong in _columns(compared, table, row, right))
-    comments = compared.truth.comments_of
-    if table == "pr_review_threads" and row["comments_total"] not in {None, comments[right.line["id"]]}:
-        yield f"{table} {key}: comments_total is {row['comments_total']}"
+def _beside(
+    compared: _Comparison, table: str, stored: Mapping[Key, Stored], expected: Mapping[Key, Right]
+) -> Iterator[str]:
+    """Say which rows came by another API than was to be used, and which threads count other comments than theirs."""
+    read, allowed = reading(table), BY[compared.choice]
+    if "source" in read.names:
+        place = read.names.index("source")
+        strange = ((key, row[place]) for key, row in stored.items() if row[place] not in allowed and key in expected)
+        yield from (f"{table} {key}: it came by {source}" for key, source in strange)
+    if table == "pr_review_threads":
+        comments = compared.truth.comments_of
+        for key in stored.keys() & expected.keys():
+            total = read.value(stored[key], "comments_total")
+            if total not in {None, comments[expected[key].line["id"]]}:
+                yield f"{table} {key}: comments_total is {total}"
 
 
 def _columns(compared: _Comparison, table: str, row: Stored, right: Right) -> Iterator[str]:
     excused = compared.api_of_row(table, row, right.line)
-    for name, wanted in zip(COMPARED[table].columns, right.values, strict=True):
-        found = row[name]
-        if found == wanted and type(found) is type(wanted):
+    for name, found, wanted in zip(COMPARED[table].columns, row, right.values, strict=False):
+        if found is wanted or (found == wanted and type(found) is type(wanted)):
             continue
         may_lack = found is None and name not in compared.completed
         if not (may_lack and is_untold(table, name, right.line, compared.truth, excused)):

@@ -302,8 +302,7 @@ COMPARED: Final[Mapping[str, Compared]] = {
 def is_untold(table: str, column: str, line: Line, truth: Truth, api: Source) -> bool:
     """Whether an API cannot give the column of this row, so that it may be NULL."""
     compared = COMPARED[table].columns[column]
-    fields = untold_fields(line, api)
-    if (table, column) in UNTOLD[api] or any(field in fields for field in compared.fields):
+    if (table, column) in UNTOLD[api] or not untold_fields(line, api).isdisjoint(compared.fields):
         return True
     return compared.needs_number is not None and api is Source.GRAPHQL and not _has_number(compared, line, truth)
 

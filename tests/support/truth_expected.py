@@ -58,11 +58,10 @@ def _world(content: tuple[bytes, ...]) -> World:
 def _expected(truth: Truth, table: str, *, patches: bool) -> Expected:
     spec = COMPARED[table]
     lines = list(truth.by_kind[spec.kind] if spec.lines is None else spec.lines(truth))
-    rows: dict[Key, Right] = {}
-    for line in lines:
-        held = {name: column.value(line, truth) for name, column in spec.columns.items()}
-        if "patch" in held:
-            held["patch"] = held["patch"] or "" if patches else None
-        values = tuple(held.values())
-        rows[tuple(held[name] for name in spec.key)] = Right(line, values, tuple(map(type, values)))
+    held = {name: column.values(lines, truth) for name, column in spec.columns.items()}
+    if "patch" in held:
+        held["patch"] = [patch or "" if patches else None for patch in held["patch"]]
+    types = zip(*(map(type, column) for column in held.values()), strict=True)
+    rights = map(Right, lines, zip(*held.values(), strict=True), types)
+    rows = dict(zip(zip(*(held[name] for name in spec.key), strict=True), rights, strict=True))
     return Expected(rows, is_ambiguous=len(rows) != len(lines))

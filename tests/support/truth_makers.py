@@ -1,6 +1,7 @@
 """Ways to make a column's right value from a line of the truth; which column is made how stands in `truth_columns`."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 from tests.support.truth_world import Line, Truth, numeric_id
@@ -15,11 +16,19 @@ class Column(NamedTuple):
     fields: tuple[str, ...]
     needs_number: str | None = None
     """A field naming somebody whose numeric id GraphQL may not have."""
+    is_plain: bool = False
+    """Whether the value is the one field as it is."""
+
+    def values(self, lines: Sequence[Line], truth: Truth) -> list[Any]:
+        """What the column should hold for each of these lines."""
+        if self.is_plain:
+            return list(map(itemgetter(*self.fields), lines))
+        return [self.value(line, truth) for line in lines]
 
 
 def plain(name: str) -> Column:
     """The field as it is."""
-    return Column(lambda row, _: row[name], (name,))
+    return Column(lambda row, _: row[name], (name,), is_plain=True)
 
 
 def number(name: str) -> Column:

@@ -35,20 +35,20 @@ def demanded(table: str, truth: Truth, api: Api) -> frozenset[str] | None:
 def is_missing_rightly(line: Line, api: Api) -> bool:
     """Whether the API that brought the line's pull request cannot give the line at all."""
     unavailable = line.get("unavailable")
-    return isinstance(unavailable, list) and api(line).value in unavailable
+    return isinstance(unavailable, list) and api(line) in unavailable
 
 
 def untold_fields(line: Line, api: Source) -> frozenset[str]:
     """The truth's fields that an API cannot give of this line."""
     unavailable = line.get("unavailable")
-    return frozenset(unavailable.get(api.value, ())) if isinstance(unavailable, dict) else frozenset()
+    return frozenset(unavailable.get(api, ())) if isinstance(unavailable, dict) else frozenset()
 
 
 def _people(truth: Truth, api: Api) -> frozenset[str]:
     met: set[str] = set()
-    meant = {node_id: line for node_id, line in truth.by_node.items() if _is_account(line)}
+    meant = {line["id"]: line for line in truth.by_kind["user"] if line["databaseId"] != GHOST_ID}
     for line, field, node_id in _named(truth):
-        if node_id is None or node_id in met:
+        if node_id in met:
             continue
         if node_id not in meant:
             assert node_id in truth.by_node, f"the truth names {node_id} and does not hold it"
@@ -61,14 +61,10 @@ def _people(truth: Truth, api: Api) -> frozenset[str]:
     return frozenset(met)
 
 
-def _is_account(line: Line) -> bool:
-    return bool(line["kind"] == "user" and line["databaseId"] != GHOST_ID)
-
-
-def _named(truth: Truth) -> Iterator[tuple[Line, str, str | None]]:
+def _named(truth: Truth) -> Iterator[tuple[Line, str, str]]:
     for kind, fields in _NAMING.items():
-        for line in truth.by_kind[kind]:
-            yield from ((line, field, line[field]) for field in fields)
-    for line in truth.by_kind["commit"]:
-        yield line, "author", line["author"]["user"]
-        yield line, "committer", line["committer"]["user"]
+        for field in fields:
+            yield from ((line, field, line[field]) for line in truth.by_kind[kind] if line[field] is not None)
+    for field in ("author", "committer"):
+        signed = ((line, field, line[field]["user"]) for line in truth.by_kind["commit"])
+        yield from (each for each in signed if each[2] is not None)

@@ -47,13 +47,14 @@ def proof_differences(
 ) -> Iterator[str]:
     """Say which kinds of which pull requests have no proof, or one that the truth contradicts."""
     columns = COMPLETENESS.c
+    judged = (columns.kind, columns.state, columns.proof, columns.stored, columns.expected, columns.reads)
     query = (
-        select(COMPLETENESS, PULL_REQUESTS.c.number)
+        select(PULL_REQUESTS.c.number, *judged)
         .join(PULL_REQUESTS, (PULL_REQUESTS.c.id == columns.pull_request_id) & (PULL_REQUESTS.c.host_id == host_id))
         .where(columns.host_id == host_id, columns.repository_id == repository_id)
     )
-    stored: dict[int, dict[Kind, Row[Any]]] = defaultdict(dict)
-    for row in connection.execute(query):
+    stored: dict[int, dict[Kind, Any]] = defaultdict(dict)
+    for row in connection.execute(query).all():
         stored[row.number][Kind(row.kind)] = row
     for number, line in truth.by_number.items():
         for kind in Kind:
@@ -64,17 +65,22 @@ def proof_differences(
 
 
 def _judge(truth: Truth, line: Line, kind: Kind, row: Row[Any], api: Source) -> Iterator[str]:
-    where, shown = f"completeness #{line['number']} {kind}", len(truth.children[LINES[kind], line["number"]])
+    shown = len(truth.children[LINES[kind], line["number"]])
     if kind is Kind.REVIEW_THREADS and api is Source.REST:
         if (row.state, row.proof, row.stored) != (State.UNAVAILABLE, Proof.UNAVAILABLE, None):
-            yield f"{where}: {row.state}, where REST knows no threads"
+            yield f"{_where(line, kind)}: {row.state}, where REST knows no threads"
         return
     capped = kind is Kind.COMMITS and api is Source.REST and shown > REST_COMMITS_CAP
     held = REST_COMMITS_CAP if capped else shown
     if row.stored != held:
-        yield f"{where}: {row.stored} counted as stored, GitHub shows {held}"
+        yield f"{_where(line, kind)}: {row.stored} counted as stored, GitHub shows {held}"
     if not _is_sound(row, shown, held, line["changedFiles"] if kind is Kind.FILES else shown):
-        yield f"{where}: {row.state} with {row.stored} of {row.expected} after {row.reads} short readings"
+        short = f"{row.state} with {row.stored} of {row.expected} after {row.reads} short readings"
+        yield f"{_where(line, kind)}: {short}"
+
+
+def _where(line: Line, kind: Kind) -> str:
+    return f"completeness #{line['number']} {kind}"
 
 
 def _is_sound(row: Row[Any], shown: int, held: int, total: int) -> bool:

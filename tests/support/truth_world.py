@@ -4,6 +4,7 @@ import json
 import re
 from collections import defaultdict
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any, Final
 
 import msgspec
@@ -74,6 +75,7 @@ def type_of(node_id: str) -> str:
     return _taken_apart(node_id).kind
 
 
+@lru_cache(maxsize=20_000)
 def _taken_apart(node_id: str) -> NodeId:
     parts = parse(node_id)
     assert parts is not None, node_id
