@@ -235,7 +235,8 @@ def _shortage(budget: Budget, want: Want) -> Wait | None:
         return None
     if budget.remaining - budget.reserved >= want.cost:
         return None
-    why = f"The hour's {want.resource} budget of {want.principal} is used up ({budget.limit} points)."
+    what = "points of GraphQL" if want.resource == "graphql" else "requests of REST"
+    why = f"All {budget.limit:,} {what} that {want.principal} has in an hour are used up."
     return Wait(budget.reset_at, WaitKind.BUDGET, why)
 
 

@@ -61,8 +61,8 @@ def lane_name(processor: Processor) -> str:
 
 
 def clock_time(moment: datetime) -> str:
-    """A moment as this machine's clock will show it."""
-    return f"{moment.astimezone():%H:%M:%S}"
+    """A moment as this machine's clock will show it, with the name of its time zone."""
+    return f"{moment.astimezone():%H:%M:%S %Z}"
 
 
 def day(stamp: str) -> str:

@@ -76,8 +76,15 @@ def test_an_empty_budget_is_waited_for_until_its_reset() -> None:
     answer = ask(Slot(), budget, want(cost=2)).answer
     assert isinstance(answer, Wait)
     assert (answer.until, answer.kind) == (NOW + HOUR, WaitKind.BUDGET)
-    assert "graphql" in answer.why
+    assert answer.why == "All 10 points of GraphQL that user:9 has in an hour are used up."
     assert isinstance(ask(Slot(), budget, want(cost=1)).answer, Lease)
+
+
+def test_of_rest_requests_are_counted() -> None:
+    budget = Budget(limit=60, remaining=0, reset_at=NOW + HOUR)
+    answer = ask(Slot(), budget, replace(want(), principal="anonymous", resource="core")).answer
+    assert isinstance(answer, Wait)
+    assert answer.why == "All 60 requests of REST that anonymous has in an hour are used up."
 
 
 def test_the_later_pause_counts() -> None:

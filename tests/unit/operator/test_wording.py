@@ -59,7 +59,7 @@ def test_counts() -> None:
 
 def test_a_moment_is_shown_by_the_clock_on_the_wall() -> None:
     moment = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
-    assert wording.clock_time(moment) == moment.astimezone().strftime("%H:%M:%S")
+    assert wording.clock_time(moment) == moment.astimezone().strftime("%H:%M:%S %Z")
 
 
 def test_an_amount_that_is_not_known_is_no_zero() -> None:
