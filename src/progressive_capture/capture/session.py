@@ -288,8 +288,10 @@ async def _wait(tools: Tools, throttled: Throttled, deadline: datetime | None, k
     if until - tools.clock() > WORTH_TELLING:
         tools.reporter.waiting(until, throttled.why)
     while (left := (until - tools.clock()).total_seconds()) > 0:
-        slept = min(left, RENEW_EVERY.total_seconds())
-        await tools.pause(slept)
+        planned, began = min(left, RENEW_EVERY.total_seconds()), tools.clock()
+        await tools.pause(planned)
+        # Somebody who asks to stop ends a pause early.
+        slept = min(planned, (tools.clock() - began).total_seconds())
         tools.waited.milliseconds += round(slept * 1_000)
         if tools.stopping():
             raise Pause(More())

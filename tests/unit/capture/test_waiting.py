@@ -41,7 +41,8 @@ class World:
     told: list[tuple[datetime, str]] = field(default_factory=list)
 
     async def pause(self, seconds: float) -> None:
-        self.now += timedelta(seconds=seconds)
+        ends = self.now + timedelta(seconds=seconds)
+        self.now = ends if self.stop_after is None else min(ends, self.stop_after)
 
     def stopping(self) -> bool:
         return self.stop_after is not None and self.now >= self.stop_after
@@ -124,10 +125,12 @@ async def test_a_wait_beyond_the_deadline_or_the_patience_is_handed_back(patienc
 
 async def test_a_stop_ends_a_wait_early_and_a_deadline_the_next_request() -> None:
     world = World(stop_after=START + timedelta(seconds=30))
+    tools = world.tools()
     with pytest.raises(Pause) as paused:
-        await bear(world.tools(), answers(throttled_until(START + timedelta(hours=1))), START + timedelta(days=1))
+        await bear(tools, answers(throttled_until(START + timedelta(hours=1))), START + timedelta(days=1))
     assert paused.value.answer == More()
-    assert world.now < START + timedelta(minutes=2)
+    assert world.now == START + timedelta(seconds=30)
+    assert tools.waited.milliseconds == 30_000
     with pytest.raises(Pause) as late:
         await bear(World().tools(), answers(), START)
     assert late.value.answer == More()
