@@ -8,6 +8,7 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
 from github_sandbox.app_auth import App, Apps, BadJwtError, Installation
 from github_sandbox.config_file import ConfigError
@@ -18,24 +19,22 @@ NOW = 1_800_000_000
 
 
 @pytest.fixture(scope="module")
-def private_key() -> str:
-    key = rsa.generate_private_key(public_exponent=65_537, key_size=2_048)
-    form = (serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    return key.private_bytes(*form).decode()
+def private_key() -> RSAPrivateKey:
+    return rsa.generate_private_key(public_exponent=65_537, key_size=2_048)
 
 
-def public_of(private_key: str) -> str:
-    key = serialization.load_pem_private_key(private_key.encode(), None).public_key()
+def public_of(private_key: RSAPrivateKey) -> str:
+    key = private_key.public_key()
     return key.public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo).decode()
 
 
-def apps(private_key: str, now: float = NOW) -> Apps:
+def apps(private_key: RSAPrivateKey, now: float = NOW) -> Apps:
     installations = [Installation(71, "Octo", ("big",)), Installation(72, "all"), Installation(73, "x", suspended=True)]
     app = App(7, "Iv23abc", "capture", public_of(private_key), installations)
     return Apps([app], "s" * 64, lambda: now, lambda _account: ["one", "two"])
 
 
-def signed(private_key: str, **claims: object) -> str:
+def signed(private_key: RSAPrivateKey, **claims: object) -> str:
     return jwt.encode({"iat": NOW - 60, "exp": NOW + 540, "iss": "7", **claims}, private_key, algorithm="RS256")
 
 
@@ -61,7 +60,7 @@ def test_any_token_is_a_user_of_its_own_without_a_file() -> None:
     assert (one.key, one.login, one.database_id) != (other.key, other.login, other.database_id)
 
 
-def test_a_text_in_an_installations_form_is_bad_once_apps_are_registered(private_key: str) -> None:
+def test_a_text_in_an_installations_form_is_bad_once_apps_are_registered(private_key: RSAPrivateKey) -> None:
     assert Tokens(None, None).viewer("Bearer ghs_any", NOW).authenticated
     with pytest.raises(BadCredentialsError):
         Tokens(None, apps(private_key).read).viewer("Bearer ghs_any", NOW)
@@ -132,7 +131,9 @@ def test_what_a_tokens_file_may_not_say(tmp_path: Path, text: str, complaint: st
 @pytest.mark.parametrize(
     ("numbers", "complaint"), [((7, 7), "App 7 stands there twice"), ((7, 8), "installation 71 st")]
 )
-def test_an_id_stands_for_one_thing(tmp_path: Path, private_key: str, numbers: tuple[int, int], complaint: str) -> None:
+def test_an_id_stands_for_one_thing(
+    tmp_path: Path, private_key: RSAPrivateKey, numbers: tuple[int, int], complaint: str
+) -> None:
     rows = [
         {"id": number, "public_key": public_of(private_key), "installations": [{"id": 71, "account": "octo"}]}
         for number in numbers
@@ -150,7 +151,7 @@ def test_a_missing_file_is_told(tmp_path: Path) -> None:
         read_credentials(tmp_path / "none.json", NOW)
 
 
-def test_a_jwt_by_app_id_or_client_id_is_accepted(private_key: str) -> None:
+def test_a_jwt_by_app_id_or_client_id_is_accepted(private_key: RSAPrivateKey) -> None:
     assert apps(private_key).app_of(signed(private_key)).id == 7
     assert apps(private_key).app_of(signed(private_key, iss="Iv23abc")).id == 7
 
@@ -165,20 +166,20 @@ def test_a_jwt_by_app_id_or_client_id_is_accepted(private_key: str) -> None:
     ],
 )
 def test_a_jwt_that_breaks_a_rule_is_refused_in_words(
-    private_key: str, claims: dict[str, object], complaint: str
+    private_key: RSAPrivateKey, claims: dict[str, object], complaint: str
 ) -> None:
     with pytest.raises(BadJwtError, match=complaint):
         apps(private_key).app_of(signed(private_key, **claims))
 
 
-def test_a_jwt_of_another_key_or_algorithm_is_refused(private_key: str) -> None:
+def test_a_jwt_of_another_key_or_algorithm_is_refused(private_key: RSAPrivateKey) -> None:
     other = jwt.encode({"iat": NOW, "exp": NOW + 60, "iss": "7"}, "k" * 32, algorithm="HS256")
     for text in (other, "garbage", ""):
         with pytest.raises(BadJwtError, match="could not be decoded"):
             apps(private_key).app_of(text)
 
 
-def test_an_installation_token_is_long_and_lives_an_hour(private_key: str) -> None:
+def test_an_installation_token_is_long_and_lives_an_hour(private_key: RSAPrivateKey) -> None:
     known = apps(private_key)
     app = known.app_of(signed(private_key))
     text, expires = known.mint(app, app.installations[0], ["big"])
@@ -193,7 +194,7 @@ def test_an_installation_token_is_long_and_lives_an_hour(private_key: str) -> No
         tokens.viewer(f"Bearer {text}", NOW + 3_600)
 
 
-def test_two_tokens_of_one_installation_share_its_budget(private_key: str) -> None:
+def test_two_tokens_of_one_installation_share_its_budget(private_key: RSAPrivateKey) -> None:
     known = apps(private_key)
     app = known.app_of(signed(private_key))
     minted = [known.mint(app, app.installations[1], None)[0] for _ in range(2)]
@@ -204,7 +205,7 @@ def test_two_tokens_of_one_installation_share_its_budget(private_key: str) -> No
     assert first.principal.private == {"all/one", "all/two"}
 
 
-def test_a_changed_token_is_nobodys(private_key: str) -> None:
+def test_a_changed_token_is_nobodys(private_key: RSAPrivateKey) -> None:
     known = apps(private_key)
     text, _ = known.mint(known.app_of(signed(private_key)), Installation(71, "Octo"), None)
     assert known.read(text[:-4] + "AAAA") is None

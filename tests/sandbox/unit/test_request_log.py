@@ -41,10 +41,10 @@ def test_requests_are_told_with_their_answers_and_without_tokens() -> None:
     assert told(sandbox) == []
 
 
-@pytest.mark.no_cover  # the same lines for each request
-def test_the_oldest_are_forgotten() -> None:
+def test_the_oldest_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("github_sandbox.http.request_log.KEPT", 10)
     sandbox = in_process("sandbox/demo=generate:3")
-    for number in range(1_002):
+    for number in range(12):
         sandbox.ask("GET", f"/nothing/{number}")
     rows = told(sandbox)
-    assert (len(rows), rows[0]["target"], rows[-1]["target"]) == (1_000, "/nothing/2", "/nothing/1001")
+    assert (len(rows), rows[0]["target"], rows[-1]["target"]) == (10, "/nothing/2", "/nothing/11")

@@ -25,7 +25,9 @@ def world() -> World:
 def pull(world: World) -> PullRequest:
     """A closed pull request with children of every kind, long untouched."""
     wanted = ("reviews", "reviewThreads", "comments", "commits", "files")
-    full = [x for x in pulls_of(repository_of(world, "a", "b")) if all(x.total(name) for name in wanted)]
+    pulls = repository_of(world, "a", "b").pulls
+    made = (x for number in pulls.numbers() if (x := pulls.by_number(number)))
+    full = (x for x in made if all(x.total(name) for name in wanted))
     return next(x for x in full if x.record["state"] == "CLOSED")
 
 

@@ -16,7 +16,7 @@ from tests.sandbox.world_checks import (
 
 @pytest.fixture(scope="module")
 def world() -> World:
-    return world_of("sandbox/demo=generate:150", "hostile")
+    return world_of("sandbox/demo=generate:60", "hostile")
 
 
 @pytest.fixture(scope="module")
