@@ -15,28 +15,26 @@ from graphql import (
     SelectionNode,
     SelectionSetNode,
     VariableNode,
-    build_ast_schema,
     parse,
     validate,
 )
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from progressive_capture.domain.kinds import Kind
 from progressive_capture.domain.planning import Sizes
 from progressive_capture.github import documents
 from progressive_capture.github.documents import Document
-from tests.conftest import ROOT
-
-PUBLISHED = ROOT / "node_modules" / "@octokit" / "graphql-schema" / "schema.graphql"
+from tests.support.examples import examples
+from tests.support.published import PUBLISHED, published
 
 EVERY = {
     "look-up": documents.look_up(),
     "index by update": documents.index(updated=True),
     "index by creation": documents.index(updated=False),
-    "numbers": documents.numbers(49),
-    "sample": documents.sample(149),
-    "glance": documents.glance(500, 2),
+    "numbers": documents.numbers(3),
+    "sample": documents.sample(3),
+    "glance": documents.glance(3, 2),
     "glance at threads": documents.glance(0, 2),
     "hydrate everything": documents.hydrate(frozenset(Kind)),
     "hydrate nothing": documents.hydrate(frozenset()),
@@ -49,8 +47,7 @@ EVERY = {
 def schema() -> GraphQLSchema:
     if not PUBLISHED.is_file():
         pytest.skip("GitHub's published schema (npm @octokit/graphql-schema) is not installed")
-    published = parse(PUBLISHED.read_text(encoding="utf-8"), no_location=True)
-    return build_ast_schema(published, assume_valid=True, assume_valid_sdl=True)
+    return published()
 
 
 @pytest.mark.parametrize("name", EVERY)
@@ -77,6 +74,7 @@ def test_every_page_is_a_hundred(name: str) -> None:
         assert count in ({1} if name == "look-up" else {100, None})
 
 
+@settings(max_examples=examples(30))
 @given(kinds=st.sets(st.sampled_from(sorted(Kind))), size=st.integers(1, 100))
 def test_hydration_costs_what_the_planner_reckons(kinds: set[Kind], size: int) -> None:
     """`nodes` costs nothing itself, each connection below counts once for each id."""
@@ -85,6 +83,7 @@ def test_hydration_costs_what_the_planner_reckons(kinds: set[Kind], size: int) -
     assert document.lookups * size == _lookups(document, {"ids": size})
 
 
+@settings(max_examples=examples(50))
 @given(lists=st.integers(0, 2), pages=st.lists(st.sampled_from(sorted(Kind)), max_size=20), size=st.integers(1, 100))
 def test_a_follow_up_costs_one_look_up_for_each_page(lists: int, pages: list[Kind], size: int) -> None:
     assume(lists or pages)

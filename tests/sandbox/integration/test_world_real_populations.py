@@ -11,10 +11,18 @@ NAMES = {"huey": "coleifer/huey", "click": "pallets/click", "argo-rollouts": "ar
 
 
 @pytest.mark.no_cover  # the same lines again and again
-@pytest.mark.parametrize("file", ["huey", "click", pytest.param("argo-rollouts", marks=pytest.mark.faults)])
+@pytest.mark.parametrize(
+    "file", ["huey", *(pytest.param(name, marks=pytest.mark.faults) for name in ("click", "argo-rollouts"))]
+)
 def test_a_population_is_served_as_git_has_it(data: Path, file: str) -> None:
     path = data / "prs" / f"{file}.jsonl.gz"
     rows: dict[int, Row] = {row["number"]: row for row in read_rows(path)}
+    assert {each["status"] for row in rows.values() for each in row["files"]} >= {
+        "added",
+        "removed",
+        "modified",
+        "renamed",
+    }
     owner, name = NAMES[file].split("/")
     world = world_of(f"{owner}/{name}={path}")
     pulls = pulls_of(repository_of(world, owner, name))
