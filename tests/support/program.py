@@ -15,7 +15,19 @@ from tests.support.forking import LONGEST_SECONDS, Child, Spawner, unmeasured
 TOKEN = "ghp_" + "madeup" * 6
 SETTINGS = {name for setting in Settings.model_fields for name in names(setting)}
 COMMAND = [sys.executable, "-m", "progressive_capture"]
-IMPORTED_LATE = ["alembic.command", "alembic.config", "progressive_capture.wiring", "rich.progress"]
+IMPORTED_LATE = [
+    "alembic.command",
+    "alembic.config",
+    "anyio._backends._asyncio",
+    "certifi",
+    "httpcore",
+    "progressive_capture.operator.logs",
+    "progressive_capture.operator.progress_plain",
+    "progressive_capture.wiring",
+    "rich.progress",
+    "sniffio",
+    "typer._adapters",
+]
 
 
 @dataclass
