@@ -32,6 +32,8 @@ from tests.contract.store_rows import (
 )
 from tests.contract.test_store_jobs import LEASE, NOW, lives, new_job
 
+pytestmark = pytest.mark.usefixtures("nothing_known_to_planners")
+
 PLACE = (HOST, REPOSITORY)
 SMALL = ("hosts", "page_sizes", "pg_", "sqlite_master", "given", "VIRTUAL TABLE", "constant")
 
@@ -63,7 +65,7 @@ def scans(lines: list[str]) -> list[str]:
 @pytest.fixture
 def filled(database: Database) -> Database:
     """Enough rows that a scan costs more than an index, also to a planner that knows only sizes."""
-    count = 3_000
+    count = 1_000
     with database.transaction() as connection:
         rows = [index_row(number) for number in range(1, count)]
         save_index(connection, *PLACE, listed_at=T0, source=Source.REST, records=Records(index=rows), completeness=[])
