@@ -1,6 +1,7 @@
 """`pc` as a process, against the stand-in: first and further captures, stops, kills and two at once."""
 
 import re
+import shutil
 import signal
 import sqlite3
 from contextlib import closing
@@ -27,13 +28,20 @@ def slow_github(serve: Start) -> Running:
 
 
 @pytest.fixture
-def pc(tmp_path: Path, spawner: Spawner, github: Running) -> Program:
-    return Program(tmp_path, spawner, {"PC_GITHUB_API_URL": github.url, "PC_GITHUB_TOKEN": TOKEN})
+def folder(tmp_path: Path, migrated_file: Path) -> Path:
+    """Where the database of the usual name has all tables; one test has them made by the program."""
+    shutil.copy(migrated_file, tmp_path / "progressive-capture.db")
+    return tmp_path
 
 
 @pytest.fixture
-def slow_pc(tmp_path: Path, spawner: Spawner, slow_github: Running) -> Program:
-    return Program(tmp_path, spawner, {"PC_GITHUB_API_URL": slow_github.url, "PC_GITHUB_TOKEN": TOKEN})
+def pc(folder: Path, spawner: Spawner, github: Running) -> Program:
+    return Program(folder, spawner, {"PC_GITHUB_API_URL": github.url, "PC_GITHUB_TOKEN": TOKEN})
+
+
+@pytest.fixture
+def slow_pc(folder: Path, spawner: Spawner, slow_github: Running) -> Program:
+    return Program(folder, spawner, {"PC_GITHUB_API_URL": slow_github.url, "PC_GITHUB_TOKEN": TOKEN})
 
 
 def test_a_first_capture_then_an_incremental_one_then_the_proof(pc: Program, empty_database_url: str) -> None:
