@@ -29,10 +29,16 @@ def sandbox(serve: Start, data: Path) -> Running:
     return serve(*repositories, "--repo", "hostile", "--points", "1000000")
 
 
+@pytest.fixture(scope="module")
+def truths() -> dict[str, list[bytes]]:
+    """What the sandbox holds, by repository; nothing here changes it."""
+    return {}
+
+
 @pytest.fixture
-def desk(sandbox: Running, database_url: str) -> Iterator[Desk]:
+def desk(sandbox: Running, database_url: str, truths: dict[str, list[bytes]]) -> Iterator[Desk]:
     """A desk with an empty database, once for each kind of database."""
-    with Desk(sandbox, database_url) as made:
+    with Desk(sandbox, database_url, truths=truths) as made:
         yield made
 
 
@@ -62,8 +68,10 @@ def test_contributors_are_counted_as_github_lists_them(sandbox: Running, sqlite_
         assert 1 < stored["contributors_total"] == sum(map(len, pages)) < 200
 
 
-def test_patches_are_captured_where_they_are_asked_for(sandbox: Running, sqlite_url: str) -> None:
-    with Desk(sandbox, sqlite_url) as desk:
+def test_patches_are_captured_where_they_are_asked_for(
+    sandbox: Running, sqlite_url: str, truths: dict[str, list[bytes]]
+) -> None:
+    with Desk(sandbox, sqlite_url, truths=truths) as desk:
         desk.capture(EVERYTHING)
         with_files = {row["pull_request_id"] for row in desk.rows("pr_files")}
         assert desk.capture(EVERYTHING, patches=True).pull_requests >= len(with_files) > 0

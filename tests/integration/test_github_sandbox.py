@@ -37,20 +37,12 @@ from tests.support.other_answers import answer_about
 from tests.support.stand_ins import Running, Start
 from tests.unit.github.fakes import Grants
 
-KEY = rsa.generate_private_key(public_exponent=65_537, key_size=2_048)
-PEM = KEY.private_bytes(
-    serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-).decode()
-PUBLIC = (
-    KEY.public_key().public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo).decode()
-)
-
 Use = Callable[[GitHubApi], Coroutine[Any, Any, Any]]
 
 
 @pytest.fixture(scope="module")
 def sandbox(serve: Start) -> Running:
-    return serve("--repo", "sandbox/demo=generate:60", "--repo", "hostile")
+    return serve("--repo", "sandbox/demo=generate:50", "--repo", "hostile")
 
 
 @pytest.fixture
@@ -221,7 +213,7 @@ def test_a_blocked_repository(sandbox: Running, source: Source) -> None:
 def test_without_a_token_rest_serves_public_repositories(sandbox: Running) -> None:
     outcome = use(sandbox, lambda api: api.look_up_repository("sandbox/demo", Source.REST), credential=Anonymous())
     assert outcome.data.principal == "anonymous"
-    assert outcome.data.row.pull_requests_total == 60
+    assert outcome.data.row.pull_requests_total == 50
 
 
 REFUSALS = {
@@ -351,14 +343,23 @@ def test_one_wrong_date_does_not_move_time(sandbox: Running, faults: Callable[..
     assert times[0][:10] == times[1][:10] or times[1] < times[2]
 
 
+def key_pair() -> tuple[str, str]:
+    """An app's private key and its public one."""
+    key = rsa.generate_private_key(public_exponent=65_537, key_size=2_048)
+    form, public = serialization.PrivateFormat.PKCS8, serialization.PublicFormat.SubjectPublicKeyInfo
+    private = key.private_bytes(serialization.Encoding.PEM, form, serialization.NoEncryption())
+    return private.decode(), key.public_key().public_bytes(serialization.Encoding.PEM, public).decode()
+
+
 def test_an_app_signs_in_for_a_repository(serve: Start, tmp_path: Path) -> None:
+    pem, public = key_pair()
     tokens = tmp_path / "tokens.json"
     installation = {"id": 77, "account": "sandbox"}
-    tokens.write_text(json.dumps({"apps": [{"id": 12, "public_key": PUBLIC, "installations": [installation]}]}))
+    tokens.write_text(json.dumps({"apps": [{"id": 12, "public_key": public, "installations": [installation]}]}))
     running = serve("--tokens", tokens, "--repo", "sandbox/demo=generate:5")
     clock = ServerClock()
     for app_id, expected in (("12", Page), ("13", Denied)):
-        credential = AppInstallation(app_id, Secret(PEM), "sandbox/demo", ApiAddress.parse(running.url), clock)
+        credential = AppInstallation(app_id, Secret(pem), "sandbox/demo", ApiAddress.parse(running.url), clock)
         outcome = use(
             running, lambda api: api.look_up_repository("sandbox/demo", Source.GRAPHQL), credential=credential
         )
