@@ -8,5 +8,7 @@ MORE: Final = 10
 
 
 def examples(count: int) -> int:
-    """`count` examples, ten times as many under the profile `searching`, which `make faults` uses."""
-    return count * MORE if settings.get_current_profile_name() == "searching" else count
+    """`count` examples, and no more than the profile has; ten times as many under `searching`, as in `make faults`."""
+    if settings.get_current_profile_name() == "searching":
+        return count * MORE
+    return min(count, settings.get_profile(settings.get_current_profile_name()).max_examples)

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any, cast
 
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from progressive_capture.capture import extent
@@ -15,6 +15,7 @@ from progressive_capture.domain.scope import github_time
 from progressive_capture.github.outcomes import Outcome, Page
 from progressive_capture.github.rest_overlap import Listed, Reached
 from progressive_capture.github.results import IndexPage
+from tests.support.examples import examples
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 ALL = Sizes(kinds=frozenset(Kind))
@@ -57,6 +58,7 @@ def walk(github: List, source: Source) -> extent._Walk:
     return extent._Walk(cast("Any", tools), cast("Any", None), source, len(github.rows), ALL)
 
 
+@settings(max_examples=examples(40))
 @example(total=1_000, step=1, floor=490, until=0).via("behind the pages looked at, which overlap, on the last hundred")
 @given(st.integers(0, 1_300), st.integers(1, 40), st.integers(0, 1_400), st.integers(0, 1_400))
 async def test_by_rest_a_time_is_found_on_a_list_of_any_length(total: int, step: int, floor: int, until: int) -> None:

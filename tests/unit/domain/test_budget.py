@@ -3,7 +3,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
@@ -30,6 +30,7 @@ from progressive_capture.domain.budget import (
     settle_budget,
     settle_slot,
 )
+from tests.support.examples import examples
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -271,4 +272,5 @@ class Principal(RuleBasedStateMachine):
 
 
 # Not measured: hundreds of steps over the lines that the others walk once.
+Principal.TestCase.settings = settings(Principal.TestCase.settings, max_examples=examples(30))
 TestPrincipal = pytest.mark.no_cover(Principal.TestCase)

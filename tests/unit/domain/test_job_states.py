@@ -4,7 +4,7 @@ import re
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
@@ -18,6 +18,7 @@ from progressive_capture.domain.jobs import (
     states_before,
 )
 from scripts import life_cycle
+from tests.support.examples import examples
 
 RESOURCES = st.builds(Resources, *[st.integers(0, 10**9)] * 4)
 
@@ -58,6 +59,7 @@ class Life(RuleBasedStateMachine):
 
 
 # Not measured: hundreds of steps over the lines that the others walk once.
+Life.TestCase.settings = settings(Life.TestCase.settings, max_examples=examples(30))
 TestLife = pytest.mark.no_cover(Life.TestCase)
 
 

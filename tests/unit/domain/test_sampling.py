@@ -6,10 +6,11 @@ from itertools import pairwise
 from statistics import fmean
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from progressive_capture.domain.sampling import Estimate, Looked, Round, equal, spread, unequal, weighed
+from tests.support.examples import examples
 
 SIZES = st.lists(st.integers(1, 50), max_size=40)
 SHARE = st.integers(0, 999).map(lambda part: part / 1_000)
@@ -34,6 +35,7 @@ def test_chances_are_in_proportion_to_sizes_and_add_up(sizes: list[int], wanted:
     assert all(chosen[place] == pytest.approx(len(drawn) * sizes[place] / left) for place in drawn)
 
 
+@settings(max_examples=examples(30))
 @given(SIZES.filter(bool), st.integers(1, 45))
 def test_on_average_over_all_beginnings_each_is_drawn_as_often_as_its_chance_says(
     sizes: list[int], wanted: int
