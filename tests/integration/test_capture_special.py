@@ -42,8 +42,14 @@ def desk(running: Running, sqlite_url: str) -> Iterator[Desk]:
         yield made
 
 
-@pytest.mark.parametrize("source", ["auto", "graphql", "rest"])
-@pytest.mark.parametrize("asked", READABLE)
+@pytest.mark.parametrize(
+    ("asked", "source"),
+    [
+        ("hostile/archived", "auto"),
+        ("hostile/transferred", "auto"),  # found as a renamed one is
+        *((asked, source) for asked in ("hostile/renamed", "hostile/empty") for source in ("auto", "graphql", "rest")),
+    ],
+)
 def test_it_is_captured_under_its_name_of_now(desk: Desk, asked: str, source: str) -> None:
     captured = desk.capture(asked, source)
     assert (captured.repository, captured.gap_count) == (READABLE[asked], 0)
