@@ -1,5 +1,6 @@
 """Column types that SQLite and PostgreSQL store differently, and the check of words; no table lives here."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -21,17 +22,21 @@ class GitHubTime(TypeDecorator[str]):
             return dialect.type_descriptor(TIMESTAMP(timezone=True))
         return dialect.type_descriptor(Text())
 
-    def process_bind_param(self, value: str | None, dialect: Dialect) -> Any:  # noqa: ANN401 - as the base class
-        """Hand PostgreSQL a time, SQLite the text."""
-        if value is None or dialect.name != "postgresql":
-            return value
-        return datetime.fromisoformat(value)
+    def bind_processor(self, dialect: Dialect) -> Callable[[Any], Any] | None:
+        """Hand PostgreSQL a time, SQLite the text as it is: no call for each of its values."""
+        return super().bind_processor(dialect) if dialect.name == "postgresql" else None
 
-    def process_result_value(self, value: Any, dialect: Dialect) -> str | None:  # noqa: ANN401 - as the base class
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], Any] | None:
         """Give back the text."""
-        if value is None or dialect.name != "postgresql":
-            return value  # type: ignore[no-any-return] # the driver's rows are untyped
-        return self.text(value.astimezone(UTC))
+        return super().result_processor(dialect, coltype) if dialect.name == "postgresql" else None
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> Any:  # noqa: ANN401, ARG002 - as the base class
+        """Make a time of the text."""
+        return None if value is None else datetime.fromisoformat(value)
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> str | None:  # noqa: ANN401, ARG002 - as the base class
+        """Make a text of the time."""
+        return None if value is None else self.text(value.astimezone(UTC))
 
     @staticmethod
     def text(value: datetime) -> str:
