@@ -1,7 +1,7 @@
 #!/bin/sh
 # Runs tests on the other versions of Python that this machine has, each in an environment of its own: the program's units,
 # or the folders that are named. Properties are tried on few examples, for all of them are on the version in use. One
-# processor, for `make test` runs tests beside it.
+# processor, for `make test` runs tests beside it. With --prepare it makes the environments alone, all at once.
 set -eu
 cd "$(dirname "$0")/.."
 . scripts/env.sh
@@ -15,6 +15,18 @@ find_version() { # On PATH, or where pyenv keeps what is not on PATH.
     done
     return 1
 }
+
+if [ "$1" = --prepare ]; then
+    made=
+    for version in 3.11 3.12 3.13; do
+        if [ "$version" != "$used" ] && found=$(find_version "$version"); then
+            sh scripts/setup.sh dev ".venv-$version" "$found" &
+            made="$made $!"
+        fi
+    done
+    for process in $made; do wait "$process"; done
+    exit
+fi
 
 failed=0
 for version in 3.11 3.12 3.13; do
