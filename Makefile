@@ -3,7 +3,7 @@ REPO =
 PYTEST = -n 3 --dist worksteal
 RUN = . scripts/env.sh &&
 
-.PHONY: help capture dev test lint types imports tests pythons faults bench bench-costs bench-claims bench-sandbox bench-peers docs locks clean run-env dev-env pythons-env
+.PHONY: help capture dev test lint types imports tests pythons faults bench bench-costs bench-claims bench-sandbox bench-peers docs locks clean run-env dev-env
 
 help: ## say what can be made
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1	\2/p' Makefile
@@ -14,7 +14,8 @@ capture: run-env ## capture REPO=owner/name; without REPO: a demonstration, with
 dev: dev-env ## run sandbox, web and worker together, and an Inngest server where INNGEST_BIN names one, until Ctrl-C
 	@$(RUN) exec python scripts/dev.py
 
-test: dev-env pythons-env ## everything that must hold before a change lands: lint, types, imports, tests, pythons
+test: dev-env ## everything that must hold before a change lands: lint, types, imports, tests, pythons
+	@sh scripts/pythons.sh --prepare
 	@$(RUN) MAKELEVEL=0 python scripts/checks.py $(MAKE)
 
 lint: dev-env ## ruff: rules and format
@@ -63,9 +64,6 @@ locks: dev-env ## make the locks anew from pyproject.toml and package.json
 
 clean: ## remove what set-up made
 	rm -rf .venv .venv-* node_modules .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage*
-
-pythons-env: dev-env
-	@sh scripts/pythons.sh --prepare
 
 run-env:
 	@sh scripts/setup.sh run
