@@ -10,6 +10,7 @@ from github_sandbox.refusals import FORMS
 from progressive_capture.capture.report import Progress
 from progressive_capture.domain.errors import CaptureFailed
 from progressive_capture.domain.kinds import Kind
+from progressive_capture.github.transport import HttpTransport, Lack, NoAnswer, Received, Request
 from tests.support.capturing import Desk
 from tests.support.other_answers import answer_about, newest
 from tests.support.stand_ins import Running, Start
@@ -196,3 +197,26 @@ def test_a_refusal_is_waited_for_and_not_failed_on(desk: Desk, form: str) -> Non
     survives(desk, "graphql" if of_graphql else "auto", fault({"refusal": form}, nth=[1, 3, 6]))
     assert desk.told.waits
     assert sum(desk.time.waits) >= 1
+
+
+def test_a_network_that_goes_away_is_nothing_against_graphql(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """REST is at the same address: a look there costs a request for each pull request once the network is back."""
+    sent = 0
+    by_network = HttpTransport.send
+
+    async def send(transport: HttpTransport, request: Request) -> Received | NoAnswer:
+        nonlocal sent
+        sent += 1
+        if sent > 3:
+            return NoAnswer(Lack.UNREACHED, "The connection to GitHub failed: it is not there.")
+        return await by_network(transport, request)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(HttpTransport, "send", send)
+        with pytest.raises(CaptureFailed, match="it is not there"):
+            desk.capture(NAME)
+    assert not [note for note in desk.told.notes if "left alone" in note]
+    captured = desk.capture(NAME)
+    assert captured.gap_count == 0
+    assert captured.rest_requests < captured.pull_requests
+    assert desk.differences(NAME, "auto") == []

@@ -146,5 +146,5 @@ def test_a_server_that_is_not_there() -> None:
 
         lacking = asyncio.run(main())
     assert isinstance(lacking, NoAnswer)
-    assert lacking.lack is Lack.CONNECTION
+    assert lacking.lack is Lack.UNREACHED
     assert lacking.why.startswith(f"The connection to GitHub at 127.0.0.1:{port} failed: ")

@@ -168,8 +168,8 @@ class Session:
         """Send one request, bearing every wait that GitHub or the shared budget asks for, and keeping the lease.
 
         Raises:
-            Pause: the deadline is over and a page is at hand, a limit ends after the deadline, or somebody asked to
-                stop.
+            Pause: the deadline is over and a page is at hand, a limit ends after the deadline, somebody asked to
+                stop, or GitHub could not be reached at all.
         """
 
         async def kept() -> Outcome[T]:
@@ -178,7 +178,11 @@ class Session:
             return await call()
 
         # Whoever ended without a page would begin with the same requests again, and never come further.
-        return await bear(self.tools, kept, self.deadline, self._keep, at_once=not self.has_page)
+        answer = await bear(self.tools, kept, self.deadline, self._keep, at_once=not self.has_page)
+        if isinstance(answer, Broken) and answer.unreached:
+            # That says nothing against GraphQL, nor against what was asked for: REST is at the same address.
+            raise Pause(Stopped(answer.why, answer.retryable, class_of(answer)))
+        return answer
 
     async def commit(
         self, work: Callable[[Connection], T], checkpoint: Callable[[T], Checkpoint], records: Records
@@ -290,11 +294,12 @@ async def _wait(tools: Tools, throttled: Throttled, deadline: datetime | None, k
     while (left := (until - tools.clock()).total_seconds()) > 0:
         planned, began = min(left, RENEW_EVERY.total_seconds()), tools.clock()
         await tools.pause(planned)
-        # Somebody who asks to stop ends a pause early.
-        slept = min(planned, (tools.clock() - began).total_seconds())
-        tools.waited.milliseconds += round(slept * 1_000)
         if tools.stopping():
+            # That ends a pause early. Else the clock says less than the pause: GitHub's answers set it, back as well.
+            slept = min(planned, max(0.0, (tools.clock() - began).total_seconds()))
+            tools.waited.milliseconds += round(slept * 1_000)
             raise Pause(More())
+        tools.waited.milliseconds += round(planned * 1_000)
         if keep is not None:
             await asyncio.to_thread(keep)
 

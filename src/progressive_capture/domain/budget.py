@@ -236,7 +236,8 @@ def _shortage(budget: Budget, want: Want) -> Wait | None:
     if budget.remaining - budget.reserved >= want.cost:
         return None
     what = "points of GraphQL" if want.resource == "graphql" else "requests of REST"
-    why = f"All {budget.limit:,} {what} that {want.principal} has in an hour are used up."
+    left = max(0, budget.remaining - budget.reserved)
+    why = f"Of the {budget.limit:,} {what} that {want.principal} has in an hour {left:,} are left."
     return Wait(budget.reset_at, WaitKind.BUDGET, why)
 
 

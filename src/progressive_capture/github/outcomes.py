@@ -134,6 +134,8 @@ class Broken:
     """The same request may succeed later; the retries of one request are used up when this is returned."""
     cursor_lost: bool = False
     """GitHub no longer knows the cursor: the list has to begin again."""
+    unreached: bool = False
+    """There was no connection to GitHub, whatever was to be asked."""
 
 
 @dataclass(frozen=True, slots=True)

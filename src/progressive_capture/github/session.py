@@ -337,7 +337,7 @@ def _without_answer(lacking: NoAnswer, source: Source) -> Failure:
     """A query that did not end in time is too heavy; a REST page cannot be made lighter."""
     if lacking.lack is Lack.TOO_LARGE or (lacking.lack is Lack.TIMEOUT and source is Source.GRAPHQL):
         return TooHeavy(lacking.why)
-    return Broken(lacking.why, retryable=True)
+    return Broken(lacking.why, retryable=True, unreached=lacking.lack is Lack.UNREACHED)
 
 
 def _cost(call: _Call[T], outcome: Outcome[T]) -> int | None:

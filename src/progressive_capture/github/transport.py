@@ -30,7 +30,10 @@ def _trusted(*, by_environment: bool) -> ssl.SSLContext:
 class Lack(StrEnum):
     """Why there is no answer."""
 
+    UNREACHED = "unreached"
+    """No connection came about: nothing was sent."""
     CONNECTION = "connection"
+    """It broke off."""
     TIMEOUT = "timeout"
     TOO_LARGE = "too large"
 
@@ -106,13 +109,14 @@ class HttpTransport:
                 return await self._exchange(request)
         except (httpx.TimeoutException, TimeoutError) as problem:
             if isinstance(problem, httpx.ConnectTimeout | httpx.PoolTimeout):
-                return NoAnswer(Lack.CONNECTION, f"GitHub at {_host(request)} could not be reached in time.")
+                return NoAnswer(Lack.UNREACHED, f"GitHub at {_host(request)} could not be reached in time.")
             return NoAnswer(
                 Lack.TIMEOUT, f"No whole answer came from {_host(request)} within {self._whole_seconds:.0f} s."
             )
         except (httpx.HTTPError, httpx.InvalidURL) as problem:
-            said = str(problem) or type(problem).__name__
-            return NoAnswer(Lack.CONNECTION, f"The connection to GitHub at {_host(request)} failed: {said}.")
+            said = (str(problem) or type(problem).__name__).removesuffix(".")
+            lack = Lack.UNREACHED if isinstance(problem, httpx.ConnectError | httpx.ProxyError) else Lack.CONNECTION
+            return NoAnswer(lack, f"The connection to GitHub at {_host(request)} failed: {said}.")
 
     async def _exchange(self, request: Request) -> Received | NoAnswer:
         outgoing = self._client.build_request(

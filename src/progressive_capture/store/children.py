@@ -5,8 +5,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any, Final, NamedTuple
 
-import sqlalchemy
 from sqlalchemy import Connection, Table, bindparam, update
+from sqlalchemy import Update as SqlUpdate
 
 from progressive_capture.domain.kinds import Source
 from progressive_capture.domain.records import (
@@ -149,7 +149,7 @@ def touch_seen(
 
 
 @cache
-def _touched(table: Table) -> sqlalchemy.Update:
+def _touched(table: Table) -> SqlUpdate:
     rows = table.c
     generation = bindparam("of_generation", type_=rows.captured_at.type)
     return (

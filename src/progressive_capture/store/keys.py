@@ -27,7 +27,9 @@ class _Keys(TypeDecorator[Collection[Any]]):
 
     def process_bind_param(self, value: Collection[Any] | None, dialect: Dialect) -> Any:  # noqa: ANN401 - as the base class
         """Hand over the list as the database takes it."""
-        keys = list(value or ())
+        if value is None:
+            raise ValueError("A list of keys is missing; without any it is an empty one.")
+        keys = list(value)
         return keys if dialect.name == "postgresql" else json.dumps(keys)
 
 

@@ -4,8 +4,8 @@ from collections.abc import Collection, Mapping
 from functools import cache
 from typing import Any, Final, NamedTuple
 
-import sqlalchemy
 from sqlalchemy import Connection, bindparam, func, select, update
+from sqlalchemy import Update as SqlUpdate
 
 from progressive_capture.domain.kinds import Source
 from progressive_capture.domain.records import UNAVAILABLE, MilestoneRow, PullRequestRow, Records
@@ -207,7 +207,7 @@ def _forget_file_details(connection: Connection, host_id: int, moved: list[int],
 
 
 @cache
-def _without_details(source: Source) -> sqlalchemy.Update:
+def _without_details(source: Source) -> SqlUpdate:
     table = PR_FILES.c
     emptied: dict[str, Any] = dict.fromkeys(UNAVAILABLE[source].get("pr_files", ("patch",)))
     of_these = (table.host_id == bindparam("of_host"), among(table.pull_request_id, "of_ids"))

@@ -2,7 +2,7 @@
 
 from array import array
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cache
 from typing import Any, Final
 
@@ -56,7 +56,7 @@ class Filters:
 
     def given(self) -> dict[str, Any]:
         """Return the bounds that there are, by name: the parameters of `bounded`."""
-        return {name: value for name in _BOUNDS if (value := getattr(self, name)) is not None}
+        return {each.name: value for each in fields(self) if (value := getattr(self, each.name)) is not None}
 
 
 @cache

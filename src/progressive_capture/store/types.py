@@ -30,9 +30,9 @@ class GitHubTime(TypeDecorator[str]):
         """Give back the text."""
         return super().result_processor(dialect, coltype) if dialect.name == "postgresql" else None
 
-    def process_bind_param(self, value: str | None, dialect: Dialect) -> Any:  # noqa: ANN401, ARG002 - as the base class
-        """Make a time of the text."""
-        return None if value is None else datetime.fromisoformat(value)
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> Any:  # noqa: ANN401 - as the base class
+        """Make a time of the text, where the database has times; also a literal's."""
+        return value if value is None or dialect.name != "postgresql" else datetime.fromisoformat(value)
 
     def process_result_value(self, value: Any, dialect: Dialect) -> str | None:  # noqa: ANN401, ARG002 - as the base class
         """Make a text of the time."""

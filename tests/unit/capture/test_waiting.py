@@ -136,6 +136,31 @@ async def test_a_stop_ends_a_wait_early_and_a_deadline_the_next_request() -> Non
     assert late.value.answer == More()
 
 
+async def test_a_wait_in_which_the_clock_is_set_back_is_counted_as_long_as_it_took() -> None:
+    world = World()
+    errors = [timedelta(minutes=1)]
+
+    async def pause(seconds: float) -> None:
+        world.now += timedelta(seconds=seconds) - (errors.pop() if errors else timedelta())
+
+    tools = replace(world.tools(), pause=pause)
+    await bear(tools, answers(throttled_until(START + RENEW_EVERY), Page("rows")), START + timedelta(days=1))
+    assert timedelta(milliseconds=tools.waited.milliseconds) == RENEW_EVERY + timedelta(minutes=1)
+
+
+async def test_a_clock_set_back_takes_nothing_from_what_was_waited() -> None:
+    world = World()
+    stops = iter((False, True))
+
+    async def pause(_seconds: float) -> None:
+        world.now -= timedelta(hours=1)
+
+    tools = replace(world.tools(), pause=pause, stopping=lambda: next(stops))
+    with pytest.raises(Pause):
+        await bear(tools, answers(throttled_until(START + RENEW_EVERY)), START + timedelta(days=1))
+    assert tools.waited.milliseconds == 0
+
+
 @pytest.mark.parametrize(
     ("outcome", "retryable", "error_class"),
     [
@@ -211,3 +236,17 @@ async def test_before_a_first_page_the_lease_is_kept_from_request_to_request(mon
     for _ in range(7):
         assert await session.ask(call) == Page("rows")
     assert kept == [timedelta(seconds=40), timedelta(seconds=80), timedelta(seconds=120)]
+
+
+async def test_a_github_that_cannot_be_reached_ends_the_step_whichever_api_was_asked() -> None:
+    """REST is at the same address: to turn to it would cost a request for each pull request once GitHub is back."""
+    claim = Claim("a job", 1, "me", 1, 1, encode(Spec(scope=Scope())), None)
+    tools = replace(World().tools(), api=cast("Any", SimpleNamespace(anonymous=False)))
+    session = Session.begin(tools, cast("Any", None), claim, RepoRef("a/b", "R1", 1), START)
+    session.has_page = True
+    session.deadline = START + timedelta(days=1)
+    broken = Broken("The connection failed.", retryable=True)
+    assert await session.ask(answers(broken)) == broken
+    with pytest.raises(Pause) as paused:
+        await session.ask(answers(replace(broken, unreached=True)))
+    assert paused.value.answer == Stopped("The connection failed.", retryable=True, error_class=ErrorClass.BROKEN)

@@ -77,7 +77,7 @@ def test_an_empty_budget_is_waited_for_until_its_reset() -> None:
     answer = ask(Slot(), budget, want(cost=2)).answer
     assert isinstance(answer, Wait)
     assert (answer.until, answer.kind) == (NOW + HOUR, WaitKind.BUDGET)
-    assert answer.why == "All 10 points of GraphQL that user:9 has in an hour are used up."
+    assert answer.why == "Of the 10 points of GraphQL that user:9 has in an hour 1 are left."
     assert isinstance(ask(Slot(), budget, want(cost=1)).answer, Lease)
 
 
@@ -85,7 +85,7 @@ def test_of_rest_requests_are_counted() -> None:
     budget = Budget(limit=60, remaining=0, reset_at=NOW + HOUR)
     answer = ask(Slot(), budget, replace(want(), principal="anonymous", resource="core")).answer
     assert isinstance(answer, Wait)
-    assert answer.why == "All 60 requests of REST that anonymous has in an hour are used up."
+    assert answer.why == "Of the 60 requests of REST that anonymous has in an hour 0 are left."
 
 
 def test_the_later_pause_counts() -> None:
