@@ -22,7 +22,10 @@ EMPTY = """
 DO $$
 DECLARE
     name text;
+    names text;
 BEGIN
+    SELECT string_agg(quote_ident(tablename), ', ') INTO names FROM pg_tables WHERE schemaname = 'public';
+    EXECUTE format('LOCK TABLE %s IN SHARE ROW EXCLUSIVE MODE', names);
     SET LOCAL session_replication_role = replica;
     FOR name IN SELECT quote_ident(tablename) FROM pg_tables WHERE schemaname = 'public' LOOP
         EXECUTE format('DELETE FROM %s', name);
@@ -30,7 +33,10 @@ BEGIN
     PERFORM setval(seqrelid, seqstart, false) FROM pg_sequence WHERE pg_sequence_last_value(seqrelid) IS NOT NULL;
 END $$
 """
-"""Deletes all rows, in any order since no foreign key is looked at: TRUNCATE makes files anew, for more than a test."""
+"""Deletes all rows, in any order since no foreign key is looked at: TRUNCATE makes files anew, for more than a test.
+
+Waits for whoever writes: what a test that leaks a transaction wrote could not be seen, and would be left to the next.
+"""
 
 SHRINK = """
 DO $$
@@ -90,8 +96,8 @@ def pg_with_tables_open(pg_with_tables: str) -> Iterator[Database]:
 
 @pytest.fixture(scope="session")
 def pg_emptier(pg_with_tables: str) -> Iterator[psycopg.Connection]:
-    """Connect once to empty it after each test."""
-    with psycopg.connect(pg_with_tables, autocommit=True) as connection:
+    """Connect once to empty it after each test; one that still writes ten seconds after its end has failed."""
+    with psycopg.connect(pg_with_tables, autocommit=True, options="-c lock_timeout=10s") as connection:
         yield connection
 
 

@@ -1,10 +1,14 @@
 from datetime import UTC, datetime, timedelta
 
+import pytest
+from sqlalchemy import Connection
+
 from progressive_capture.domain.budget import LEASE, Budget, Lease, Settlement, Wait, WaitKind, Want
 from progressive_capture.domain.scope import stamp
 from progressive_capture.store import budgets
+from progressive_capture.store.bulk import Write, write
 from progressive_capture.store.database import Database
-from progressive_capture.store.tables import PRINCIPALS, SLOTS
+from progressive_capture.store.tables import BUDGETS, PRINCIPALS, SLOTS
 from tests.contract.store_rows import HOST, stored
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -87,6 +91,22 @@ def test_a_secondary_limit_binds_every_resource(database: Database) -> None:
     answers = [ask(database, want(resource=resource)) for resource in ("graphql", "core")]
     assert answers == [Wait(until, WaitKind.PAUSED, "a secondary limit")] * 2
     assert isinstance(ask(database, want(), now=until), Lease)
+
+
+def test_budgets_that_stayed_as_they_were_are_not_written(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    written: list[list[str]] = []
+
+    def noted(connection: Connection, writes: list[Write]) -> None:
+        written.append([row[0] for each in writes if each.statement.table is BUDGETS for row in each.rows])
+        write(connection, writes)
+
+    monkeypatch.setattr(budgets, "write", noted)
+    lease = granted(database, want(resource="core"))
+    lease = granted(database, want(), Settlement(lease, cost=1, limit=5000, remaining=4999, reset_at=RESET))
+    ask(database, None, Settlement(lease, cost=1, limit=5000, remaining=4999, reset_at=RESET))
+    granted(database, want(resource="search"))
+    assert written == [["core"], ["core", "graphql"], ["graphql"], ["search"]]
+    assert set(known(database)) == {"core", "graphql", "search"}
 
 
 def test_a_token_is_remembered_by_its_fingerprint(database: Database) -> None:

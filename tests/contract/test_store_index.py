@@ -15,7 +15,14 @@ from progressive_capture.domain.records import (
 from progressive_capture.store.closing import mark_absent
 from progressive_capture.store.completeness import save_completeness
 from progressive_capture.store.database import Database
-from progressive_capture.store.index import Counted, count_listed, mark_unlisted, save_index, targets
+from progressive_capture.store.index import (
+    Counted,
+    count_listed,
+    listed_after,
+    mark_unlisted,
+    save_index,
+    targets,
+)
 from progressive_capture.store.rows import save_followed, save_hydrated
 from progressive_capture.store.staleness import stale_numbers
 from progressive_capture.store.tables import (
@@ -164,6 +171,16 @@ def test_targets_come_by_number(database: Database) -> None:
     with database.transaction() as connection:
         listing(connection, T0, index=[index_row(3), index_row(1), index_row(2)])
         assert targets(connection, HOST, REPOSITORY, [3, 1, 99]) == [Target(1001, "PR_1", 1), Target(1003, "PR_3", 3)]
+
+
+def test_a_page_of_the_stored_list_has_so_many_after_a_number(database: Database) -> None:
+    with database.transaction() as connection:
+        listing(connection, T0, index=[index_row(number) for number in (5, 4, 3, 2, 1)])
+        pages = {
+            (after, count): [target.number for target in listed_after(connection, HOST, REPOSITORY, after, count)]
+            for after, count in ((0, 2), (2, 2), (4, 2), (5, 2), (2, 9))
+        }
+    assert pages == {(0, 2): [1, 2], (2, 2): [3, 4], (4, 2): [5], (5, 2): [], (2, 9): [3, 4, 5]}
 
 
 def stale(connection: Connection, **filters: Any) -> list[int]:

@@ -28,6 +28,7 @@ from tests.contract.queue.rows import (
     stored_job,
     wish,
 )
+from tests.contract.store_rows import HOST
 from tests.contract.test_store_jobs import new_job
 
 
@@ -67,6 +68,8 @@ def test_jobs_of_one_repository_stand_a_minute_apart_in_each_lane(connection: Co
     assert turns == [stamp(NOW), stamp(NOW + MINUTE), stamp(NOW + 2 * MINUTE)]
     other = queued(connection, repository_id=7, scope="limit:9", processor=REAL_TIME)
     assert stored_job(connection, other.id).turn_at == stamp(NOW)
+    elsewhere = queued(connection, repository_id=7, scope="limit:9", host_id=HOST + 1)
+    assert stored_job(connection, elsewhere.id).turn_at == stamp(NOW)
     later = queued(connection, repository_id=7, scope="limit:10", now=NOW + timedelta(hours=1))
     assert stored_job(connection, later.id).turn_at == stamp(NOW + timedelta(hours=1))
 
