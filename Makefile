@@ -38,7 +38,7 @@ pythons: dev-env ## unit tests on the other versions of Python that are here
 faults: dev-env ## the long proofs: kills, all sources on large repositories, other examples and versions of Python
 	@$(RUN) pytest -m faults tests
 	@$(RUN) pytest $(PYTEST) --hypothesis-profile=searching tests/unit tests/contract tests/sandbox/unit \
-		tests/integration/test_queue_interleavings.py
+		tests/integration/test_queue_interleavings.py tests/integration/test_github_documents.py
 	@sh scripts/pythons.sh tests/sandbox/unit
 
 bench: dev-env ## pull requests a second and memory, beside the bare floor

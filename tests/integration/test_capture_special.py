@@ -45,7 +45,7 @@ def desk(running: Running, sqlite_url: str) -> Iterator[Desk]:
 @pytest.mark.parametrize(
     ("asked", "source"),
     [
-        ("hostile/archived", "auto"),
+        *(("hostile/archived", source) for source in ("auto", "rest")),  # each API's own field says that it is archived
         ("hostile/transferred", "auto"),  # found as a renamed one is
         *((asked, source) for asked in ("hostile/renamed", "hostile/empty") for source in ("auto", "graphql", "rest")),
     ],

@@ -8,7 +8,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.support.forking import MEASURED, Child, Spawner
+from tests.support.forking import MEASURED, Child, Spawner, programs_unmeasured
 from tests.support.stand_ins import start
 
 ONE_REPOSITORY = ("--repo", "a/b=generate:1")
@@ -29,6 +29,24 @@ def test_a_program_has_its_own_arguments_folder_streams_and_exit_code(spawner: S
     assert "owner/name" in errors
 
 
+@pytest.mark.parametrize("before", [None, "a configuration"])
+def test_programs_are_unmeasured_meanwhile_and_then_as_before(
+    monkeypatch: pytest.MonkeyPatch, before: str | None
+) -> None:
+    if before is None:
+        monkeypatch.delenv(MEASURED, raising=False)
+    else:
+        monkeypatch.setenv(MEASURED, before)
+    with programs_unmeasured():
+        assert MEASURED not in os.environ  # noqa: TID251 - a child's environment
+    assert os.environ.get(MEASURED) == before  # noqa: TID251 - as above
+
+
+# Asked when the file is imported, for within a test the variable is what this file is about.
+@pytest.mark.skipif(
+    MEASURED not in os.environ,  # noqa: TID251 - a child's environment
+    reason="coverage does not run, so that no program is measured",
+)
 def test_programs_of_a_test_that_is_not_measured_are_not_measured_either() -> None:
     assert MEASURED not in os.environ  # noqa: TID251 - a child's environment
 

@@ -26,7 +26,7 @@ from progressive_capture.domain.planning import Sizes
 from progressive_capture.github import documents
 from progressive_capture.github.documents import Document
 from tests.support.examples import examples
-from tests.support.published import PUBLISHED, published
+from tests.support.published import NODE_MODULES, published
 
 EVERY = {
     "look-up": documents.look_up(),
@@ -45,8 +45,8 @@ EVERY = {
 
 @pytest.fixture(scope="module")
 def schema() -> GraphQLSchema:
-    if not PUBLISHED.is_file():
-        pytest.skip("GitHub's published schema (npm @octokit/graphql-schema) is not installed")
+    if not NODE_MODULES.is_dir():
+        pytest.skip("node_modules is absent: `npm ci` installs the published schema")
     return published()
 
 

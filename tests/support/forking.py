@@ -30,7 +30,8 @@ def unmeasured(environment: Mapping[str, str]) -> dict[str, str]:
 def programs_unmeasured() -> Iterator[None]:
     """Let programs that are started meanwhile run at full speed.
 
-    Coverage asks for it at each start, so this is to be entered when it stands still.
+    Coverage sets the variable whenever it starts, so it must not start before the last of them has: it may run on
+    inside, and may be paused or stand still.
     """
     asked = os.environ.pop(MEASURED, None)  # noqa: TID251 - a child's environment
     try:

@@ -189,7 +189,8 @@ def _beside(
 
 def _columns(compared: _Comparison, table: str, row: Stored, right: Right) -> Iterator[str]:
     excused = compared.api_of_row(table, row, right.line)
-    for name, found, wanted in zip(COMPARED[table].columns, row, right.values, strict=False):
+    columns = COMPARED[table].columns
+    for name, found, wanted in zip(columns, row[: len(columns)], right.values, strict=True):
         if found is wanted or (found == wanted and type(found) is type(wanted)):
             continue
         may_lack = found is None and name not in compared.completed

@@ -54,7 +54,8 @@ def reading(table: str) -> Reading:
     if "pull_request_id" in columns:
         gone = select(PULL_REQUESTS.c.id).where(PULL_REQUESTS.c.deleted_at.is_not(None))
         where.append(columns.pull_request_id.not_in(gone))
-    names = tuple(name for name in dict.fromkeys((*COMPARED[table].columns, *BESIDE)) if name in columns)
+    beside = (name for name in BESIDE if name in columns)  # but what is compared must be there
+    names = tuple(dict.fromkeys((*COMPARED[table].columns, *beside)))
     first, *more = map(names.index, COMPARED[table].key)
     key = itemgetter(first, *more) if more else itemgetter(slice(first, first + 1))
     return Reading(select(*(columns[name] for name in names)).where(*where), names, key)

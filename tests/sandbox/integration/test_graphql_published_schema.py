@@ -16,10 +16,10 @@ from graphql import (
 )
 
 from github_sandbox.graphql.schema import load_schema
-from tests.support.published import PUBLISHED, published
+from tests.support.published import NODE_MODULES, published
 
 pytestmark = pytest.mark.skipif(
-    not PUBLISHED.is_file(), reason="node_modules is absent: `npm ci` installs the published schema"
+    not NODE_MODULES.is_dir(), reason="node_modules is absent: `npm ci` installs the published schema"
 )
 
 

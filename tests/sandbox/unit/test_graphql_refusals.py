@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from github_sandbox.graphql import RefusedQueryError
+from github_sandbox.graphql import RefusedQueryError, documents
 from github_sandbox.world.node_ids import node_id
 from tests.sandbox.graphql_world import RATE, REPOSITORY_ID, Someone, bench
 
@@ -135,6 +135,11 @@ def test_text_that_utf8_cannot_carry_travels_as_escapes() -> None:
 
 def test_an_answer_without_errors_has_no_errors_member() -> None:
     assert set(json.loads(SHARED.run("{ viewer { login } }").body())) == {"data"}
+
+
+def test_five_hundred_and_twelve_texts_are_remembered() -> None:
+    assert documents.REMEMBERED == 512
+    assert documents._valid.cache_parameters()["maxsize"] == 512
 
 
 def test_many_texts_do_not_fill_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:

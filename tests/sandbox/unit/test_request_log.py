@@ -8,6 +8,7 @@ import pytest
 from github_sandbox.composition import served_routes
 from github_sandbox.config_file import Table
 from github_sandbox.faults_file import parse_rules
+from github_sandbox.http import request_log
 from tests.sandbox.in_process import InProcess, in_process
 
 SECRET = "Bearer tell-nobody"
@@ -39,6 +40,10 @@ def test_requests_are_told_with_their_answers_and_without_tokens() -> None:
     assert "tell-nobody" not in json.dumps(rows)
     sandbox.ask("POST", "/_sandbox/reset-stats")
     assert told(sandbox) == []
+
+
+def test_a_thousand_requests_are_kept() -> None:
+    assert request_log.KEPT == 1_000
 
 
 def test_the_oldest_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
