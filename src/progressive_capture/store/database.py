@@ -184,7 +184,7 @@ def _sqlite(address: urls.Address) -> Engine:
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
-        _driver(connection).execute(connection.get_execution_options().get(_BEGIN, "BEGIN IMMEDIATE")).close()
+        connection.exec_driver_sql(connection.get_execution_options().get(_BEGIN, "BEGIN IMMEDIATE"))
 
     return engine
 
