@@ -44,7 +44,7 @@ def test_programs_are_unmeasured_meanwhile_and_then_as_before(
 
 # Asked when the file is imported, for within a test the variable is what this file is about.
 @pytest.mark.skipif(
-    MEASURED not in os.environ,  # noqa: TID251 - a child's environment
+    MEASURED not in os.environ,  # noqa: TID251 - coverage's own variable, not a setting of ours
     reason="coverage does not run, so that no program is measured",
 )
 def test_programs_of_a_test_that_is_not_measured_are_not_measured_either() -> None:

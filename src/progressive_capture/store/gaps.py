@@ -75,6 +75,34 @@ class Summary:
     """Pull requests by kind that the API used could not give."""
 
 
+def _below_listed(table: Table) -> FromClause:
+    """Join the list, which has a pull request once, with what hangs on it."""
+    index = PULL_REQUEST_INDEX.c
+    below = and_(table.c.host_id == index.host_id, table.c.pull_request_id == index.pull_request_id)
+    return PULL_REQUEST_INDEX.join(table, below)
+
+
+_HERE: Final = (
+    PULL_REQUEST_INDEX.c.host_id == bindparam("of_host"),
+    PULL_REQUEST_INDEX.c.repository_id == bindparam("of_repository"),
+)
+_PRESENT: Final = (*_HERE, PULL_REQUEST_INDEX.c.deleted_at.is_(None))
+_UNAVAILABLE: Final = (
+    select(COMPLETENESS.c.kind, func.count())
+    .select_from(_below_listed(COMPLETENESS))
+    .where(*_PRESENT, COMPLETENESS.c.state == State.UNAVAILABLE.value)
+    .group_by(COMPLETENESS.c.kind)
+)
+_COMPLETE: Final = select(
+    COMPLETENESS.c.pull_request_id, COMPLETENESS.c.kind, COMPLETENESS.c.stored, COMPLETENESS.c.captured_at
+).where(
+    COMPLETENESS.c.host_id == bindparam("of_host"),
+    among(COMPLETENESS.c.pull_request_id, "of_ids"),
+    COMPLETENESS.c.state == State.COMPLETE.value,
+    COMPLETENESS.c.kind.in_(bindparam("of_kinds", expanding=True)),
+)
+
+
 def gaps(
     connection: Connection,
     host_id: int,
@@ -115,35 +143,7 @@ def _count(table: Table) -> Select[int]:
     if table in {PULL_REQUEST_INDEX, PULL_REQUESTS}:
         here = (table.c.host_id == bindparam("of_host"), table.c.repository_id == bindparam("of_repository"))
         return count.select_from(table).where(*here, present)
-    return count.select_from(_below_listed(table)).where(*_LISTED, present)
-
-
-def _below_listed(table: Table) -> FromClause:
-    """Join the list, which has a pull request once, with what hangs on it."""
-    index = PULL_REQUEST_INDEX.c
-    below = and_(table.c.host_id == index.host_id, table.c.pull_request_id == index.pull_request_id)
-    return PULL_REQUEST_INDEX.join(table, below)
-
-
-_LISTED: Final = (
-    PULL_REQUEST_INDEX.c.host_id == bindparam("of_host"),
-    PULL_REQUEST_INDEX.c.repository_id == bindparam("of_repository"),
-    PULL_REQUEST_INDEX.c.deleted_at.is_(None),
-)
-_UNAVAILABLE: Final = (
-    select(COMPLETENESS.c.kind, func.count())
-    .select_from(_below_listed(COMPLETENESS))
-    .where(*_LISTED, COMPLETENESS.c.state == State.UNAVAILABLE.value)
-    .group_by(COMPLETENESS.c.kind)
-)
-_COMPLETE: Final = select(
-    COMPLETENESS.c.pull_request_id, COMPLETENESS.c.kind, COMPLETENESS.c.stored, COMPLETENESS.c.captured_at
-).where(
-    COMPLETENESS.c.host_id == bindparam("of_host"),
-    among(COMPLETENESS.c.pull_request_id, "of_ids"),
-    COMPLETENESS.c.state == State.COMPLETE.value,
-    COMPLETENESS.c.kind.in_(bindparam("of_kinds", expanding=True)),
-)
+    return count.select_from(_below_listed(table)).where(*_PRESENT, present)
 
 
 def _window(connection: Connection, host_id: int, repository_id: int, filters: Filters, after: int) -> list[_Listed]:
@@ -162,7 +162,7 @@ def _next_listed(bounds: tuple[str, ...]) -> Select[Any]:
                 PULL_REQUESTS, and_(pulls.host_id == index.host_id, pulls.id == index.pull_request_id)
             )
         )
-        .where(*_LISTED, index.number > bindparam("after"), bounded(bounds))
+        .where(*_HERE, index.number > bindparam("after"), bounded(bounds))
         .order_by(index.number)
         .limit(WINDOW)
     )
