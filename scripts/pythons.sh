@@ -17,6 +17,7 @@ find_version() { # On PATH, or where pyenv keeps what is not on PATH.
 }
 
 if [ "$1" = --prepare ]; then
+    trap 'trap - INT TERM; kill 0' INT TERM # what runs beside a shell does not hear Ctrl-C
     made=
     for version in 3.11 3.12 3.13; do
         if [ "$version" != "$used" ] && found=$(find_version "$version"); then
