@@ -5,7 +5,6 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontext
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
-import httpx
 from pydantic import SecretStr
 
 from progressive_capture.capture.session import Tools
@@ -19,6 +18,8 @@ from progressive_capture.settings import Settings, SettingsError
 from progressive_capture.store.database import Database
 
 if TYPE_CHECKING:
+    import httpx
+
     from progressive_capture.engines.inngest.api import InngestApi
 
 CRON: Final = "cron"
@@ -27,7 +28,14 @@ CRON: Final = "cron"
 CRONS_FIRST: Final = timedelta(minutes=10)
 """How late a duty is before a worker sees to it where Inngest is to call; what is due more often it does itself."""
 
-Transport = Callable[[], httpx.AsyncBaseTransport]
+Transport = Callable[[], "httpx.AsyncBaseTransport"]
+
+
+def by_network() -> "httpx.AsyncBaseTransport":
+    """The way to Inngest outside tests."""
+    import httpx  # noqa: PLC0415 - ten megabytes, and only Inngest is asked with it
+
+    return httpx.AsyncHTTPTransport()
 
 
 @asynccontextmanager
@@ -73,6 +81,8 @@ async def open_inngest(settings: Settings, transport: Transport) -> AsyncIterato
     Raises:
         UsageError: Inngest is not set up, or a key cannot be used.
     """
+    import httpx  # noqa: PLC0415 - as in `by_network`
+
     from progressive_capture.engines.inngest.api import InngestApi  # noqa: PLC0415 - brings the SDK with it
     from progressive_capture.engines.inngest.client import close_client, make_client  # noqa: PLC0415 - as above
 

@@ -19,6 +19,7 @@ from tests.unit.operator.test_capture_command import captured
 from tests.unit.operator.test_plan_and_verify_commands import GAP, planned, verification
 
 HEAVY = {
+    "aiohttp",
     "alembic",
     "fastapi",
     "httpx",

@@ -3,9 +3,16 @@
 import asyncio
 import gzip
 import socket
+import ssl
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+from ipaddress import IPv4Address
+from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from progressive_capture.github import transport as module
 from progressive_capture.github.transport import HttpTransport, Lack, NoAnswer, Received, Request
@@ -98,10 +105,138 @@ def test_broken_connections_are_told_and_not_raised(sent: bytes) -> None:
         writer.write(sent)
         writer.close()
 
-    (lacking,), _ = run(handler)
+    (lacking,), heads = run(handler)
     assert isinstance(lacking, NoAnswer)
     assert lacking.lack is Lack.CONNECTION
     assert lacking.why.endswith(".")
+    assert len(heads) == 1, "who counts requests sends them again, and nobody else"
+
+
+def test_a_kept_connection_that_is_cut_is_told_too() -> None:
+    async def handler(_: bytes, writer: asyncio.StreamWriter) -> None:
+        if first.pop():
+            writer.write(response(b"{}"))
+        else:
+            writer.transport.abort()
+
+    first = [False, True]
+    (received, lacking), heads = run(handler, GET, GET)
+    assert isinstance(received, Received)
+    assert isinstance(lacking, NoAnswer)
+    assert (lacking.lack, len(heads)) == (Lack.CONNECTION, 2)
+
+
+def test_cookies_are_not_sent_back() -> None:
+    async def handler(_: bytes, writer: asyncio.StreamWriter) -> None:
+        writer.write(response(b"{}", "set-cookie: seen=1; Path=/"))
+
+    # Cookies of bare addresses are not kept by anybody.
+    by_name = Request("GET", "http://localhost:{port}/x", {})
+    _, heads = run(handler, by_name, by_name)
+    assert [b"cookie:" in head.lower() for head in heads] == [False, False]
+
+
+def test_headers_may_be_long() -> None:
+    async def handler(_: bytes, writer: asyncio.StreamWriter) -> None:
+        writer.write(response(b"{}", f"content-security-policy: {'x' * 60_000}"))
+
+    (received,), _ = run(handler)
+    assert isinstance(received, Received)
+
+
+@pytest.mark.parametrize("named", ["HTTP_PROXY", "ALL_PROXY"])
+def test_a_proxy_of_the_environment_is_asked_and_netrc_is_left_alone(
+    named: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "netrc").write_text("machine github.test login somebody password something\n")
+    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
+    heads: list[bytes] = []
+
+    async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        heads.append(await reader.readuntil(b"\r\n\r\n"))
+        writer.write(response(b"{}"))
+        writer.close()
+
+    async def main() -> tuple[object, ...]:
+        server = await asyncio.start_server(connected, "127.0.0.1", 0)
+        port = server.sockets[0].getsockname()[1]
+        for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy", "NO_PROXY", "no_proxy"):
+            monkeypatch.delenv(name, raising=False)
+        # urllib leaves HTTP_PROXY alone where a web server may have made it of a header, and reads it in small letters.
+        monkeypatch.setenv(named.lower(), f"http://127.0.0.1:{port}")
+        async with server, HttpTransport() as far, HttpTransport(is_local=True) as local:
+            asked = await far.send(Request("GET", "http://github.test/x", {"authorization": "Bearer one"}))
+            monkeypatch.setenv("no_proxy", "github.invalid")
+            elsewhere = Request("GET", "http://github.invalid/x", {})
+            return asked, await far.send(elsewhere), await local.send(Request("GET", "http://proxied.invalid/x", {}))
+
+    received, *unreached = asyncio.run(main())
+    assert isinstance(received, Received)
+    (head,) = heads
+    assert head.startswith(b"GET http://github.test/x HTTP/1.1")
+    assert b"authorization: Bearer one" in head
+    for each in unreached:
+        assert isinstance(each, NoAnswer)
+        assert each.lack is Lack.UNREACHED
+        assert "Errno" not in each.why
+        assert "Unknown error" not in each.why
+
+
+def test_authorities_of_ones_own_are_trusted_and_unknown_ones_are_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    certificate = own_authority(tmp_path)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+
+    async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(response(b"{}"))
+        writer.close()
+
+    async def main() -> list[object]:
+        server = await asyncio.start_server(connected, "127.0.0.1", 0, ssl=context)
+        get = Request("GET", f"https://127.0.0.1:{server.sockets[0].getsockname()[1]}/x", {})
+        answers: list[object] = []
+        async with server:
+            for file in (None, certificate):
+                if file is not None:
+                    monkeypatch.setenv("SSL_CERT_FILE", str(file))
+                module._trusted.cache_clear()
+                async with HttpTransport(is_local=True) as transport:
+                    answers.append(await transport.send(get))
+        return answers
+
+    try:
+        refused, received = asyncio.run(main())
+    finally:
+        module._trusted.cache_clear()
+    assert isinstance(refused, NoAnswer)
+    assert refused.lack is Lack.UNREACHED
+    assert "certificate verify failed" in refused.why
+    assert "ssl:" not in refused.why, "that is how aiohttp calls its own settings"
+    assert isinstance(received, Received)
+
+
+def own_authority(folder: Path) -> Path:
+    """Make a key and its certificate for 127.0.0.1, signed by itself, in one file."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "ours")])
+    now = datetime.now(UTC)
+    certificate = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - timedelta(hours=1))
+        .not_valid_after(now + timedelta(hours=1))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(IPv4Address("127.0.0.1"))]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    file = folder / "ours.pem"
+    secret = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    file.write_bytes(secret + certificate.public_bytes(serialization.Encoding.PEM))
+    return file
 
 
 def test_a_broken_compression_is_a_broken_connection() -> None:
@@ -147,4 +282,4 @@ def test_a_server_that_is_not_there() -> None:
         lacking = asyncio.run(main())
     assert isinstance(lacking, NoAnswer)
     assert lacking.lack is Lack.UNREACHED
-    assert lacking.why.startswith(f"The connection to GitHub at 127.0.0.1:{port} failed: ")
+    assert lacking.why == f"The connection to GitHub at 127.0.0.1:{port} failed: Connection refused."

@@ -1,5 +1,7 @@
 """The one file that talks to GitHub: bytes out, an answer or none back; what it means is decided elsewhere."""
 
+import logging
+import os
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,24 +9,54 @@ from enum import StrEnum
 from functools import cache
 from types import TracebackType
 from typing import Final, Protocol, Self
+from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
 
-import anyio
-import httpx
+import aiohttp
+import certifi
 
 from progressive_capture.github.answer import Answer
 
 LARGEST_BODY: Final = 128 * 1024 * 1024
 """No page of 100 items comes near this, even with bodies of the largest size that GitHub allows."""
 
+LONGEST_HEADER: Final = 64 * 1024
+"""In bytes; aiohttp's own bound of 8 KiB is no rule of HTTP: a gateway's policies or a list's links may be longer."""
+
+BUFFERED: Final = 1024 * 1024
+"""Bytes of an answer that may wait to be taken before the server has to."""
+
 CONNECT_SECONDS: Final = 10.0
 WHOLE_SECONDS: Final = 25.0
 """GitHub itself ends a request after 10 s; a slot is leased for 30."""
 
+_LOG: Final = logging.getLogger(__name__)
+
 
 @cache
-def _trusted(*, by_environment: bool) -> ssl.SSLContext:
-    """The authorities that are trusted: read once, which takes as long as a small job's requests."""
-    return httpx.create_ssl_context(trust_env=by_environment)
+def _trusted() -> ssl.SSLContext:
+    """The authorities that are trusted: read once, which takes as long as a small job's requests.
+
+    They are the system's, or those that SSL_CERT_FILE and SSL_CERT_DIR name; where no file of them is found, as with
+    some Pythons on macOS, certifi's as well.
+    https://docs.python.org/3/library/ssl.html#ssl.SSLContext.set_default_verify_paths
+    """
+    context = ssl.create_default_context()
+    if not context.cert_store_stats()["x509_ca"]:
+        context.load_verify_locations(certifi.where())
+    return context
+
+
+def _proxy(url: str) -> str | None:
+    """The proxy that the environment names for an address.
+
+    aiohttp's own way would also look into .netrc, and refuse to send a token beside what it finds there.
+    """
+    to = urlsplit(url)
+    if proxy_bypass(to.hostname or ""):
+        return None
+    proxies = getproxies()
+    return proxies.get(to.scheme) or proxies.get("all")
 
 
 class Lack(StrEnum):
@@ -76,19 +108,31 @@ class Transport(Protocol):
         ...
 
 
+class _BrokenOffError(aiohttp.ClientConnectionError):
+    """A request that was sent has no answer; aiohttp would send another of its own for one that asks for data."""
+
+
+async def _once(request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
+    """Send it once: only the one layer that counts requests and spares budgets sends any again.
+
+    https://docs.aiohttp.org/en/stable/client_advanced.html#client-middleware
+    """
+    try:
+        return await handler(request)
+    except aiohttp.ClientConnectorError:
+        raise
+    except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as problem:
+        raise _BrokenOffError(str(problem)) from problem
+
+
 class HttpTransport:
     """HTTP/1.1 with kept connections; redirects are the caller's matter, as they must not carry tokens elsewhere."""
 
     def __init__(self, *, is_local: bool = False, whole_seconds: float = WHOLE_SECONDS) -> None:
-        """Open no connection yet; `is_local` asks for no compression."""
+        """Open no connection yet; `is_local` asks for no compression, and never a proxy."""
         self._whole_seconds = whole_seconds
-        self._client = httpx.AsyncClient(
-            headers={"accept-encoding": "identity" if is_local else "gzip"},
-            timeout=httpx.Timeout(whole_seconds, connect=CONNECT_SECONDS),
-            follow_redirects=False,
-            trust_env=not is_local,
-            verify=_trusted(by_environment=not is_local),
-        )
+        self._is_local = is_local
+        self._session: aiohttp.ClientSession | None = None
 
     async def __aenter__(self) -> Self:
         return self
@@ -100,43 +144,69 @@ class HttpTransport:
 
     async def close(self) -> None:
         """Close the connections."""
-        await self._client.aclose()
+        if self._session is not None:
+            await self._session.close()
 
     async def send(self, request: Request) -> Received | NoAnswer:
         """Send one request; a body larger than `LARGEST_BODY` is not read to its end."""
         try:
-            with anyio.fail_after(self._whole_seconds):
-                return await self._exchange(request)
-        except (httpx.TimeoutException, TimeoutError) as problem:
-            if isinstance(problem, httpx.ConnectTimeout | httpx.PoolTimeout):
-                return NoAnswer(Lack.UNREACHED, f"GitHub at {_host(request)} could not be reached in time.")
+            return await self._exchange(request)
+        except aiohttp.ConnectionTimeoutError:
+            return NoAnswer(Lack.UNREACHED, f"GitHub at {_host(request)} could not be reached in time.")
+        except TimeoutError:
             return NoAnswer(
                 Lack.TIMEOUT, f"No whole answer came from {_host(request)} within {self._whole_seconds:.0f} s."
             )
-        except (httpx.HTTPError, httpx.InvalidURL) as problem:
-            said = (str(problem) or type(problem).__name__).removesuffix(".")
-            lack = Lack.UNREACHED if isinstance(problem, httpx.ConnectError | httpx.ProxyError) else Lack.CONNECTION
-            return NoAnswer(lack, f"The connection to GitHub at {_host(request)} failed: {said}.")
+        except (aiohttp.ClientError, ValueError) as problem:
+            unreached = isinstance(problem, aiohttp.ClientConnectorError | aiohttp.ClientHttpProxyError)
+            lack = Lack.UNREACHED if unreached else Lack.CONNECTION
+            return NoAnswer(lack, f"The connection to GitHub at {_host(request)} failed: {_said(problem)}.")
 
     async def _exchange(self, request: Request) -> Received | NoAnswer:
-        outgoing = self._client.build_request(
-            request.method, request.url, headers=dict(request.headers), content=request.body
-        )
-        response = await self._client.send(outgoing, stream=True)
         parts: list[bytes] = []
         size = 0
-        try:
-            async for part in response.aiter_bytes():
+        async with self._opened().request(
+            request.method,
+            request.url,
+            headers=request.headers,
+            data=request.body,
+            allow_redirects=False,
+            proxy=None if self._is_local else _proxy(request.url),
+            ssl=_trusted() if request.url.startswith("https:") else True,
+        ) as response:
+            async for part in response.content.iter_any():
                 parts.append(part)
                 size += len(part)
                 if size > LARGEST_BODY:
                     return NoAnswer(Lack.TOO_LARGE, f"The answer is larger than {LARGEST_BODY // 2**20} MiB.")
-        finally:
-            await response.aclose()
-        headers = {name.lower(): value for name, value in response.headers.items()}
-        return Received(Answer(response.status_code, headers, b"".join(parts)), response.num_bytes_downloaded)
+            _LOG.debug("HTTP %s %s: %d", request.method, request.url, response.status)
+            headers = {name.lower(): value for name, value in response.headers.items()}
+            answer = Answer(response.status, headers, b"".join(parts))
+            return Received(answer, response.content.total_raw_bytes)
+
+    def _opened(self) -> aiohttp.ClientSession:
+        if self._session is None:
+            self._session = aiohttp.ClientSession(
+                headers={"accept-encoding": "identity" if self._is_local else "gzip"},
+                timeout=aiohttp.ClientTimeout(total=self._whole_seconds, connect=CONNECT_SECONDS),
+                cookie_jar=aiohttp.DummyCookieJar(),
+                middlewares=[_once],
+                read_bufsize=BUFFERED,
+                max_line_size=LONGEST_HEADER,
+                max_field_size=LONGEST_HEADER,
+            )
+        return self._session
 
 
 def _host(request: Request) -> str:
     """Who was asked, for people: even of an address that is none."""
     return request.url.partition("://")[2].partition("/")[0]
+
+
+def _said(problem: Exception) -> str:
+    """What went wrong, for people, without the full stop."""
+    cause = problem.os_error if isinstance(problem, aiohttp.ClientConnectorError) else problem
+    if isinstance(cause, OSError) and not isinstance(cause, ssl.SSLError) and cause.errno:
+        # Negative ones are those of looking names up; of others asyncio says where it connected to, not what was wrong.
+        return os.strerror(cause.errno) if cause.errno > 0 else str(cause.strerror)
+    return (str(cause) or type(cause).__name__).removesuffix(".")
