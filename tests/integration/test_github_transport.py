@@ -98,9 +98,38 @@ def test_redirects_are_not_followed() -> None:
 
 
 @pytest.mark.parametrize(
-    "sent", [b"", b"HTTP/1.1 200 OK\r\ncontent-le", response(b"{", length=100), b"nonsense\r\n\r\n"]
+    "head",
+    [
+        b"HTTP/1.1 204 No Content\r\n",
+        b"HTTP/1.1 304 Not Modified\r\n",
+        b"HTTP/1.1 204 No Content\r\ncontent-encoding: gzip\r\n",
+        b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n",
+        b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\ncontent-encoding: gzip\r\n",
+    ],
 )
-def test_broken_connections_are_told_and_not_raised(sent: bytes) -> None:
+def test_answers_without_a_body(head: bytes) -> None:
+    async def handler(_: bytes, writer: asyncio.StreamWriter) -> None:
+        writer.write(head + b"x-github-request-id: one\r\n\r\n")
+
+    answers, heads = run(handler, GET, Request("POST", GET.url, GET.headers, b"{}"))
+    for received in answers:
+        assert isinstance(received, Received)
+        assert (received.answer.body, received.bytes_in) == (b"", 0)
+        assert received.answer.headers["x-github-request-id"] == "one"
+    assert len(heads) == 2
+
+
+@pytest.mark.parametrize(
+    ("sent", "why"),
+    [
+        (b"", "it was closed before an answer came"),
+        (b"HTTP/1.1 200 OK\r\ncontent-le", "it was closed before an answer came"),
+        (response(b"{", length=100), "the answer broke off, or could not be unpacked"),
+        (response(b"not gzip", "content-encoding: gzip"), "the answer broke off, or could not be unpacked"),
+        (b"nonsense\r\n\r\n", "the answer is not HTTP as it is known here"),
+    ],
+)
+def test_broken_connections_are_told_and_not_raised(sent: bytes, why: str) -> None:
     async def handler(_: bytes, writer: asyncio.StreamWriter) -> None:
         writer.write(sent)
         writer.close()
@@ -108,7 +137,7 @@ def test_broken_connections_are_told_and_not_raised(sent: bytes) -> None:
     (lacking,), heads = run(handler)
     assert isinstance(lacking, NoAnswer)
     assert lacking.lack is Lack.CONNECTION
-    assert lacking.why.endswith(".")
+    assert lacking.why.endswith(f" failed: {why}.")
     assert len(heads) == 1, "who counts requests sends them again, and nobody else"
 
 
@@ -237,14 +266,6 @@ def own_authority(folder: Path) -> Path:
     )
     file.write_bytes(secret + certificate.public_bytes(serialization.Encoding.PEM))
     return file
-
-
-def test_a_broken_compression_is_a_broken_connection() -> None:
-    async def handler(_: bytes, writer: asyncio.StreamWriter) -> None:
-        writer.write(response(b"not gzip", "content-encoding: gzip"))
-
-    (lacking,), _ = run(handler)
-    assert isinstance(lacking, NoAnswer)
 
 
 @pytest.mark.parametrize("began", [b"", b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\n{"])

@@ -30,6 +30,14 @@ CONNECT_SECONDS: Final = 10.0
 WHOLE_SECONDS: Final = 25.0
 """GitHub itself ends a request after 10 s; a slot is leased for 30."""
 
+_SAID: Final[Mapping[type[Exception], str]] = {
+    aiohttp.ServerDisconnectedError: "it was closed before an answer came",
+    aiohttp.ClientPayloadError: "the answer broke off, or could not be unpacked",
+    aiohttp.ClientResponseError: "the answer is not HTTP as it is known here",
+    aiohttp.InvalidURL: "that is no address",
+}
+"""What goes wrong, where aiohttp's own texts have several lines or show its insides."""
+
 _LOG: Final = logging.getLogger(__name__)
 
 
@@ -122,7 +130,7 @@ async def _once(request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerTy
     except aiohttp.ClientConnectorError:
         raise
     except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as problem:
-        raise _BrokenOffError(str(problem)) from problem
+        raise _BrokenOffError(_said(problem)) from problem
 
 
 class HttpTransport:
@@ -182,7 +190,8 @@ class HttpTransport:
             _LOG.debug("HTTP %s %s: %d", request.method, request.url, response.status)
             headers = {name.lower(): value for name, value in response.headers.items()}
             answer = Answer(response.status, headers, b"".join(parts))
-            return Received(answer, response.content.total_raw_bytes)
+            # An answer that has no body by its nature, such as 204, has a reader that counts nothing.
+            return Received(answer, response.content.total_raw_bytes if parts else 0)
 
     def _opened(self) -> aiohttp.ClientSession:
         if self._session is None:
@@ -205,8 +214,19 @@ def _host(request: Request) -> str:
 
 def _said(problem: Exception) -> str:
     """What went wrong, for people, without the full stop."""
-    cause = problem.os_error if isinstance(problem, aiohttp.ClientConnectorError) else problem
-    if isinstance(cause, OSError) and not isinstance(cause, ssl.SSLError) and cause.errno:
-        # Negative ones are those of looking names up; of others asyncio says where it connected to, not what was wrong.
-        return os.strerror(cause.errno) if cause.errno > 0 else str(cause.strerror)
-    return (str(cause) or type(cause).__name__).removesuffix(".")
+    if isinstance(problem, aiohttp.ClientConnectorError):
+        return _of_system(problem.os_error)
+    if isinstance(problem, aiohttp.ClientHttpProxyError):
+        return f"the proxy answered {problem.status} {problem.message}".rstrip()
+    for kind, said in _SAID.items():
+        if isinstance(problem, kind):
+            return said
+    return _of_system(problem)
+
+
+def _of_system(problem: Exception) -> str:
+    """What the system says, without its numbers; of others, their own words."""
+    if not isinstance(problem, OSError) or isinstance(problem, ssl.SSLError) or not problem.errno:
+        return (str(problem) or type(problem).__name__).removesuffix(".")
+    # Negative ones are those of looking names up; of others asyncio says where it connected to, not what was wrong.
+    return os.strerror(problem.errno) if problem.errno > 0 else str(problem.strerror)
