@@ -18,14 +18,10 @@ COMMAND = [sys.executable, "-m", "progressive_capture"]
 IMPORTED_LATE = [
     "alembic.command",
     "alembic.config",
-    "anyio._backends._asyncio",
-    "certifi",
-    "httpcore",
     "progressive_capture.operator.logs",
     "progressive_capture.operator.progress_plain",
     "progressive_capture.wiring",
     "rich.progress",
-    "sniffio",
     "typer._adapters",
 ]
 
