@@ -1,9 +1,11 @@
 """The one file with I/O, against a server that misbehaves on demand."""
 
 import asyncio
+import contextlib
 import gzip
 import socket
 import ssl
+import threading
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from ipaddress import IPv4Address
@@ -155,6 +157,75 @@ def test_a_kept_connection_that_is_cut_is_told_too() -> None:
     assert (lacking.lack, len(heads)) == (Lack.CONNECTION, 2)
 
 
+def test_a_kept_connection_that_was_closed_meanwhile_is_not_used_again() -> None:
+    """The server's end comes while the loop is held up, as by decoding."""
+
+    async def main() -> list[object]:
+        with socket.create_server(("127.0.0.1", 0)) as listening:
+            get = Request("GET", f"http://127.0.0.1:{listening.getsockname()[1]}/x", {})
+
+            listening.settimeout(5)
+
+            def serve() -> None:
+                with contextlib.suppress(TimeoutError), listening.accept()[0] as connection:
+                    connection.recv(65_536)
+                    connection.sendall(response(b"{}"))
+                    answered.wait(10)
+                closed.set()
+
+            answers: list[object] = []
+            async with HttpTransport(is_local=True) as transport:
+                for _ in range(3):
+                    answered, closed = threading.Event(), threading.Event()
+                    server = threading.Thread(target=serve)
+                    server.start()
+                    answers.append(await transport.send(get))
+                    answered.set()
+                    closed.wait(10)  # holds the loop up
+                    server.join()
+            return answers
+
+    assert all(isinstance(each, Received) for each in asyncio.run(main()))
+
+
+def test_a_header_of_several_lines_is_one_list_and_can_be_stored() -> None:
+    async def handler(_: bytes, writer: asyncio.StreamWriter) -> None:
+        lines = [f"x-{place}: y" for place in range(200)]
+        head = response(b"{}", 'Link: <a>; rel="next"', 'link: <b>; rel="last"', *lines)
+        writer.write(head.replace(b"x-0: y", b"x-0: caf\xe9"))
+
+    (received,), _ = run(handler)
+    assert isinstance(received, Received)
+    assert received.answer.headers["link"] == '<a>; rel="next", <b>; rel="last"'
+    assert received.answer.headers["x-0"] == "caf\ufffd"
+
+
+def test_addresses_that_are_none_are_told_and_not_raised() -> None:
+    async def main() -> list[object]:
+        async with HttpTransport() as transport:
+            return [
+                await transport.send(Request("GET", url, {})) for url in ("http://[::1", "http://a:99999/", "http:///")
+            ]
+
+    for lacking in asyncio.run(main()):
+        assert isinstance(lacking, NoAnswer)
+        assert lacking.lack is Lack.CONNECTION
+
+
+def test_a_server_that_does_not_take_the_connection_up_is_not_reached(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "CONNECT_SECONDS", 0.2)
+
+    async def main() -> object:
+        with socket.create_server(("127.0.0.1", 0)) as silent:  # TLS never begins
+            async with HttpTransport(is_local=True) as transport:
+                return await transport.send(Request("GET", f"https://127.0.0.1:{silent.getsockname()[1]}/", {}))
+
+    lacking = asyncio.run(main())
+    assert isinstance(lacking, NoAnswer)
+    assert lacking.lack is Lack.UNREACHED
+    assert lacking.why.endswith(" could not be reached in time.")
+
+
 def test_cookies_are_not_sent_back() -> None:
     async def handler(_: bytes, writer: asyncio.StreamWriter) -> None:
         writer.write(response(b"{}", "set-cookie: seen=1; Path=/"))
@@ -173,9 +244,43 @@ def test_headers_may_be_long() -> None:
     assert isinstance(received, Received)
 
 
-@pytest.mark.parametrize("named", ["HTTP_PROXY", "ALL_PROXY"])
+@pytest.fixture
+def no_proxies(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.upper(), raising=False)
+
+
+@pytest.mark.usefixtures("no_proxies")
+@pytest.mark.parametrize(
+    ("proxy", "lack", "why"),
+    [
+        ("socks5://127.0.0.1:1", Lack.UNREACHED, "the environment names a proxy for it that is not one of HTTP"),
+        ("http://127.0.0.1:{port}", Lack.UNREACHED, "the proxy answered 407 Who are you"),
+    ],
+)
+def test_a_proxy_that_cannot_be_used_is_named(
+    proxy: str, lack: Lack, why: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 407 Who are you\r\ncontent-length: 0\r\n\r\n")
+        writer.close()
+
+    async def main() -> object:
+        server = await asyncio.start_server(connected, "127.0.0.1", 0)
+        monkeypatch.setenv("https_proxy", proxy.format(port=server.sockets[0].getsockname()[1]))
+        async with server, HttpTransport() as transport:
+            return await transport.send(Request("GET", "https://github.test/x", {}))
+
+    lacking = asyncio.run(main())
+    assert lacking == NoAnswer(lack, f"The connection to GitHub at github.test failed: {why}.")
+
+
+@pytest.mark.usefixtures("no_proxies")
+@pytest.mark.parametrize(("named", "scheme"), [("HTTP_PROXY", "http://"), ("ALL_PROXY", "http://"), ("HTTP_PROXY", "")])
 def test_a_proxy_of_the_environment_is_asked_and_netrc_is_left_alone(
-    named: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    named: str, scheme: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "netrc").write_text("machine github.test login somebody password something\n")
     monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
@@ -189,10 +294,8 @@ def test_a_proxy_of_the_environment_is_asked_and_netrc_is_left_alone(
     async def main() -> tuple[object, ...]:
         server = await asyncio.start_server(connected, "127.0.0.1", 0)
         port = server.sockets[0].getsockname()[1]
-        for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy", "NO_PROXY", "no_proxy"):
-            monkeypatch.delenv(name, raising=False)
         # urllib leaves HTTP_PROXY alone where a web server may have made it of a header, and reads it in small letters.
-        monkeypatch.setenv(named.lower(), f"http://127.0.0.1:{port}")
+        monkeypatch.setenv(named.lower(), f"{scheme}127.0.0.1:{port}")
         async with server, HttpTransport() as far, HttpTransport(is_local=True) as local:
             asked = await far.send(Request("GET", "http://github.test/x", {"authorization": "Bearer one"}))
             monkeypatch.setenv("no_proxy", "github.invalid")
@@ -245,6 +348,16 @@ def test_authorities_of_ones_own_are_trusted_and_unknown_ones_are_not(
     assert "certificate verify failed" in refused.why
     assert "ssl:" not in refused.why, "that is how aiohttp calls its own settings"
     assert isinstance(received, Received)
+
+
+def test_somebody_is_trusted_where_the_system_names_nobody(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "none.pem"))
+    monkeypatch.setenv("SSL_CERT_DIR", str(tmp_path))
+    module._trusted.cache_clear()
+    try:
+        assert module._trusted().cert_store_stats()["x509_ca"] > 0
+    finally:
+        module._trusted.cache_clear()
 
 
 def own_authority(folder: Path) -> Path:

@@ -1,7 +1,9 @@
 """The one file that talks to GitHub: bytes out, an answer or none back; what it means is decided elsewhere."""
 
+import asyncio
 import logging
 import os
+import socket
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -21,7 +23,8 @@ LARGEST_BODY: Final = 128 * 1024 * 1024
 """No page of 100 items comes near this, even with bodies of the largest size that GitHub allows."""
 
 LONGEST_HEADER: Final = 64 * 1024
-"""In bytes; aiohttp's own bound of 8 KiB is no rule of HTTP: a gateway's policies or a list's links may be longer."""
+MOST_HEADERS: Final = 1024
+"""In bytes, and in lines; aiohttp's own 8 KiB and 128 are no rules of HTTP, and gateways add headers of their own."""
 
 BUFFERED: Final = 1024 * 1024
 """Bytes of an answer that may wait to be taken before the server has to."""
@@ -29,14 +32,6 @@ BUFFERED: Final = 1024 * 1024
 CONNECT_SECONDS: Final = 10.0
 WHOLE_SECONDS: Final = 25.0
 """GitHub itself ends a request after 10 s; a slot is leased for 30."""
-
-_SAID: Final[Mapping[type[Exception], str]] = {
-    aiohttp.ServerDisconnectedError: "it was closed before an answer came",
-    aiohttp.ClientPayloadError: "the answer broke off, or could not be unpacked",
-    aiohttp.ClientResponseError: "the answer is not HTTP as it is known here",
-    aiohttp.InvalidURL: "that is no address",
-}
-"""What goes wrong, where aiohttp's own texts have several lines or show its insides."""
 
 _LOG: Final = logging.getLogger(__name__)
 
@@ -55,16 +50,41 @@ def _trusted() -> ssl.SSLContext:
     return context
 
 
+class _UnusableProxyError(aiohttp.ClientConnectionError):
+    """The environment names a proxy of another kind, such as SOCKS."""
+
+
+_UNREACHED: Final = (aiohttp.ClientConnectorError, aiohttp.ClientHttpProxyError, _UnusableProxyError)
+
+_SAID: Final[Mapping[type[Exception], str]] = {
+    _UnusableProxyError: "the environment names a proxy for it that is not one of HTTP",
+    aiohttp.ServerDisconnectedError: "it was closed before an answer came",
+    aiohttp.ClientPayloadError: "the answer broke off, or could not be unpacked",
+    aiohttp.ClientResponseError: "the answer is not HTTP as it is known here",
+    aiohttp.InvalidURL: "that is no address",
+}
+"""What goes wrong, where aiohttp's own texts have several lines or show its insides."""
+
+
 def _proxy(url: str) -> str | None:
-    """The proxy that the environment names for an address.
+    """The proxy that the environment names for an address, with http:// before it where that was left out.
 
     aiohttp's own way would also look into .netrc, and refuse to send a token beside what it finds there.
+
+    Raises:
+        _UnusableProxyError: it is none of HTTP.
     """
     to = urlsplit(url)
     if proxy_bypass(to.hostname or ""):
         return None
     proxies = getproxies()
-    return proxies.get(to.scheme) or proxies.get("all")
+    named = proxies.get(to.scheme) or proxies.get("all")
+    if not named:
+        return None
+    kind, _, rest = named.rpartition("://")
+    if kind.lower() not in {"", "http", "https"}:
+        raise _UnusableProxyError
+    return f"{kind or 'http'}://{rest}"
 
 
 class Lack(StrEnum):
@@ -165,33 +185,31 @@ class HttpTransport:
             return NoAnswer(
                 Lack.TIMEOUT, f"No whole answer came from {_host(request)} within {self._whole_seconds:.0f} s."
             )
-        except (aiohttp.ClientError, ValueError) as problem:
-            unreached = isinstance(problem, aiohttp.ClientConnectorError | aiohttp.ClientHttpProxyError)
-            lack = Lack.UNREACHED if unreached else Lack.CONNECTION
+        except (aiohttp.ClientError, ValueError, OSError) as problem:
+            lack = Lack.UNREACHED if isinstance(problem, _UNREACHED) else Lack.CONNECTION
             return NoAnswer(lack, f"The connection to GitHub at {_host(request)} failed: {_said(problem)}.")
 
     async def _exchange(self, request: Request) -> Received | NoAnswer:
-        parts: list[bytes] = []
-        size = 0
+        proxy = None if self._is_local else _proxy(request.url)
+        # A kept connection that was closed meanwhile is left once the loop has heard of it: it looks, then tells.
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
         async with self._opened().request(
             request.method,
             request.url,
             headers=request.headers,
             data=request.body,
             allow_redirects=False,
-            proxy=None if self._is_local else _proxy(request.url),
+            proxy=proxy,
             ssl=_trusted() if request.url.startswith("https:") else True,
         ) as response:
-            async for part in response.content.iter_any():
-                parts.append(part)
-                size += len(part)
-                if size > LARGEST_BODY:
-                    return NoAnswer(Lack.TOO_LARGE, f"The answer is larger than {LARGEST_BODY // 2**20} MiB.")
+            body = await _body(response)
+            if body is None:
+                return NoAnswer(Lack.TOO_LARGE, f"The answer is larger than {LARGEST_BODY // 2**20} MiB.")
             _LOG.debug("HTTP %s %s: %d", request.method, request.url, response.status)
-            headers = {name.lower(): value for name, value in response.headers.items()}
-            answer = Answer(response.status, headers, b"".join(parts))
             # An answer that has no body by its nature, such as 204, has a reader that counts nothing.
-            return Received(answer, response.content.total_raw_bytes if parts else 0)
+            bytes_in = response.content.total_raw_bytes if body else 0
+            return Received(Answer(response.status, _headers(response), body), bytes_in)
 
     def _opened(self) -> aiohttp.ClientSession:
         if self._session is None:
@@ -203,8 +221,32 @@ class HttpTransport:
                 read_bufsize=BUFFERED,
                 max_line_size=LONGEST_HEADER,
                 max_field_size=LONGEST_HEADER,
+                max_headers=MOST_HEADERS,
             )
         return self._session
+
+
+async def _body(response: aiohttp.ClientResponse) -> bytes | None:
+    """The whole body, None where it is larger than `LARGEST_BODY`."""
+    parts: list[bytes] = []
+    size = 0
+    async for part in response.content.iter_any():
+        parts.append(part)
+        size += len(part)
+        if size > LARGEST_BODY:
+            return None
+    return b"".join(parts)
+
+
+def _headers(response: aiohttp.ClientResponse) -> dict[str, str]:
+    """Headers by their names in lower case; what was said in several lines is one list, by RFC 9110, 5.3."""
+    headers: dict[str, str] = {}
+    for name, value in response.headers.items():
+        key = name.lower()
+        # Bytes that are no UTF-8 come as halves of surrogate pairs, which nobody can print or store.
+        text = value if value.isascii() else value.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+        headers[key] = f"{headers[key]}, {text}" if key in headers else text
+    return headers
 
 
 def _host(request: Request) -> str:
@@ -226,7 +268,10 @@ def _said(problem: Exception) -> str:
 
 def _of_system(problem: Exception) -> str:
     """What the system says, without its numbers; of others, their own words."""
+    if isinstance(problem.__cause__, ssl.SSLError):
+        return _of_system(problem.__cause__)
     if not isinstance(problem, OSError) or isinstance(problem, ssl.SSLError) or not problem.errno:
         return (str(problem) or type(problem).__name__).removesuffix(".")
-    # Negative ones are those of looking names up; of others asyncio says where it connected to, not what was wrong.
-    return os.strerror(problem.errno) if problem.errno > 0 else str(problem.strerror)
+    if isinstance(problem, socket.gaierror):
+        return str(problem.strerror)  # its numbers are others
+    return os.strerror(problem.errno)  # asyncio says where it connected to, not what was wrong
