@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from pydantic import SecretStr
 
@@ -28,14 +28,8 @@ CRON: Final = "cron"
 CRONS_FIRST: Final = timedelta(minutes=10)
 """How late a duty is before a worker sees to it where Inngest is to call; what is due more often it does itself."""
 
-Transport = Callable[[], "httpx.AsyncBaseTransport"]
-
-
-def by_network() -> "httpx.AsyncBaseTransport":
-    """The way to Inngest outside tests."""
-    import httpx  # noqa: PLC0415 - ten megabytes, and only Inngest is asked with it
-
-    return httpx.AsyncHTTPTransport()
+Transport: TypeAlias = "Callable[[], httpx.AsyncBaseTransport] | None"
+"""Makes the way to Inngest in tests; None: the network."""
 
 
 @asynccontextmanager
@@ -81,10 +75,8 @@ async def open_inngest(settings: Settings, transport: Transport) -> AsyncIterato
     Raises:
         UsageError: Inngest is not set up, or a key cannot be used.
     """
-    import httpx  # noqa: PLC0415 - as in `by_network`
-
     from progressive_capture.engines.inngest.api import InngestApi  # noqa: PLC0415 - brings the SDK with it
-    from progressive_capture.engines.inngest.client import close_client, make_client  # noqa: PLC0415 - as above
+    from progressive_capture.engines.inngest.client import close_client, make_client, open_http  # noqa: PLC0415 - as above
 
     if not settings.serves_inngest and not settings.sends_to_inngest:
         raise SettingsError(
@@ -93,7 +85,7 @@ async def open_inngest(settings: Settings, transport: Transport) -> AsyncIterato
     keys = _secret(settings.inngest_event_key), _secret(settings.inngest_signing_key)
     client = make_client(*keys, is_dev=settings.inngest_is_dev)
     try:
-        async with httpx.AsyncClient(transport=transport()) as http:
+        async with open_http(transport) as http:
             yield InngestApi(client, http)
     finally:
         await close_client(client)

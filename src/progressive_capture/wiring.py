@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from progressive_capture import engine_wiring, processes
+from progressive_capture import processes
 from progressive_capture.capture.budgets import SharedBudgets
 from progressive_capture.capture.plan import Plan, plan_repository
 from progressive_capture.capture.principals import KnownPrincipals
@@ -22,6 +22,7 @@ from progressive_capture.capture.verify import Verification, verify_repository
 from progressive_capture.domain.errors import ProgressiveCaptureError
 from progressive_capture.domain.jobs import EngineName, Processor, Resources
 from progressive_capture.domain.scope import Scope
+from progressive_capture.engine_wiring import CRON, CRONS_FIRST, inngest_engine, open_engines, open_inngest
 from progressive_capture.engines.duties import recurring
 from progressive_capture.engines.elsewhere import Elsewhere
 from progressive_capture.engines.local import Worker
@@ -49,6 +50,7 @@ from progressive_capture.store.database import Database
 from progressive_capture.store.jobs import Settling
 
 if TYPE_CHECKING:
+    import httpx
     from inngest import Inngest
 
     from progressive_capture.engines.inngest.api import InngestApi
@@ -62,7 +64,7 @@ class Overrides:
     clock: Callable[[], datetime] = utc_now
     random: Callable[[], float] = random.random
     transport: Callable[[ApiAddress], Transport] = lambda address: HttpTransport(is_local=address.is_local)
-    inngest_transport: engine_wiring.Transport = engine_wiring.by_network
+    inngest_transport: Callable[[], "httpx.AsyncBaseTransport"] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,14 +141,12 @@ class Wired:
 
     def inngest_api(self) -> AbstractAsyncContextManager["InngestApi"]:
         """Open the way to Inngest; see `engine_wiring.open_inngest`."""
-        return engine_wiring.open_inngest(self.settings, self.overrides.inngest_transport)
+        return open_inngest(self.settings, self.overrides.inngest_transport)
 
     def engines(self) -> AbstractAsyncContextManager[Mapping[EngineName, Engine]]:
         """Open the way to engines elsewhere; see `engine_wiring.open_engines`."""
         transport = self.overrides.inngest_transport
-        return engine_wiring.open_engines(
-            self.settings, self.database, self.clock.now, transport, self.tools_of_actions
-        )
+        return open_engines(self.settings, self.database, self.clock.now, transport, self.tools_of_actions)
 
     @asynccontextmanager
     async def tools_of_actions(self) -> AsyncIterator[Tools]:
@@ -165,7 +165,7 @@ class Wired:
             client=client,
             bench=Bench(self.database, self.tools_of_shard, self.clock.now, self.stopping, self.settling),
             database=self.database,
-            schedule=self.schedule(engine_wiring.CRON),
+            schedule=self.schedule(CRON),
             rollout=self.rollout(),
             step=timedelta(seconds=settings.inngest_step_seconds),
             pacing=Pacing(
@@ -272,7 +272,7 @@ class Wired:
 
     def inngest_engine(self, api: "InngestApi") -> Engine:
         """Inngest, as the queue hands jobs to it."""
-        return engine_wiring.inngest_engine(api, self.settings, self.database, self.clock.now)
+        return inngest_engine(api, self.settings, self.database, self.clock.now)
 
     def elsewhere(self) -> Elsewhere:
         """What hands jobs over to engines elsewhere, and asks after them."""
@@ -304,7 +304,7 @@ class Wired:
         book, reconcile = self.settings.price_book, self.elsewhere().reconcile
         duties = recurring(self.upkeep(), self.rollout(), book, self.clock.now, reconcile)
         has_crons = self.terms.engines[Processor.INNGEST] is EngineName.INNGEST
-        patience = engine_wiring.CRONS_FIRST if has_crons and part != engine_wiring.CRON else timedelta()
+        patience = CRONS_FIRST if has_crons and part != CRON else timedelta()
         return Schedule(self.database, duties, processes.holder(part), self.clock.now, processes.is_gone, patience)
 
     def settling(self) -> Settling:

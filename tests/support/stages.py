@@ -76,7 +76,7 @@ class Stage:
         """Look again and again while all processes live."""
         while not await asyncio.to_thread(holds):
             for name, each in self.running.items():
-                assert each.process.poll() is None, (name, "".join(each.lines))
+                assert each.process.poll() is None, (name, each.process.returncode, "".join(each.lines))
             await asyncio.sleep(LOOK_EVERY)
 
     @asynccontextmanager

@@ -8,16 +8,13 @@ import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import cache
 from types import TracebackType
 from typing import Final, Protocol, Self
-from urllib.parse import urlsplit
-from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
-import certifi
 
 from progressive_capture.github.answer import Answer
+from progressive_capture.github.network_environment import UnusableProxyError, proxy_for, trusted_authorities
 
 LARGEST_BODY: Final = 128 * 1024 * 1024
 """No page of 100 items comes near this, even with bodies of the largest size that GitHub allows."""
@@ -36,55 +33,15 @@ WHOLE_SECONDS: Final = 25.0
 _LOG: Final = logging.getLogger(__name__)
 
 
-@cache
-def _trusted() -> ssl.SSLContext:
-    """The authorities that are trusted: read once, which takes as long as a small job's requests.
-
-    They are the system's, or those that SSL_CERT_FILE and SSL_CERT_DIR name; where no file of them is found, as with
-    some Pythons on macOS, certifi's as well.
-    https://docs.python.org/3/library/ssl.html#ssl.SSLContext.set_default_verify_paths
-    """
-    context = ssl.create_default_context()
-    if not context.cert_store_stats()["x509_ca"]:
-        context.load_verify_locations(certifi.where())
-    return context
-
-
-class _UnusableProxyError(aiohttp.ClientConnectionError):
-    """The environment names a proxy of another kind, such as SOCKS."""
-
-
-_UNREACHED: Final = (aiohttp.ClientConnectorError, aiohttp.ClientHttpProxyError, _UnusableProxyError)
+_UNREACHED: Final = (aiohttp.ClientConnectorError, aiohttp.ClientHttpProxyError, UnusableProxyError)
 
 _SAID: Final[Mapping[type[Exception], str]] = {
-    _UnusableProxyError: "the environment names a proxy for it that is not one of HTTP",
     aiohttp.ServerDisconnectedError: "it was closed before an answer came",
     aiohttp.ClientPayloadError: "the answer broke off, or could not be unpacked",
     aiohttp.ClientResponseError: "the answer is not HTTP as it is known here",
     aiohttp.InvalidURL: "that is no address",
 }
 """What goes wrong, where aiohttp's own texts have several lines or show its insides."""
-
-
-def _proxy(url: str) -> str | None:
-    """The proxy that the environment names for an address, with http:// before it where that was left out.
-
-    aiohttp's own way would also look into .netrc, and refuse to send a token beside what it finds there.
-
-    Raises:
-        _UnusableProxyError: it is none of HTTP.
-    """
-    to = urlsplit(url)
-    if proxy_bypass(to.hostname or ""):
-        return None
-    proxies = getproxies()
-    named = proxies.get(to.scheme) or proxies.get("all")
-    if not named:
-        return None
-    kind, _, rest = named.rpartition("://")
-    if kind.lower() not in {"", "http", "https"}:
-        raise _UnusableProxyError
-    return f"{kind or 'http'}://{rest}"
 
 
 class Lack(StrEnum):
@@ -190,7 +147,7 @@ class HttpTransport:
             return NoAnswer(lack, f"The connection to GitHub at {_host(request)} failed: {_said(problem)}.")
 
     async def _exchange(self, request: Request) -> Received | NoAnswer:
-        proxy = None if self._is_local else _proxy(request.url)
+        proxy = None if self._is_local else proxy_for(request.url)
         # A kept connection that was closed meanwhile is left once the loop has heard of it: it looks, then tells.
         await asyncio.sleep(0)
         await asyncio.sleep(0)
@@ -201,7 +158,7 @@ class HttpTransport:
             data=request.body,
             allow_redirects=False,
             proxy=proxy,
-            ssl=_trusted() if request.url.startswith("https:") else True,
+            ssl=trusted_authorities() if request.url.startswith("https:") else True,
         ) as response:
             body = await _body(response)
             if body is None:
@@ -219,7 +176,6 @@ class HttpTransport:
                 cookie_jar=aiohttp.DummyCookieJar(),
                 middlewares=[_once],
                 read_bufsize=BUFFERED,
-                max_line_size=LONGEST_HEADER,
                 max_field_size=LONGEST_HEADER,
                 max_headers=MOST_HEADERS,
             )

@@ -1,7 +1,9 @@
 """The SDK's client as our settings want it; the SDK reads addresses and environments from its own variables."""
 
 import logging
+from collections.abc import Callable
 
+import httpx
 import inngest
 
 from progressive_capture.domain.errors import UsageError
@@ -39,6 +41,11 @@ async def close_client(client: inngest.Inngest) -> None:
     http = client._http_client  # noqa: SLF001 - as above
     await http._http_client.aclose()  # noqa: SLF001 - as above
     http._http_client_sync.close()  # noqa: SLF001 - as above
+
+
+def open_http(transport: Callable[[], httpx.AsyncBaseTransport] | None) -> httpx.AsyncClient:
+    """Open what asks Inngest beside the SDK; `transport` makes another way than the network."""
+    return httpx.AsyncClient(transport=(transport or httpx.AsyncHTTPTransport)())
 
 
 def _check(signing_key: Secret | None, *, is_dev: bool) -> None:

@@ -1,7 +1,10 @@
 """What the environment names for the way to GitHub: proxies, and authorities that are trusted."""
 
 import asyncio
+import os
+import socket
 import ssl
+import threading
 from datetime import UTC, datetime, timedelta
 from ipaddress import IPv4Address
 from pathlib import Path
@@ -11,7 +14,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from progressive_capture.github import transport as module
+from progressive_capture.github.network_environment import trusted_authorities
 from progressive_capture.github.transport import HttpTransport, Lack, NoAnswer, Received, Request
 from tests.integration.test_github_transport import response
 
@@ -25,15 +28,13 @@ def no_proxies(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("no_proxies")
 @pytest.mark.parametrize(
-    ("proxy", "lack", "why"),
+    ("proxy", "why"),
     [
-        ("socks5://127.0.0.1:1", Lack.UNREACHED, "the environment names a proxy for it that is not one of HTTP"),
-        ("http://127.0.0.1:{port}", Lack.UNREACHED, "the proxy answered 407 Who are you"),
+        ("socks5://127.0.0.1:1", "the environment names a proxy for it that is not one of HTTP"),
+        ("http://127.0.0.1:{port}", "the proxy answered 407 Who are you"),
     ],
 )
-def test_a_proxy_that_cannot_be_used_is_named(
-    proxy: str, lack: Lack, why: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_proxy_that_cannot_be_used_is_named(proxy: str, why: str, monkeypatch: pytest.MonkeyPatch) -> None:
     async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
         writer.write(b"HTTP/1.1 407 Who are you\r\ncontent-length: 0\r\n\r\n")
@@ -46,7 +47,7 @@ def test_a_proxy_that_cannot_be_used_is_named(
             return await transport.send(Request("GET", "https://github.test/x", {}))
 
     lacking = asyncio.run(main())
-    assert lacking == NoAnswer(lack, f"The connection to GitHub at github.test failed: {why}.")
+    assert lacking == NoAnswer(Lack.UNREACHED, f"The connection to GitHub at github.test failed: {why}.")
 
 
 @pytest.mark.usefixtures("no_proxies")
@@ -106,7 +107,7 @@ def test_authorities_of_ones_own_are_trusted_and_unknown_ones_are_not(
             for file in (None, certificate):
                 if file is not None:
                     monkeypatch.setenv("SSL_CERT_FILE", str(file))
-                module._trusted.cache_clear()
+                trusted_authorities.cache_clear()
                 async with HttpTransport(is_local=True) as transport:
                     answers.append(await transport.send(get))
         return answers
@@ -114,7 +115,7 @@ def test_authorities_of_ones_own_are_trusted_and_unknown_ones_are_not(
     try:
         refused, received = asyncio.run(main())
     finally:
-        module._trusted.cache_clear()
+        trusted_authorities.cache_clear()
     assert isinstance(refused, NoAnswer)
     assert refused.lack is Lack.UNREACHED
     assert "certificate verify failed" in refused.why
@@ -122,14 +123,47 @@ def test_authorities_of_ones_own_are_trusted_and_unknown_ones_are_not(
     assert isinstance(received, Received)
 
 
+def test_tls_that_breaks_off_is_told_in_its_own_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    certificate = own_authority(tmp_path)
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+
+    def serve() -> None:
+        plain, _ = listening.accept()
+        with (
+            socket.socket(fileno=os.dup(plain.fileno())) as beneath,
+            context.wrap_socket(plain, server_side=True) as tls,
+        ):
+            tls.recv(65_536)
+            beneath.sendall(b"no record of TLS")
+
+    async def main() -> object:
+        async with HttpTransport(is_local=True) as transport:
+            return await transport.send(Request("GET", f"https://127.0.0.1:{listening.getsockname()[1]}/x", {}))
+
+    trusted_authorities.cache_clear()
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        server = threading.Thread(target=serve)
+        server.start()
+        try:
+            lacking = asyncio.run(main())
+        finally:
+            trusted_authorities.cache_clear()
+            server.join()
+    assert isinstance(lacking, NoAnswer)
+    assert lacking.lack is Lack.CONNECTION
+    assert "[SSL" in lacking.why
+
+
 def test_somebody_is_trusted_where_the_system_names_nobody(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "none.pem"))
     monkeypatch.setenv("SSL_CERT_DIR", str(tmp_path))
-    module._trusted.cache_clear()
+    trusted_authorities.cache_clear()
     try:
-        assert module._trusted().cert_store_stats()["x509_ca"] > 0
+        assert trusted_authorities().cert_store_stats()["x509_ca"] > 0
     finally:
-        module._trusted.cache_clear()
+        trusted_authorities.cache_clear()
 
 
 def own_authority(folder: Path) -> Path:

@@ -1,0 +1,49 @@
+"""What the environment says of the way to GitHub: the proxy to take, and the authorities to trust."""
+
+import ssl
+from functools import cache
+from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
+
+import certifi
+
+
+class UnusableProxyError(ValueError):
+    """The environment names a proxy that is not one of HTTP, such as SOCKS."""
+
+
+def proxy_for(url: str) -> str | None:
+    """The address of the proxy to take for an address, with http:// before it where that was left out.
+
+    aiohttp's own way would also look into .netrc, and refuse to send a token beside what it finds there.
+    https://docs.aiohttp.org/en/stable/client_advanced.html#proxy-support
+
+    Raises:
+        UnusableProxyError: it is none of HTTP.
+        ValueError: the address is none.
+    """
+    to = urlsplit(url)
+    if proxy_bypass(to.hostname or ""):
+        return None
+    proxies = getproxies()
+    named = proxies.get(to.scheme) or proxies.get("all")
+    if not named:
+        return None
+    kind, _, rest = named.rpartition("://")
+    if kind.lower() not in {"", "http", "https"}:
+        raise UnusableProxyError("the environment names a proxy for it that is not one of HTTP")
+    return f"{kind or 'http'}://{rest}"
+
+
+@cache
+def trusted_authorities() -> ssl.SSLContext:
+    """Whom TLS trusts: read once, which takes as long as a small job's requests.
+
+    They are the system's, or those that SSL_CERT_FILE and SSL_CERT_DIR name; where no file of them is found, as with
+    some Pythons on macOS, certifi's as well.
+    https://docs.python.org/3/library/ssl.html#ssl.SSLContext.set_default_verify_paths
+    """
+    context = ssl.create_default_context()
+    if not context.cert_store_stats()["x509_ca"]:
+        context.load_verify_locations(certifi.where())
+    return context
