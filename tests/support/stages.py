@@ -76,7 +76,9 @@ class Stage:
         """Look again and again while all processes live."""
         while not await asyncio.to_thread(holds):
             for name, each in self.running.items():
-                assert each.process.poll() is None, (name, each.process.returncode, "".join(each.lines))
+                if each.process.poll() is not None:
+                    await self.hearing[id(each)]  # what it said last may still be on its way
+                    raise AssertionError(name, each.process.returncode, "".join(each.lines))
             await asyncio.sleep(LOOK_EVERY)
 
     @asynccontextmanager
