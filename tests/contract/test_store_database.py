@@ -166,6 +166,27 @@ def test_a_folder_that_may_not_be_written_is_told_as_that(
     sentence(refused.value)
 
 
+@pytest.mark.parametrize("create", [True, False])
+def test_a_file_that_may_not_be_read_is_told_as_that(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, create: bool
+) -> None:
+    Database.open(str(tmp_path / "capture.db")).close()
+    (tmp_path / "capture.db").chmod(0)
+    tmp_path.chmod(0o777)
+    monkeypatch.chdir(tmp_path)
+    with as_nobody(), pytest.raises(errors.CannotOpen, match=r"\(capture\.db may not be read\)") as refused:
+        Database.open("capture.db", create=create)
+    sentence(refused.value)
+
+
+@pytest.mark.parametrize("create", [True, False])
+def test_a_folder_in_place_of_the_file_is_told_as_that(tmp_path: Path, *, create: bool) -> None:
+    (tmp_path / "capture.db").mkdir()
+    with pytest.raises(errors.CannotOpen, match=r"capture\.db is there, and is not a file") as refused:
+        Database.open(str(tmp_path / "capture.db"), create=create)
+    sentence(refused.value)
+
+
 def test_a_file_that_may_not_be_written_is_refused(sqlite_url: str) -> None:
     database = Database.open(sqlite_url)
 

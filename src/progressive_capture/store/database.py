@@ -154,12 +154,12 @@ def translated() -> Iterator[None]:
 
 
 def _refuse_place(path: Path, *, create: bool) -> None:
-    """Refuse a folder in which no command can work: also one that only reads needs two files beside the database.
+    """Refuse a place in which no command can work: also one that only reads needs two files beside the database.
 
     https://www.sqlite.org/wal.html#read_only_databases
 
     Raises:
-        CannotOpen: the folder is not there, or may not be entered or written.
+        CannotOpen: the folder is not there, or may not be entered or written; the file is none, or may not be read.
         DatabaseMissing: the file is not there and shall not be made.
     """
     folder = path.parent
@@ -167,8 +167,13 @@ def _refuse_place(path: Path, *, create: bool) -> None:
         raise errors.CannotOpen(f"there is no folder {folder}, or none that may be entered")
     if not os.access(folder, os.W_OK | os.X_OK):
         raise errors.CannotOpen(f"the folder {folder} may not be written, and SQLite keeps more files there")
-    if not create and not path.exists():
-        raise errors.DatabaseMissing(f"there is no file {path}")
+    if not path.exists():
+        if not create:
+            raise errors.DatabaseMissing(f"there is no file {path}")
+    elif not path.is_file():
+        raise errors.CannotOpen(f"{path} is there, and is not a file")
+    elif not os.access(path, os.R_OK):
+        raise errors.CannotOpen(f"{path} may not be read")
 
 
 def _sqlite(address: urls.Address) -> Engine:

@@ -63,7 +63,7 @@ class NotADatabase(StoreError):
 
 
 class CannotOpen(StoreError):
-    """The database file cannot be opened: name one in a folder that exists and may be written ({detail})."""
+    """The database cannot be opened: name a file that may be read, in a folder that may be written ({detail})."""
 
 
 class SchemaTooNew(StoreError):
