@@ -157,13 +157,35 @@ def test_tls_that_breaks_off_is_told_in_its_own_words(tmp_path: Path, monkeypatc
 
 
 def test_somebody_is_trusted_where_the_system_names_nobody(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "none.pem"))
+    monkeypatch.setenv("SSL_CERT_FILE", "")
     monkeypatch.setenv("SSL_CERT_DIR", str(tmp_path))
     trusted_authorities.cache_clear()
     try:
         assert trusted_authorities().cert_store_stats()["x509_ca"] > 0
     finally:
         trusted_authorities.cache_clear()
+
+
+@pytest.mark.parametrize("held", [None, "a letter"])
+def test_a_file_of_authorities_that_holds_none_is_named(
+    held: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Others in their place would refuse the server for a reason that nobody could guess."""
+    file = tmp_path / "corp.pem"
+    if held is not None:
+        file.write_text(held)
+    monkeypatch.setenv("SSL_CERT_FILE", str(file))
+
+    async def main() -> object:
+        async with HttpTransport(is_local=True) as transport:
+            return await transport.send(Request("GET", "https://127.0.0.1:1/x", {}))
+
+    trusted_authorities.cache_clear()
+    assert asyncio.run(main()) == NoAnswer(
+        Lack.UNREACHED,
+        f"The connection to GitHub at 127.0.0.1:1 failed: SSL_CERT_FILE names {file}, and no certificate can be read"
+        " there.",
+    )
 
 
 def own_authority(folder: Path) -> Path:

@@ -1,5 +1,6 @@
 """What the environment says of the way to GitHub: the proxy to take, and the authorities to trust."""
 
+import os
 import ssl
 from functools import cache
 from urllib.parse import urlsplit
@@ -8,8 +9,8 @@ from urllib.request import getproxies, proxy_bypass
 import certifi
 
 
-class UnusableProxyError(ValueError):
-    """The environment names a proxy that is not one of HTTP, such as SOCKS."""
+class UnusableEnvironmentError(ValueError):
+    """The environment names a proxy that is not one of HTTP, such as SOCKS, or a file without certificates."""
 
 
 def proxy_for(url: str) -> str | None:
@@ -19,7 +20,7 @@ def proxy_for(url: str) -> str | None:
     https://docs.aiohttp.org/en/stable/client_advanced.html#proxy-support
 
     Raises:
-        UnusableProxyError: it is none of HTTP.
+        UnusableEnvironmentError: it is none of HTTP.
         ValueError: the address is none.
     """
     to = urlsplit(url)
@@ -31,7 +32,7 @@ def proxy_for(url: str) -> str | None:
         return None
     kind, _, rest = named.rpartition("://")
     if kind.lower() not in {"", "http", "https"}:
-        raise UnusableProxyError("the environment names a proxy for it that is not one of HTTP")
+        raise UnusableEnvironmentError("the environment names a proxy for it that is not one of HTTP")
     return f"{kind or 'http'}://{rest}"
 
 
@@ -39,11 +40,18 @@ def proxy_for(url: str) -> str | None:
 def trusted_authorities() -> ssl.SSLContext:
     """Whom TLS trusts: read once, which takes as long as a small job's requests.
 
-    They are the system's, or those that SSL_CERT_FILE and SSL_CERT_DIR name; where no file of them is found, as with
-    some Pythons on macOS, certifi's as well.
+    They are the system's, or those that SSL_CERT_FILE and SSL_CERT_DIR name; where the system has no file of them, as
+    with some Pythons on macOS, certifi's as well.
     https://docs.python.org/3/library/ssl.html#ssl.SSLContext.set_default_verify_paths
+
+    Raises:
+        UnusableEnvironmentError: SSL_CERT_FILE names a file that is not there, or holds none.
     """
     context = ssl.create_default_context()
-    if not context.cert_store_stats()["x509_ca"]:
+    held = context.cert_store_stats()
+    file = os.environ.get("SSL_CERT_FILE")  # noqa: TID251 - OpenSSL reads it itself; here it is only named
+    if file and not held["x509"]:
+        raise UnusableEnvironmentError(f"SSL_CERT_FILE names {file}, and no certificate can be read there")
+    if not held["x509_ca"]:
         context.load_verify_locations(certifi.where())
     return context

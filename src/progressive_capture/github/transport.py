@@ -14,7 +14,7 @@ from typing import Final, Protocol, Self
 import aiohttp
 
 from progressive_capture.github.answer import Answer
-from progressive_capture.github.network_environment import UnusableProxyError, proxy_for, trusted_authorities
+from progressive_capture.github.network_environment import UnusableEnvironmentError, proxy_for, trusted_authorities
 
 LARGEST_BODY: Final = 128 * 1024 * 1024
 """No page of 100 items comes near this, even with bodies of the largest size that GitHub allows."""
@@ -33,7 +33,7 @@ WHOLE_SECONDS: Final = 25.0
 _LOG: Final = logging.getLogger(__name__)
 
 
-_UNREACHED: Final = (aiohttp.ClientConnectorError, aiohttp.ClientHttpProxyError, UnusableProxyError)
+_UNREACHED: Final = (aiohttp.ClientConnectorError, aiohttp.ClientHttpProxyError, UnusableEnvironmentError)
 
 _SAID: Final[Mapping[type[Exception], str]] = {
     aiohttp.ServerDisconnectedError: "it was closed before an answer came",
