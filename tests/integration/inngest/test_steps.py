@@ -181,6 +181,45 @@ async def test_a_run_that_inngest_gives_up_midway_fails_its_shard(
     assert "Inngest gave the run up (StepFailed)" in job["error"]
 
 
+async def test_a_run_that_inngest_gives_up_before_it_began_a_later_shard_fails_that_shard(
+    running: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The shard before it is done: the job is at work, and would wait for hours for somebody to look after it."""
+    await running.hand_over()
+    running.inngest.before = lambda run: _break(monkeypatch, times=1) if _k(run) == 1 else None
+    _, given_up, told = await running.inngest.work()
+    assert (given_up.failed, told.output) == (True, {"settled": "failed, and the job is settled"})
+    job = running.job()
+    assert (job["status"], job["failures"], job["error_class"]) == ("failed", 1, "unknown")
+    running.inngest.before = lambda _: None
+    running.office.github.now += timedelta(hours=1)
+    handover = await running.dispatch()
+    assert (handover.attempt, handover.k) == (2, 1)
+    await running.inngest.work()
+    assert running.job()["status"] == "completed"
+
+
+async def test_after_runs_that_inngest_gives_up_the_other_shards_of_their_job_go_on(
+    running: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two of three are under way at once, and the third begins though neither of them came to its end."""
+    monkeypatch.setattr("progressive_capture.capture.index.SHARD_ITEMS", {Processor.INNGEST: 3})
+    await running.hand_over()
+    running.inngest.before = lambda run: _break(monkeypatch, times=1) if _k(run) in {1, 2} else None
+    runs = await running.inngest.work()
+    assert [_k(run) for run in runs] == [0, 1, 2, None, None, 3]
+    assert [run.output for run in runs[3:5]] == [{"settled": "failed"}] * 2
+    states = {row["k"]: row["state"] for row in running.rows("job_shards")}
+    assert states == {0: "completed", 1: "failed", 2: "failed", 3: "completed"}
+    assert running.job()["status"] == "failed"
+
+
+def _k(run: Run) -> int | None:
+    """Which shard a run is about; None of what hears of failures."""
+    k: int | None = run.event["data"].get("k")
+    return k
+
+
 async def test_cancelling_a_job_tells_inngest_once_and_nothing_is_asked_for_it(running: Served) -> None:
     handover = await running.hand_over()
     ref = f"{handover.job_id}:1"

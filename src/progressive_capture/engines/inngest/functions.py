@@ -25,7 +25,7 @@ from progressive_capture.engines.inngest.events import (
     data_of,
     read,
 )
-from progressive_capture.engines.inngest.runner import ENDED, WAIT, ShardRunner
+from progressive_capture.engines.inngest.runner import ENDED, WAIT, ShardRunner, StepAnswer
 
 APP_ID: Final = "progressive-capture"
 RETRIES: Final = 1
@@ -90,7 +90,7 @@ def _capture(client: inngest.Inngest, runner: ShardRunner, pacing: Pacing) -> in
         return await capture_run(ctx, runner, pacing.steps)
 
     async def failed(ctx: inngest.Context) -> Result:
-        return {"settled": await settle_failure(ctx, runner)}
+        return await settle_failure(ctx, runner)
 
     throttle = inngest.Throttle(
         limit=max(pacing.starts_per_minute, 1),
@@ -130,9 +130,7 @@ async def capture_run(ctx: inngest.Context, runner: ShardRunner, steps: int) -> 
         answer = await step(ctx, f"advance-{n}", partial(runner.advance, handed, executions + 1))
         executions = 0
         if answer["outcome"] == ENDED:
-            if answer["hand_on"]:
-                following = [read(ShardHandedOver, data) for data in answer["hand_on"]]
-                await ctx.step.send_event("hand-on", [sendable(each) for each in following])
+            await _hand_on(ctx, answer)
             return {"steps": n + 1, "handed_on": len(answer["hand_on"]), "why": answer["why"]}
         if answer["outcome"] == WAIT and answer["until"] is not None:
             await ctx.step.sleep_until(f"wait-{n}", moment(answer["until"]))
@@ -141,8 +139,14 @@ async def capture_run(ctx: inngest.Context, runner: ShardRunner, steps: int) -> 
     return {"steps": steps, "continued": handed.part + 1}
 
 
-async def settle_failure(ctx: inngest.Context, runner: ShardRunner) -> str:
-    """Settle the shard of a run on which Inngest gave up.
+async def _hand_on(ctx: inngest.Context, answer: StepAnswer) -> None:
+    """Begin the runs of the shards that come next, if any."""
+    if following := [read(ShardHandedOver, data) for data in answer["hand_on"]]:
+        await ctx.step.send_event("hand-on", [sendable(each) for each in following])
+
+
+async def settle_failure(ctx: inngest.Context, runner: ShardRunner) -> Result:
+    """Settle the shard of a run on which Inngest gave up, and begin what comes after it.
 
     Raises:
         NonRetriableError: the event is not of our schema.
@@ -155,7 +159,9 @@ async def settle_failure(ctx: inngest.Context, runner: ShardRunner) -> str:
     what = error.get("name") if isinstance(error, dict) else None
     # Its message may quote what a library was given; its name cannot.
     why = f"Inngest gave the run up ({what or 'no reason told'}): its page of this run tells more."
-    return await step(ctx, "settle", partial(runner.give_up, handed, why))
+    answer = await step(ctx, "settle", partial(runner.give_up, handed, why))
+    await _hand_on(ctx, answer)
+    return {"settled": answer["why"]}
 
 
 def _classify(client: inngest.Inngest, hands: Hands) -> inngest.Function[Any]:

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from enum import StrEnum
 from typing import Any, Final, TypedDict
 
 import structlog
@@ -32,6 +33,17 @@ IN_FLIGHT: Final = SHARDS_IN_FLIGHT[Processor.INNGEST] or 1
 
 NEXT_TRY: Final = timedelta(minutes=10)
 """When a job is handed over again whose credentials GitHub refused: somebody has to give others meanwhile."""
+
+
+class Became(StrEnum):
+    """What became of a job of which a shard could not go on."""
+
+    BACK = "put back in line"
+    FAILED = "failed"
+    """The shard has; others of the job go on."""
+    SETTLED = "failed, and the job is settled"
+    NOTHING = "nothing to settle"
+    """It was no longer this run's."""
 
 
 class StepAnswer(TypedDict):
@@ -69,13 +81,15 @@ class ShardRunner:
                 return ended("The job is no longer this run's.")
             return await self._told(handed, await self._work(handed, owner_name))
 
-    async def give_up(self, handed: ShardHandedOver, why: str) -> str:
-        """Settle a shard on which Inngest gave up; what became of it.
+    async def give_up(self, handed: ShardHandedOver, why: str) -> StepAnswer:
+        """Settle a shard on which Inngest gave up, whether or not its run had begun it; `why` says what became of it.
 
         Raises:
             StoreError: the database refused.
         """
-        return await asyncio.to_thread(self._give_up, handed, why)
+        stopped = Stopped(why, retryable=True, error_class=ErrorClass.UNKNOWN)
+        became = await asyncio.to_thread(self._stop, handed, stopped)
+        return ended(became, await self._following(handed, became))
 
     async def _work(self, handed: ShardHandedOver, owner_name: str) -> Advanced:
         try:
@@ -109,9 +123,14 @@ class ShardRunner:
                 await asyncio.to_thread(self._park, handed, answer.error)
                 return ended(answer.error)
             case Stopped():
-                settled = await asyncio.to_thread(self._fail, handed, answer)
-                structlog.stdlib.get_logger(__name__).warning("failed", error=answer.error, settled=settled)
-                return ended(answer.error, await asyncio.to_thread(self._next, handed) if settled is False else [])
+                became = await asyncio.to_thread(self._stop, handed, answer)
+                structlog.stdlib.get_logger(__name__).warning("failed", error=answer.error, became=became)
+                return ended(answer.error, await self._following(handed, became))
+
+    async def _following(self, handed: ShardHandedOver, became: Became) -> list[dict[str, Any]]:
+        """What is to be worked on after a shard that was stopped, also when that had been recorded before."""
+        is_over = became in {Became.BACK, Became.SETTLED}
+        return [] if is_over else await asyncio.to_thread(self._next, handed)
 
     def _begin(self, handed: ShardHandedOver, executions: int) -> str | None:
         """Book the step; the repository's name as it was seen last, None once the job is no longer this run's."""
@@ -128,10 +147,14 @@ class ShardRunner:
         used = replace(settling, resources=settling.resources + Resources(executions=executions))
         jobs.book(connection, handed.job_id, handed.k, used, self.bench.clock())
 
-    def _fail(self, handed: ShardHandedOver, stopped: Stopped) -> bool | None:
-        """Record that the shard cannot go on: whether that settled the job, None when it is no longer this run's."""
+    def _stop(self, handed: ShardHandedOver, stopped: Stopped) -> Became:
+        """Record that the shard cannot go on."""
+        now, settling = self.bench.clock(), self.bench.settling()
         with self.bench.database.transaction() as connection:
-            return jobs.fail_shard(
+            if self._take_back(connection, handed, stopped.error, settling):
+                # Nothing of ours ever ran: that is no failure of the job.
+                return Became.BACK
+            settled = jobs.fail_shard(
                 connection,
                 handed.job_id,
                 handed.k,
@@ -140,9 +163,12 @@ class ShardRunner:
                 error=stopped.error,
                 error_class=stopped.error_class,
                 retryable=stopped.retryable,
-                now=self.bench.clock(),
-                settling=self.bench.settling(),
+                now=now,
+                settling=replace(settling, resources=Resources()),
             )
+        if settled is None:
+            return Became.NOTHING
+        return Became.SETTLED if settled else Became.FAILED
 
     def _park(self, handed: ShardHandedOver, why: str) -> None:
         now, settling = self.bench.clock(), self.bench.settling()
@@ -161,16 +187,6 @@ class ShardRunner:
             if not parked:
                 # No shard had begun.
                 self._take_back(connection, handed, why, settling)
-
-    def _give_up(self, handed: ShardHandedOver, why: str) -> str:
-        settling = self.bench.settling()
-        with self.bench.database.transaction() as connection:
-            back = self._take_back(connection, handed, why, settling)
-        if back:
-            # Nothing of ours ever ran: that is no failure of the job.
-            return "put back in line"
-        settled = self._fail(handed, Stopped(why, retryable=True, error_class=ErrorClass.UNKNOWN))
-        return "nothing to settle" if settled is None else "failed"
 
     def _take_back(self, connection: Connection, handed: ShardHandedOver, why: str, settling: Settling) -> bool:
         """Put the job back in line if no shard of it has begun; what this process used since is booked on it."""

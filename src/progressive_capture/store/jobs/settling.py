@@ -77,7 +77,7 @@ def fail_shard(
     retryable: bool | None = None,
     settling: Settling = NOTHING,
 ) -> bool | None:
-    """End a shard that cannot go on, by whoever was at work on it; the last one settles its job.
+    """End a shard that cannot go on, by whoever was at work on it, or was to be; the last one settles its job.
 
     The job awaits its retry, with a wait that is random up to a bound that doubles, unless no retry can help or none is
     left: then it is dead. Others of its shards that are not settled yet go on.
@@ -158,13 +158,16 @@ def settle_rest(connection: Connection, job: Row[Any], now: datetime, settling: 
 
 
 def held_by(job_id: str, k: int, attempt: int, holder: str) -> Sequence[Any]:
-    """Say of a shard that this holder worked on it last in this attempt, whether or not it gave the lease back."""
+    """Say of a shard that this holder works on it in the job's present attempt, or nobody does.
+
+    Nobody: it gave the lease back, or was lost before it took it.
+    """
     return (
         _SHARD.job_id == job_id,
         _SHARD.k == k,
-        _SHARD.attempt == attempt,
         _SHARD.state.in_([ShardState.PENDING.value, ShardState.PROCESSING.value]),
-        (_SHARD.claimed_by == holder) | _SHARD.claimed_by.is_(None),
+        ((_SHARD.attempt == attempt) & (_SHARD.claimed_by == holder))
+        | ((_SHARD.attempt <= attempt) & _SHARD.claimed_by.is_(None)),
     )
 
 
