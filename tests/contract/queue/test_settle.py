@@ -148,6 +148,17 @@ def test_only_who_works_on_it_may_fail_it(connection: Connection) -> None:
     assert fail(connection, taken) is None
 
 
+def test_who_was_to_work_on_it_may_fail_it_before_anybody_begins(connection: Connection) -> None:
+    """In the job's present attempt, and whatever attempt before it has touched the shard."""
+    taken = claimed(connection)
+    jobs.add_shards(connection, taken.claim, ["one"])
+    handed = ClaimedJob(taken.job, Claim(taken.job.id, 1, "me", 1, 1, "", None))
+    older = ClaimedJob(taken.job, Claim(taken.job.id, 1, "me", 0, 1, "", None))
+    assert fail(connection, older) is None
+    assert fail(connection, handed) is False
+    assert shard_states(connection, taken.job.id) == ["processing", "failed"]
+
+
 def test_a_failed_shard_waits_for_the_others(connection: Connection) -> None:
     taken = claimed(connection)
     jobs.add_shards(connection, taken.claim, ["one"])

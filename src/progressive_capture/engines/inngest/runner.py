@@ -128,9 +128,8 @@ class ShardRunner:
                 return ended(answer.error, await self._following(handed, became))
 
     async def _following(self, handed: ShardHandedOver, became: Became) -> list[dict[str, Any]]:
-        """What is to be worked on after a shard that was stopped, also when that had been recorded before."""
-        is_over = became in {Became.BACK, Became.SETTLED}
-        return [] if is_over else await asyncio.to_thread(self._next, handed)
+        """What is to be worked on after a shard that was stopped."""
+        return await asyncio.to_thread(self._next, handed) if became is Became.FAILED else []
 
     def _begin(self, handed: ShardHandedOver, executions: int) -> str | None:
         """Book the step; the repository's name as it was seen last, None once the job is no longer this run's."""
@@ -164,7 +163,7 @@ class ShardRunner:
                 error_class=stopped.error_class,
                 retryable=stopped.retryable,
                 now=now,
-                settling=replace(settling, resources=Resources()),
+                settling=replace(settling, resources=Resources()),  # what it used is booked by now
             )
         if settled is None:
             return Became.NOTHING

@@ -104,7 +104,7 @@ def fail_shard(
     outcome = Outcome.FAILED if again else Outcome.DEAD
     hit = connection.execute(
         update(JOB_SHARDS)
-        .where(*held_by(job_id, k, attempt, holder))
+        .where(*_theirs_or_nobodys(job_id, k, attempt, holder))
         .values(state=outcome.value, error=error, error_class=error_class.value, claimed_by=None, lease_until=None)
     )
     if hit.rowcount == 0:
@@ -157,7 +157,7 @@ def settle_rest(connection: Connection, job: Row[Any], now: datetime, settling: 
     return True
 
 
-def held_by(job_id: str, k: int, attempt: int, holder: str) -> Sequence[Any]:
+def _theirs_or_nobodys(job_id: str, k: int, attempt: int, holder: str) -> Sequence[Any]:
     """Say of a shard that this holder works on it in the job's present attempt, or nobody does.
 
     Nobody: it gave the lease back, or was lost before it took it.
