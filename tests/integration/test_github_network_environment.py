@@ -28,13 +28,25 @@ def no_proxies(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("no_proxies")
 @pytest.mark.parametrize(
-    ("proxy", "why"),
+    ("proxy", "lacking"),
     [
-        ("socks5://127.0.0.1:1", "the environment names a proxy for it that is not one of HTTP"),
-        ("http://127.0.0.1:{port}", "the proxy answered 407 Who are you"),
+        (
+            "socks5://127.0.0.1:1",
+            NoAnswer(
+                Lack.ENVIRONMENT,
+                "GitHub at github.test cannot be reached: the environment names a proxy for it that is not one of HTTP:"
+                " correct or unset it.",
+            ),
+        ),
+        (
+            "http://127.0.0.1:{port}",
+            NoAnswer(
+                Lack.UNREACHED, "The connection to GitHub at github.test failed: the proxy answered 407 Who are you."
+            ),
+        ),
     ],
 )
-def test_a_proxy_that_cannot_be_used_is_named(proxy: str, why: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_proxy_that_cannot_be_used_is_named(proxy: str, lacking: NoAnswer, monkeypatch: pytest.MonkeyPatch) -> None:
     async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
         writer.write(b"HTTP/1.1 407 Who are you\r\ncontent-length: 0\r\n\r\n")
@@ -46,8 +58,7 @@ def test_a_proxy_that_cannot_be_used_is_named(proxy: str, why: str, monkeypatch:
         async with server, HttpTransport() as transport:
             return await transport.send(Request("GET", "https://github.test/x", {}))
 
-    lacking = asyncio.run(main())
-    assert lacking == NoAnswer(Lack.UNREACHED, f"The connection to GitHub at github.test failed: {why}.")
+    assert asyncio.run(main()) == lacking
 
 
 @pytest.mark.usefixtures("no_proxies")
@@ -182,9 +193,9 @@ def test_a_file_of_authorities_that_holds_none_is_named(
 
     trusted_authorities.cache_clear()
     assert asyncio.run(main()) == NoAnswer(
-        Lack.UNREACHED,
-        f"The connection to GitHub at 127.0.0.1:1 failed: SSL_CERT_FILE names {file}, and no certificate can be read"
-        " there.",
+        Lack.ENVIRONMENT,
+        f"GitHub at 127.0.0.1:1 cannot be reached: no certificate can be read in {file}, which SSL_CERT_FILE names:"
+        " correct or unset it.",
     )
 
 

@@ -15,7 +15,7 @@ from progressive_capture.github.clock import ServerClock
 from progressive_capture.github.credentials import Send
 from progressive_capture.github.headers import request_headers
 from progressive_capture.github.limits import Refusals
-from progressive_capture.github.outcomes import Broken, Denied, DeniedReason, Failure, Missing, Moved, Page, Partial
+from progressive_capture.github.outcomes import Denied, DeniedReason, Failure, Missing, Moved, Page, Partial
 from progressive_capture.github.payload import Shape
 from progressive_capture.github.rest_answer import decode_rest
 from progressive_capture.github.secrets import Secret
@@ -160,6 +160,6 @@ class AppInstallation:
         claim = signed_claim(self.app_id, self.private_key, self.clock.now())
         received = await send(Request(method, url, request_headers(claim)))
         if isinstance(received, NoAnswer):
-            return Broken(received.why, retryable=True)
+            return received.broken
         outcome = decode_rest(received.answer, shape, self.clock.now(), Refusals())
         return Page(outcome.data.body) if isinstance(outcome, Page | Partial) else outcome

@@ -32,7 +32,9 @@ def proxy_for(url: str) -> str | None:
         return None
     kind, _, rest = named.rpartition("://")
     if kind.lower() not in {"", "http", "https"}:
-        raise UnusableEnvironmentError("the environment names a proxy for it that is not one of HTTP")
+        raise UnusableEnvironmentError(
+            "the environment names a proxy for it that is not one of HTTP: correct or unset it"
+        )
     return f"{kind or 'http'}://{rest}"
 
 
@@ -51,7 +53,9 @@ def trusted_authorities() -> ssl.SSLContext:
     held = context.cert_store_stats()
     file = os.environ.get("SSL_CERT_FILE")  # noqa: TID251 - OpenSSL reads it itself; here it is only named
     if file and not held["x509"]:
-        raise UnusableEnvironmentError(f"SSL_CERT_FILE names {file}, and no certificate can be read there")
+        raise UnusableEnvironmentError(
+            f"no certificate can be read in {file}, which SSL_CERT_FILE names: correct or unset it"
+        )
     if not held["x509_ca"]:
         context.load_verify_locations(certifi.where())
     return context

@@ -136,6 +136,8 @@ class Broken:
     """GitHub no longer knows the cursor: the list has to begin again."""
     unreached: bool = False
     """There was no connection to GitHub, whatever was to be asked."""
+    by_environment: bool = False
+    """What this process was told of the way there cannot be used: asking again is no use here, elsewhere it may be."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from http import HTTPStatus
-from typing import Any, Final, Generic, NamedTuple, TypeAlias, TypeVar
+from typing import Any, Final, Generic, NamedTuple, TypeAlias, TypeGuard, TypeVar
 
 import msgspec
 
@@ -172,10 +172,7 @@ class Session:
             if _is_refused_token(outcome) and not renewed and self.credential.forget():
                 renewed = True
                 continue
-            if not call.repeats or (
-                not (isinstance(outcome, Broken) and outcome.retryable)
-                and not (call.small and isinstance(outcome, TooHeavy))
-            ):
+            if not call.repeats or not _may_pass(outcome, small=call.small):
                 return Answered(self._placed(outcome), answered.requested_at)
             elapsed = (self.world.clock.ours() - began).total_seconds()
             pause = self.world.retries.pause(attempt, elapsed, self.world.random)
@@ -333,11 +330,18 @@ def _is_refused_token(outcome: Outcome[Any]) -> bool:
     return isinstance(outcome, Denied) and outcome.reason in {DeniedReason.CREDENTIALS, DeniedReason.EXPIRED}
 
 
+def _may_pass(outcome: Outcome[Any], *, small: bool) -> TypeGuard[Broken | TooHeavy]:
+    """Whether the same request may have an answer in a moment."""
+    if isinstance(outcome, TooHeavy):
+        return small
+    return isinstance(outcome, Broken) and outcome.retryable and not outcome.by_environment
+
+
 def _without_answer(lacking: NoAnswer, source: Source) -> Failure:
     """A query that did not end in time is too heavy; a REST page cannot be made lighter."""
     if lacking.lack is Lack.TOO_LARGE or (lacking.lack is Lack.TIMEOUT and source is Source.GRAPHQL):
         return TooHeavy(lacking.why)
-    return Broken(lacking.why, retryable=True, unreached=lacking.lack is Lack.UNREACHED)
+    return lacking.broken
 
 
 def _cost(call: _Call[T], outcome: Outcome[T]) -> int | None:

@@ -15,6 +15,7 @@ import aiohttp
 
 from progressive_capture.github.answer import Answer
 from progressive_capture.github.network_environment import UnusableEnvironmentError, proxy_for, trusted_authorities
+from progressive_capture.github.outcomes import Broken
 
 LARGEST_BODY: Final = 128 * 1024 * 1024
 """No page of 100 items comes near this, even with bodies of the largest size that GitHub allows."""
@@ -33,7 +34,7 @@ WHOLE_SECONDS: Final = 25.0
 _LOG: Final = logging.getLogger(__name__)
 
 
-_UNREACHED: Final = (aiohttp.ClientConnectorError, aiohttp.ClientHttpProxyError, UnusableEnvironmentError)
+_UNREACHED: Final = (aiohttp.ClientConnectorError, aiohttp.ClientHttpProxyError)
 
 _SAID: Final[Mapping[type[Exception], str]] = {
     aiohttp.ServerDisconnectedError: "it was closed before an answer came",
@@ -49,6 +50,8 @@ class Lack(StrEnum):
 
     UNREACHED = "unreached"
     """No connection came about: nothing was sent."""
+    ENVIRONMENT = "environment"
+    """None was tried: what the environment names for the way to GitHub cannot be used."""
     CONNECTION = "connection"
     """It broke off."""
     TIMEOUT = "timeout"
@@ -79,6 +82,13 @@ class NoAnswer:
 
     lack: Lack
     why: str
+
+    @property
+    def broken(self) -> Broken:
+        """What the request came to, if no lighter one would have had an answer."""
+        by_environment = self.lack is Lack.ENVIRONMENT
+        unreached = by_environment or self.lack is Lack.UNREACHED
+        return Broken(self.why, retryable=True, unreached=unreached, by_environment=by_environment)
 
 
 class Transport(Protocol):
@@ -142,6 +152,8 @@ class HttpTransport:
             return NoAnswer(
                 Lack.TIMEOUT, f"No whole answer came from {_host(request)} within {self._whole_seconds:.0f} s."
             )
+        except UnusableEnvironmentError as problem:
+            return NoAnswer(Lack.ENVIRONMENT, f"GitHub at {_host(request)} cannot be reached: {problem}.")
         except (aiohttp.ClientError, ValueError, OSError) as problem:
             lack = Lack.UNREACHED if isinstance(problem, _UNREACHED) else Lack.CONNECTION
             return NoAnswer(lack, f"The connection to GitHub at {_host(request)} failed: {_said(problem)}.")

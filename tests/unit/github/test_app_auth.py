@@ -175,6 +175,13 @@ def test_passing_faults_while_signing_in_are_repeated() -> None:
     assert isinstance(run(app(lost, FakeClock()).look_up_repository("o/r", Source.GRAPHQL)), Broken)
 
 
+def test_signing_in_without_a_connection_says_that_there_was_none() -> None:
+    """Else it would be held against GraphQL, though REST is at the same address."""
+    lost = Script(NoAnswer(Lack.UNREACHED, "It is not there."))
+    outcome = run(AppInstallation("12", PEM, "o/r", ADDRESS, ServerClock(FakeClock())).token(lost.send))
+    assert outcome == Broken("It is not there.", retryable=True, unreached=True)
+
+
 def test_nothing_prints_the_key_or_a_token() -> None:
     installation = AppInstallation("12", PEM, "o/r", ADDRESS, ServerClock(FakeClock()))
     run(installation.token(Script(FOUND, minted(LONG)).send))

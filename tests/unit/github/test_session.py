@@ -188,6 +188,14 @@ def test_faults_that_stay_end_the_repetition() -> None:
     assert len(clock.slept) == 4
 
 
+def test_what_the_environment_names_wrongly_is_not_tried_again() -> None:
+    clock = FakeClock()
+    api = make_api(Script(NoAnswer(Lack.ENVIRONMENT, "Correct it.")), clock=clock)
+    outcome = run(api.list_pull_requests(REPO, Order.CREATED_ASC, None, Source.REST))
+    assert outcome == Broken("Correct it.", retryable=True, unreached=True, by_environment=True)
+    assert clock.slept == []
+
+
 @pytest.mark.parametrize(
     "heavy",
     [reply(502), reply(504, b"<html>"), NoAnswer(Lack.TIMEOUT, "No whole answer came within 25 s.")],
