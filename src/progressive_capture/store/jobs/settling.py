@@ -166,8 +166,7 @@ def _theirs_or_nobodys(job_id: str, k: int, attempt: int, holder: str) -> Sequen
         _SHARD.job_id == job_id,
         _SHARD.k == k,
         _SHARD.state.in_([ShardState.PENDING.value, ShardState.PROCESSING.value]),
-        ((_SHARD.attempt == attempt) & (_SHARD.claimed_by == holder))
-        | ((_SHARD.attempt <= attempt) & _SHARD.claimed_by.is_(None)),
+        ((_SHARD.attempt == attempt) & (_SHARD.claimed_by == holder)) | _SHARD.claimed_by.is_(None),
     )
 
 
